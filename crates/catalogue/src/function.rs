@@ -1,0 +1,223 @@
+//! The declaration of a script function.
+
+use crate::Routes;
+
+/// A function a script may call. `R` is what runs; `()` where only the declaration is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<R: 'static> {
+    /// The name of today.
+    pub name: &'static str,
+    /// Names of older releases that mean the same.
+    pub aliases: &'static [Alias],
+    /// One sentence: what it does.
+    pub about: &'static str,
+    /// Its parameters, in order.
+    pub args: &'static [Arg],
+    /// The routes it may be called from.
+    pub routes: Routes,
+    /// Whether `async()` and `launch()` take it.
+    pub is_async: bool,
+    /// Return codes and their meaning.
+    pub returns: &'static [(i32, &'static str)],
+    /// Examples; each is a test too.
+    pub examples: &'static [Example],
+    /// What runs.
+    pub run: R,
+}
+
+impl<R> Function<R> {
+    /// The declaration alone.
+    pub const fn declaration(&self) -> Function<()> {
+        Function {
+            name: self.name,
+            aliases: self.aliases,
+            about: self.about,
+            args: self.args,
+            routes: self.routes,
+            is_async: self.is_async,
+            returns: self.returns,
+            examples: self.examples,
+            run: (),
+        }
+    }
+
+    /// The least and the greatest number of parameters.
+    pub fn arity(&self) -> (usize, usize) {
+        let required = self.args.iter().rposition(|arg| !arg.optional).map_or(0, |last| last + 1);
+        (required, self.args.len())
+    }
+}
+
+/// An older name for a function, parameter, variable or command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The old name.
+    pub name: &'static str,
+    /// The first release line that no longer has it (`compat/core.md` section 10), e.g. "3.0".
+    pub gone_in: &'static str,
+    /// The module that had it, where it was another one (`uri` for `has_totag`).
+    pub module: Option<&'static str>,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Arg {
+    /// Its name in the documentation.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: ArgKind,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// One sentence: what it is.
+    pub about: &'static str,
+}
+
+/// What a parameter of a function takes.
+#[derive(Clone, Copy, Debug)]
+pub enum ArgKind {
+    /// An integer: constant, quoted constant, or variable.
+    Int,
+    /// A format string, variables expanded.
+    Str,
+    /// A string known when the script is read.
+    Static,
+    /// A string taken as it is written, `$` and all.
+    Raw,
+    /// A variable that the function reads or writes.
+    Var,
+    /// Variables separated by `;`, as in `"$avp(a);$avp(b)"`.
+    Vars,
+    /// A regular expression; compiled when the script is read if constant.
+    Regex,
+    /// The name of a route of this kind, known when the script is read.
+    Route(RouteKind),
+    /// Names from this list, separated by commas; old letters and numbers are read with a warning.
+    Flags(&'static [Flag]),
+}
+
+/// The kinds of route a function can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteKind {
+    /// `route[name]`
+    Request,
+    /// `failure_route[name]`
+    Failure,
+    /// `onreply_route[name]`
+    Reply,
+    /// `branch_route[name]`
+    Branch,
+}
+
+/// One name of a named-flags parameter (`compat/flags.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// The name of today.
+    pub name: &'static str,
+    /// Whether it is written `name=value`.
+    pub has_value: bool,
+    /// The letter of older releases, if it had one.
+    pub letter: Option<&'static str>,
+    /// The bit of older releases' numeric form, 0 if it had none.
+    pub bit: u32,
+}
+
+impl Flag {
+    /// A flag without value or older form.
+    pub const fn new(name: &'static str) -> Flag {
+        Flag { name, has_value: false, letter: None, bit: 0 }
+    }
+
+    /// The flag is written `name=value`.
+    pub const fn with_value(self) -> Flag {
+        Flag { has_value: true, ..self }
+    }
+
+    /// Its letter in older releases.
+    pub const fn letter(self, letter: &'static str) -> Flag {
+        Flag { letter: Some(letter), ..self }
+    }
+
+    /// Its bit in older releases' numeric form.
+    pub const fn bit(self, bit: u32) -> Flag {
+        Flag { bit, ..self }
+    }
+}
+
+/// A line of script, a message it is run on, and what it returns.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// The call, as written in a script.
+    pub script: &'static str,
+    /// Header lines that the message has, or replaces the sample message's with.
+    pub message: &'static str,
+    /// The return code.
+    pub returns: i32,
+}
+
+impl Arg {
+    const fn of(name: &'static str, kind: ArgKind, about: &'static str) -> Arg {
+        Arg { name, kind, optional: false, about }
+    }
+
+    /// An integer.
+    pub const fn int(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Int, about)
+    }
+
+    /// A format string.
+    pub const fn str(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Str, about)
+    }
+
+    /// A constant string.
+    pub const fn fixed(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Static, about)
+    }
+
+    /// A string taken as written.
+    pub const fn raw(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Raw, about)
+    }
+
+    /// A variable.
+    pub const fn var(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Var, about)
+    }
+
+    /// A list of variables.
+    pub const fn vars(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Vars, about)
+    }
+
+    /// A regular expression.
+    pub const fn regex(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Regex, about)
+    }
+
+    /// The name of a route.
+    pub const fn route(name: &'static str, kind: RouteKind, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Route(kind), about)
+    }
+
+    /// Named flags.
+    pub const fn flags(name: &'static str, flags: &'static [Flag], about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::Flags(flags), about)
+    }
+
+    /// It may be left out.
+    pub const fn optional(self) -> Arg {
+        Arg { optional: true, ..self }
+    }
+}
+
+impl Alias {
+    /// An older name of the same module.
+    pub const fn old(name: &'static str, gone_in: &'static str) -> Alias {
+        Alias { name, gone_in, module: None }
+    }
+
+    /// A name that another module had.
+    pub const fn of_module(module: &'static str, name: &'static str, gone_in: &'static str) -> Alias {
+        Alias { name, gone_in, module: Some(module) }
+    }
+}

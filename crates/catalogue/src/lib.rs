@@ -1,0 +1,30 @@
+//! What can be offered to a script, as constant data: the signatures of functions, parameters, variables,
+//! transformations, MI commands, statistics, events and tables.
+//!
+//! A module declares each of them once, beside its code. The checker, the compiler, `strowger doc`, the
+//! reference, the MI help and the coverage report all read these declarations. Nothing here runs: what a
+//! declaration does is its type parameter `R`, and `()` where only the declaration is wanted.
+
+mod event;
+mod function;
+mod index;
+mod management;
+mod names;
+mod parameter;
+mod routes;
+mod table;
+mod transformation;
+mod value;
+mod variable;
+
+pub use event::{Event, Statistic};
+pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, RouteKind};
+pub use index::{Catalogue, FunctionId, ModuleId, ModuleInfo, TransformationId, VariableId};
+pub use management::{Command, CommandParam, CommandParamKind};
+pub use names::{NameId, Names};
+pub use parameter::{Default, Param, ParamKind};
+pub use routes::Routes;
+pub use table::{Column, Table};
+pub use transformation::{Transformation, TransformationArg};
+pub use value::Value;
+pub use variable::{Access, Inner, Variable};

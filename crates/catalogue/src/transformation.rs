@@ -1,0 +1,59 @@
+//! The declaration of a transformation, `{class.name,arguments}`.
+
+/// A transformation of a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Transformation<R: 'static> {
+    /// Its whole name, lower case: `s.len`, `uri.param`, `nameaddr.uri`. `nameaddr.N.uri` is written with its
+    /// number in a script; the number is the first argument, absent without it.
+    pub name: &'static str,
+    /// What it yields, one sentence.
+    pub about: &'static str,
+    /// Its arguments.
+    pub args: &'static [TransformationArg],
+    /// Whether the last argument is everything up to the closing brace, commas and all (`re.subst`, `s.eval`).
+    pub rest: bool,
+    /// What runs.
+    pub run: R,
+}
+
+/// An argument of a transformation. Each may be a variable.
+#[derive(Clone, Copy, Debug)]
+pub struct TransformationArg {
+    /// Its name in the documentation.
+    pub name: &'static str,
+    /// Whether it must be an integer.
+    pub int: bool,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// Whether blanks count (separators).
+    pub verbatim: bool,
+}
+
+impl TransformationArg {
+    /// A text argument.
+    pub const fn str(name: &'static str) -> TransformationArg {
+        TransformationArg { name, int: false, optional: false, verbatim: false }
+    }
+
+    /// An integer argument.
+    pub const fn int(name: &'static str) -> TransformationArg {
+        TransformationArg { name, int: true, optional: false, verbatim: false }
+    }
+
+    /// It may be left out.
+    pub const fn optional(self) -> TransformationArg {
+        TransformationArg { optional: true, ..self }
+    }
+
+    /// Blanks count.
+    pub const fn verbatim(self) -> TransformationArg {
+        TransformationArg { verbatim: true, ..self }
+    }
+}
+
+impl<R> Transformation<R> {
+    /// The declaration alone.
+    pub const fn declaration(&self) -> Transformation<()> {
+        Transformation { name: self.name, about: self.about, args: self.args, rest: self.rest, run: () }
+    }
+}

@@ -1,0 +1,65 @@
+//! The declaration of a script variable.
+
+use crate::Alias;
+
+/// A variable, `$name`. `R` is what reads and writes it; `()` where only the declaration is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable<R: 'static> {
+    /// Its name without the dollar, e.g. `ru`, `msg.branch.flag`.
+    pub name: &'static str,
+    /// Names of older releases.
+    pub aliases: &'static [Alias],
+    /// What it holds, one sentence.
+    pub about: &'static str,
+    /// Whether a script may assign to it.
+    pub access: Access,
+    /// Whether it takes a name in parentheses.
+    pub inner: Inner,
+    /// Whether it takes an index in brackets.
+    pub indexed: bool,
+    /// What reads and writes it.
+    pub run: R,
+}
+
+/// Whether a script may assign to a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It may be read only.
+    Read,
+    /// It may be read and assigned.
+    ReadWrite,
+}
+
+/// Whether a variable takes a name in parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inner {
+    /// No.
+    None,
+    /// It may.
+    Optional,
+    /// It must; the name may come from variables.
+    Name,
+    /// It must, and is turned into a [`crate::NameId`] (`$avp`, `$var`).
+    Interned,
+    /// It must, and it is one of these words.
+    Word(&'static [&'static str]),
+    /// It may, and it is one of these words.
+    OptionalWord(&'static [&'static str]),
+    /// It must, and is taken as written up to the closing parenthesis (`$time(%H:%M)`, `$sdp.line(…)`, `$C(fb)`).
+    Text,
+}
+
+impl<R> Variable<R> {
+    /// The declaration alone.
+    pub const fn declaration(&self) -> Variable<()> {
+        Variable {
+            name: self.name,
+            aliases: self.aliases,
+            about: self.about,
+            access: self.access,
+            inner: self.inner,
+            indexed: self.indexed,
+            run: (),
+        }
+    }
+}
