@@ -91,6 +91,10 @@ pub enum ArgKind {
     Regex,
     /// The name of a route of this kind, known when the script is read.
     Route(RouteKind),
+    /// The name of a message flag; evaluated to its number.
+    MessageFlag,
+    /// The name of a branch flag; evaluated to its number.
+    BranchFlag,
     /// Names from this list, separated by commas; old letters and numbers are read with a warning.
     Flags(&'static [Flag]),
 }
@@ -197,6 +201,16 @@ impl Arg {
     /// The name of a route.
     pub const fn route(name: &'static str, kind: RouteKind, about: &'static str) -> Arg {
         Arg::of(name, ArgKind::Route(kind), about)
+    }
+
+    /// A message flag.
+    pub const fn message_flag(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::MessageFlag, about)
+    }
+
+    /// A branch flag.
+    pub const fn branch_flag(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::BranchFlag, about)
     }
 
     /// Named flags.

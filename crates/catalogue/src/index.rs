@@ -100,7 +100,10 @@ impl Catalogue {
     /// The module of this name, or that an older release called so.
     pub fn module_named(&self, name: &str) -> Option<ModuleId> {
         let exact = self.modules.iter().position(|module| module.name == name);
-        exact.or_else(|| self.modules.iter().position(|module| module.aliases.contains(&name))).map(narrow).map(ModuleId)
+        exact
+            .or_else(|| self.modules.iter().position(|module| module.aliases.contains(&name)))
+            .map(narrow)
+            .map(ModuleId)
     }
 
     /// The functions of this name, today's or an older one, in all modules.

@@ -6,6 +6,7 @@
 //! declaration does is its type parameter `R`, and `()` where only the declaration is wanted.
 
 mod event;
+mod flag_names;
 mod function;
 mod index;
 mod management;
@@ -18,6 +19,7 @@ mod value;
 mod variable;
 
 pub use event::{Event, Statistic};
+pub use flag_names::{FlagNames, FlagSet};
 pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, RouteKind};
 pub use index::{Catalogue, FunctionId, ModuleId, ModuleInfo, TransformationId, VariableId};
 pub use management::{Command, CommandParam, CommandParamKind};
