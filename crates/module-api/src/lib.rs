@@ -1,1 +1,62 @@
-//! module-api
+//! What a module is, and what it can reach: the one crate that modules and engine share.
+//!
+//! A module is a [`Module`] constant: tables of declarations with the functions that run. It is made at start-up by
+//! its `start`, which reads its parameters from a [`Setup`] and returns its state; there are no globals. What it can
+//! reach while it runs is a [`Call`] (a message and everything decided about it) or, outside messages, an [`Env`].
+//!
+//! Invariants: nothing here opens a socket, reads a clock or draws a random number. Time comes in as [`Time`]; what
+//! goes out (sends, questions to backends, events) is put into the [`Outbox`].
+
+mod avps;
+mod branch;
+mod cache;
+mod call;
+mod env;
+mod fault;
+mod flow;
+mod json;
+mod log;
+mod management;
+mod module;
+mod names;
+mod operations;
+mod outbox;
+mod request;
+mod routing;
+mod services;
+mod settings;
+mod setup;
+mod sockets;
+pub mod sql;
+mod statistics;
+mod time;
+mod transaction;
+mod variable;
+
+pub use avps::{Avps, Vars};
+pub use branch::{BRANCHES_MAX, Branch, Branches, Q};
+pub use cache::{CacheOperation, CacheReply, KeyValueStore};
+pub use call::{ArgValue, Args, Call};
+pub use env::Env;
+pub use fault::{Fault, Outcome, Whose};
+pub use flow::{Flow, Job, Then, ThenJob};
+pub use json::{Json, JsonMap};
+pub use log::{Level, LevelCell, LogSink, Logger};
+pub use management::{Management, MiError, MiFlow, MiParams, MiReply, ThenMi};
+pub use module::{
+    COMMAND, Command, FUNCTION, Function, MiRun, Module, Run, StartError, State, Transformation, TransformationRun,
+    VARIABLE, Variable, VariableRun,
+};
+pub use names::{FlagTables, Interned};
+pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent};
+pub use outbox::{Outbox, Raised, Send as Sending};
+pub use request::{Answer, Request};
+pub use routing::{Extensions, Kind, RecordRoute, ReplyExtras, RouteSet, Routing, Source, ViaHandling};
+pub use services::Services;
+pub use settings::Settings;
+pub use setup::{Compiler, DatabaseWish, ParamSetting, Params, Setup, StartJob, TimerJob, Wishes};
+pub use sockets::{Proto, Socket, SocketId, Sockets};
+pub use statistics::{Counter, Entry as StatisticEntry, Statistics};
+pub use time::Time;
+pub use transaction::{Hook, HookEvent, TransactionBranch, TransactionHandle};
+pub use variable::{FormatAccess, FormatHandle, Index, Operator, VariableAccess, VariableHandle, VariableName, Where};

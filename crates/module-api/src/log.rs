@@ -1,0 +1,133 @@
+//! Logging: levels as upstream numbers them, and where the lines go.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// How much a line matters: upstream's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(i32)]
+pub enum Level {
+    /// -3: somebody must act now.
+    Alert = -3,
+    /// -2
+    Critical = -2,
+    /// -1
+    Error = -1,
+    /// 1
+    Warning = 1,
+    /// 2
+    Notice = 2,
+    /// 3
+    Info = 3,
+    /// 4
+    Debug = 4,
+}
+
+impl Level {
+    /// The level of a number; numbers between and beyond are read as the nearest one that logs no less.
+    pub const fn of(number: i32) -> Level {
+        match number {
+            ..=-3 => Level::Alert,
+            -2 => Level::Critical,
+            -1 | 0 => Level::Error,
+            1 => Level::Warning,
+            2 => Level::Notice,
+            3 => Level::Info,
+            4.. => Level::Debug,
+        }
+    }
+
+    /// The word that begins a log line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Level::Alert => "ALERT",
+            Level::Critical => "CRITICAL",
+            Level::Error => "ERROR",
+            Level::Warning => "WARNING",
+            Level::Notice => "NOTICE",
+            Level::Info => "INFO",
+            Level::Debug => "DBG",
+        }
+    }
+}
+
+/// Where log lines go: stderr, syslog, memory in tests.
+pub trait LogSink: Send + Sync {
+    /// Writes one line (without its end). `facility` is set where another than the configured one is wanted.
+    fn write(&self, level: Level, facility: Option<&str>, line: &[u8]);
+}
+
+/// A threshold that can be changed while running.
+#[derive(Debug)]
+pub struct LevelCell {
+    level: AtomicI32,
+    /// What the configuration said.
+    pub configured: i32,
+}
+
+impl LevelCell {
+    /// With the configured level.
+    pub const fn new(configured: i32) -> LevelCell {
+        LevelCell { level: AtomicI32::new(configured), configured }
+    }
+
+    /// The level now.
+    pub fn get(&self) -> i32 {
+        self.level.load(Ordering::Relaxed)
+    }
+
+    /// Changes it.
+    pub fn set(&self, level: i32) {
+        self.level.store(level, Ordering::Relaxed);
+    }
+}
+
+/// The log of a server.
+#[derive(Clone)]
+pub struct Logger {
+    /// `log_level`
+    pub level: Arc<LevelCell>,
+    /// `xlog_level`
+    pub xlog_level: Arc<LevelCell>,
+    sink: Arc<dyn LogSink>,
+}
+
+impl Logger {
+    /// A log with these thresholds.
+    pub fn new(level: i32, xlog_level: i32, sink: Arc<dyn LogSink>) -> Logger {
+        Logger { level: Arc::new(LevelCell::new(level)), xlog_level: Arc::new(LevelCell::new(xlog_level)), sink }
+    }
+
+    /// Whether lines of this level are written.
+    pub fn enabled(&self, level: Level) -> bool {
+        level as i32 <= self.level.get()
+    }
+
+    /// Writes a line, if its level is enabled.
+    pub fn line(&self, level: Level, line: impl AsRef<[u8]>) {
+        if self.enabled(level) {
+            self.sink.write(level, None, line.as_ref());
+        }
+    }
+
+    /// Writes a line that its own threshold has let pass already (xlog, accounting).
+    pub fn raw(&self, level: Level, facility: Option<&str>, line: &[u8]) {
+        self.sink.write(level, facility, line);
+    }
+
+    /// Writes an error.
+    pub fn error(&self, line: impl AsRef<[u8]>) {
+        self.line(Level::Error, line);
+    }
+
+    /// Writes a warning.
+    pub fn warning(&self, line: impl AsRef<[u8]>) {
+        self.line(Level::Warning, line);
+    }
+}
+
+impl std::fmt::Debug for Logger {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Logger({})", self.level.get())
+    }
+}

@@ -1,0 +1,202 @@
+//! What the engine does for script functions.
+
+use crate::{Call, Env, Fault, Flow, Job};
+use bytes::Bytes;
+use std::net::SocketAddr;
+
+/// The engine, as functions see it.
+pub trait Operations: Send + Sync {
+    // Without a transaction.
+
+    /// Answers the request at hand, keeping nothing. The To tag of all such replies of one request is the same.
+    ///
+    /// # Errors
+    /// The request cannot be answered: its Via is unusable, or it is an ACK.
+    fn reply_stateless(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault>;
+
+    /// Sends the message at hand on, keeping nothing: to `destination` (`host[:port]` or URI), else to `$du`, else to
+    /// the Request-URI.
+    fn forward_stateless(&self, call: &mut Call<'_>, destination: Option<Bytes>) -> Flow;
+
+    /// Sends the message at hand as it was received, with more header lines if given.
+    fn send_unchanged(&self, call: &mut Call<'_>, destination: Bytes, headers: Option<Bytes>) -> Flow;
+
+    /// The To tag that our replies to this request carry (`$sig_local_totag`).
+    fn local_to_tag(&self, call: &mut Call<'_>) -> Bytes;
+
+    /// Takes the edits recorded so far into the message, so that the script sees them.
+    ///
+    /// # Errors
+    /// The message so changed cannot be parsed; nothing changes.
+    fn apply_changes(&self, call: &mut Call<'_>) -> Result<(), Fault>;
+
+    // With one.
+
+    /// Makes the transaction of the request at hand; an INVITE gets its 100.
+    ///
+    /// # Errors
+    /// The table is full, or the request lacks what a transaction needs.
+    fn create(&self, call: &mut Call<'_>) -> Result<Created, Fault>;
+
+    /// Looks for the transaction of the request at hand: a retransmission is absorbed (its last reply sent again), a
+    /// CANCEL and an ACK find their INVITE's.
+    fn find(&self, call: &mut Call<'_>) -> Found;
+
+    /// Relays the request at hand to all branches (`t_relay()`), making the transaction if there is none. Return codes
+    /// as `compat/flags.md`.
+    fn relay(&self, call: &mut Call<'_>, options: RelayOptions) -> Flow;
+
+    /// Answers within the transaction, making it if there is none.
+    ///
+    /// # Errors
+    /// It has been answered already.
+    fn reply(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault>;
+
+    /// Arms a route of the program that is running, by name: the next `failure_route`, the `onreply_route` (of the
+    /// branch in `branch_route`, else of the transaction), the `branch_route`. None disarms.
+    fn arm(&self, call: &mut Call<'_>, route: catalogue::RouteKind, name: Option<u16>);
+
+    /// Header lines for every request of the transaction (`t_add_hdrs`).
+    ///
+    /// # Errors
+    /// There is no transaction and none can be made.
+    fn add_headers(&self, call: &mut Call<'_>, lines: Bytes) -> Result<(), Fault>;
+
+    /// Header lines for the CANCELs of the transaction (`t_add_cancel_reason`).
+    ///
+    /// # Errors
+    /// There is no transaction and none can be made.
+    fn add_cancel_headers(&self, call: &mut Call<'_>, lines: Bytes) -> Result<(), Fault>;
+
+    /// Cancels branches from `onreply_route`: all that are pending, or all but the one at hand, or only it.
+    ///
+    /// # Errors
+    /// There is no transaction.
+    fn cancel_branches(&self, call: &mut Call<'_>, this: bool, others: bool) -> Result<(), Fault>;
+
+    /// Puts the message's branches into its ongoing transaction (`t_inject_branches`).
+    fn inject_branches(&self, call: &mut Call<'_>, cancel_others: bool, last: bool) -> Flow;
+
+    /// Keeps the transaction open for branches to come: this many, or until told otherwise; `None` stops waiting.
+    ///
+    /// # Errors
+    /// There is no transaction.
+    fn wait_for_branches(&self, call: &mut Call<'_>, count: Option<i32>) -> Result<(), Fault>;
+
+    /// Answers a waiting INVITE found by Call-ID, and CSeq if given.
+    ///
+    /// # Errors
+    /// There is none.
+    fn reply_by_callid(
+        &self,
+        env: &mut Env<'_>,
+        callid: &[u8],
+        cseq: Option<u32>,
+        reply: &ReplyContent,
+    ) -> Result<(), Fault>;
+
+    /// Answers a transaction found by its identifier (`tm:reply`).
+    ///
+    /// # Errors
+    /// There is none, or it has been answered.
+    fn reply_by_id(&self, env: &mut Env<'_>, id: &[u8], reply: &ReplyContent) -> Result<(), Fault>;
+
+    /// Cancels our own transaction found by Call-ID and CSeq (`tm:uac_cancel`).
+    ///
+    /// # Errors
+    /// There is none.
+    fn cancel_by_callid(&self, env: &mut Env<'_>, callid: &[u8], cseq: u32) -> Result<(), Fault>;
+
+    /// Sends a request of our own in a new client transaction; `done` gets the final reply's code and bytes
+    /// (408 and nothing when none came).
+    ///
+    /// # Errors
+    /// The URI is bad, or no socket fits.
+    fn send_request(
+        &self,
+        env: &mut Env<'_>,
+        request: NewRequest,
+        done: Option<Box<dyn FnOnce(&mut Env<'_>, u16, Bytes) -> Job + Send>>,
+    ) -> Result<(), Fault>;
+
+    /// How many transactions each part of the table holds (`tm:hash`).
+    fn table_load(&self) -> Vec<usize>;
+}
+
+/// What a reply says.
+#[derive(Clone, Debug, Default)]
+pub struct ReplyContent {
+    /// Its code.
+    pub code: u16,
+    /// Its reason phrase.
+    pub reason: Bytes,
+    /// Header lines besides those of [`crate::ReplyExtras`].
+    pub headers: Bytes,
+    /// Body and content type, in place of [`crate::ReplyExtras`]'s.
+    pub body: Option<(Bytes, Bytes)>,
+    /// The To tag, if not ours (`tm:reply`).
+    pub to_tag: Option<Bytes>,
+}
+
+impl ReplyContent {
+    /// Code and reason phrase.
+    pub fn new(code: u16, reason: impl Into<Bytes>) -> ReplyContent {
+        ReplyContent { code, reason: reason.into(), ..ReplyContent::default() }
+    }
+}
+
+/// Flags of `t_relay()`.
+#[derive(Clone, Debug, Default)]
+pub struct RelayOptions {
+    /// `no-auto-477`: do not answer when nothing could be sent.
+    pub no_auto_477: bool,
+    /// `no-dns-failover`
+    pub no_dns_failover: bool,
+    /// `pass-reason-hdr`: a CANCEL's Reason goes on.
+    pub pass_reason: bool,
+    /// `allow-no-cancel`: obey `Request-Disposition: no-cancel`.
+    pub allow_no_cancel: bool,
+    /// The outbound proxy: all branches go there.
+    pub proxy: Option<Bytes>,
+    /// `t_replicate()`: replies are of no interest.
+    pub replicate: bool,
+}
+
+/// What [`Operations::create`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// There was none, now there is.
+    New,
+    /// The request is a retransmission, which was absorbed: the script ends.
+    Retransmission,
+}
+
+/// What [`Operations::find`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    None,
+    /// The request is a retransmission, which was absorbed: the script ends.
+    Retransmission,
+    /// The INVITE of this ACK or CANCEL.
+    Matched,
+}
+
+/// A request of our own.
+#[derive(Clone, Debug, Default)]
+pub struct NewRequest {
+    /// Its method.
+    pub method: Bytes,
+    /// Its Request-URI.
+    pub uri: Bytes,
+    /// The URI to send it to, if another.
+    pub next_hop: Option<Bytes>,
+    /// The socket to send it by, as written in scripts.
+    pub socket: Option<Bytes>,
+    /// Header lines; From, To, Call-ID, CSeq and Via are made where they are missing.
+    pub headers: Bytes,
+    /// Its body.
+    pub body: Bytes,
+    /// Where to send it, without looking anything up.
+    pub address: Option<SocketAddr>,
+}

@@ -1,0 +1,60 @@
+//! Questions to the outside, and their answers.
+
+use crate::sql;
+use crate::{Fault, Proto};
+use bytes::Bytes;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// What can be asked of the edges. Each has a deadline there; a dead backend answers with a fault.
+#[derive(Debug)]
+pub enum Request {
+    /// A database statement.
+    Sql(sql::Query),
+    /// The addresses of a host (A, and AAAA where `ipv6`), for a transport.
+    Resolve {
+        /// The name.
+        host: String,
+        /// The transport it is wanted for.
+        proto: Proto,
+        /// Whether AAAA records will do when there is no A record.
+        ipv6: bool,
+    },
+    /// Nothing for a while (`sleep()`).
+    Sleep(Duration),
+    /// Bytes written to a FIFO or UNIX socket (`t_write_req`, `t_write_unix`).
+    Write {
+        /// Its path.
+        path: String,
+        /// Whether it is a UNIX datagram socket rather than a FIFO.
+        socket: bool,
+        /// What to write.
+        bytes: Bytes,
+        /// How long it may take.
+        deadline: Duration,
+    },
+}
+
+/// The answer to a [`Request`].
+#[derive(Debug)]
+pub enum Answer {
+    /// To [`Request::Sql`].
+    Sql(Result<sql::Rows, Fault>),
+    /// To [`Request::Resolve`]: in the order to try them, at least one.
+    Resolved(Result<Vec<IpAddr>, Fault>),
+    /// To [`Request::Sleep`] and [`Request::Write`].
+    Done(Result<(), Fault>),
+}
+
+impl Answer {
+    /// The rows of an SQL answer.
+    ///
+    /// # Errors
+    /// The backend's fault, or ours if the answer is to another kind of request.
+    pub fn rows(self) -> Result<sql::Rows, Fault> {
+        match self {
+            Answer::Sql(rows) => rows,
+            _ => Err(Fault::us("an answer of another kind came to an SQL request")),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! A message being routed, and everything decided about it so far.
+
+use crate::{Avps, Branches, Fault, Proto, SocketId, Time, TransactionHandle, Vars};
+use bytes::Bytes;
+use catalogue::{FlagSet, Routes};
+use sip::{Edits, Message};
+use smallvec::SmallVec;
+use std::any::Any;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The kind of route that is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `route`
+    Request,
+    /// `branch_route`
+    Branch,
+    /// `failure_route`
+    Failure,
+    /// `onreply_route`
+    Reply,
+    /// `local_route`
+    Local,
+    /// `error_route`
+    Error,
+    /// `startup_route`
+    Startup,
+    /// `timer_route`
+    Timer,
+    /// `event_route`
+    Event,
+}
+
+/// A message under way: what was received, and what the script has decided. It becomes part of the transaction when
+/// one is made, and runs again in `failure_route`.
+pub struct Routing {
+    /// The message that the script reads: a request, or in `onreply_route` a reply.
+    pub message: Arc<Message>,
+    /// The other half: in `failure_route` the reply chosen, in `onreply_route` the request.
+    pub counterpart: Option<Arc<Message>>,
+    /// How it came.
+    pub source: Source,
+    /// Changes that become visible when the message leaves, or with `msg_apply_changes()`.
+    pub edits: Edits,
+    /// Where it goes: branch 0 is the Request-URI.
+    pub branches: Branches,
+    /// Message flags, of the whole transaction.
+    pub flags: FlagSet,
+    /// AVPs, of the whole transaction.
+    pub avps: Avps,
+    /// Script variables of this run.
+    pub vars: Vars,
+    /// What local replies to it carry besides the usual.
+    pub reply: ReplyExtras,
+    /// How our Via and replies are made.
+    pub via: ViaHandling,
+    /// What `loose_route()` and `record_route()` found and noted.
+    pub route_set: RouteSet,
+    /// The header of the credentials that were verified, by position, for `consume_credentials()`.
+    pub credentials: Option<usize>,
+    /// The last fault, for `sl_reply_error()` and `$err`.
+    pub fault: Option<Fault>,
+    /// Destination blacklists in use, by name.
+    pub blacklists: SmallVec<[Bytes; 2]>,
+    /// What modules attach.
+    pub extensions: Extensions,
+    /// Its transaction, once there is one.
+    pub transaction: Option<Box<dyn TransactionHandle>>,
+    /// In `branch_route`, `onreply_route` and `failure_route`: the number of the transaction's branch at hand.
+    pub branch: Option<usize>,
+    /// Parameters of an event or of the route that launched this one, in order.
+    pub params: Vec<(Bytes, catalogue::Value)>,
+}
+
+/// How a message came.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The socket it came by.
+    pub socket: SocketId,
+    /// Its transport.
+    pub proto: Proto,
+    /// Who sent it.
+    pub peer: SocketAddr,
+    /// Where it arrived.
+    pub local: SocketAddr,
+    /// The connection, for streams.
+    pub connection: Option<u64>,
+    /// When.
+    pub received_at: Time,
+    /// Its number among the messages of this worker (`$mi`).
+    pub number: u32,
+}
+
+/// What local replies carry besides the usual.
+#[derive(Clone, Debug, Default)]
+pub struct ReplyExtras {
+    /// Header lines.
+    pub headers: Vec<u8>,
+    /// A body and its type.
+    pub body: Option<(Bytes, Bytes)>,
+}
+
+/// How our Via and the replies are made.
+#[derive(Clone, Debug, Default)]
+pub struct ViaHandling {
+    /// `force_rport()`: answer to the port the request came from (RFC 3581) though it did not ask.
+    pub force_rport: bool,
+    /// `add_local_rport()`: ask for it in our own Via.
+    pub add_local_rport: bool,
+    /// `reply-to-via`: answer to the address of the Via, not to where the request came from.
+    pub reply_to_via: bool,
+    /// `force_tcp_alias()`
+    pub force_tcp_alias: bool,
+    /// `set_advertised_address()`
+    pub advertised_address: Option<Bytes>,
+    /// `set_advertised_port()`
+    pub advertised_port: Option<Bytes>,
+}
+
+/// What the functions of `rr` found and noted.
+#[derive(Clone, Debug, Default)]
+pub struct RouteSet {
+    /// Whether `loose_route()` has routed this message.
+    pub routed: bool,
+    /// The parameters of the Route URI that was ours.
+    pub params: Bytes,
+    /// Whether a Record-Route has been added.
+    pub recorded: bool,
+    /// Parameters that `add_rr_param()` gave before or after `record_route()`.
+    pub added_params: Vec<u8>,
+    /// Our own Record-Route lines, inserted into each branch as it leaves, when its socket is known.
+    pub record: Option<RecordRoute>,
+}
+
+/// A Record-Route to insert.
+#[derive(Clone, Debug)]
+pub enum RecordRoute {
+    /// Made from the sockets by which each branch comes and goes, with this user part and these parameters.
+    Own {
+        /// The user part, with its `@`, or nothing.
+        user: Bytes,
+        /// URI parameters, each with its `;`.
+        params: Bytes,
+    },
+    /// With this content, and the other if the branch leaves by another socket.
+    Preset {
+        /// `host:port` and parameters.
+        first: Bytes,
+        /// The same for the second one.
+        second: Option<Bytes>,
+        /// URI parameters to append.
+        params: Bytes,
+    },
+}
+
+/// What modules attach to a message; found by type.
+#[derive(Default)]
+pub struct Extensions {
+    list: SmallVec<[Box<dyn Any + Send>; 2]>,
+}
+
+impl Extensions {
+    /// The attachment of this type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.list.iter().find_map(|entry| entry.downcast_ref())
+    }
+
+    /// The attachment of this type.
+    pub fn get_mut<T: Any>(&mut self) -> Option<&mut T> {
+        self.list.iter_mut().find_map(|entry| entry.downcast_mut())
+    }
+
+    /// Attaches, in place of what was there of this type.
+    pub fn set<T: Any + Send>(&mut self, value: T) {
+        match self.get_mut::<T>() {
+            Some(entry) => *entry = value,
+            None => self.list.push(Box::new(value)),
+        }
+    }
+
+    /// Takes the attachment of this type off.
+    pub fn take<T: Any>(&mut self) -> Option<Box<T>> {
+        let position = self.list.iter().position(|entry| entry.is::<T>())?;
+        self.list.swap_remove(position).downcast().ok()
+    }
+}
+
+impl Routing {
+    /// A message as it arrived, nothing decided.
+    pub fn new(message: Arc<Message>, source: Source) -> Routing {
+        let uri = message.share(message.request_uri());
+        Routing {
+            message,
+            counterpart: None,
+            source,
+            edits: Edits::default(),
+            branches: Branches::new(uri),
+            flags: FlagSet::default(),
+            avps: Avps::default(),
+            vars: Vars::default(),
+            reply: ReplyExtras::default(),
+            via: ViaHandling::default(),
+            route_set: RouteSet::default(),
+            credentials: None,
+            fault: None,
+            blacklists: SmallVec::new(),
+            extensions: Extensions::default(),
+            transaction: None,
+            branch: None,
+            params: Vec::new(),
+        }
+    }
+
+    /// The Request-URI as it is now (`$ru`).
+    pub fn request_uri(&self) -> &Bytes {
+        &self.branches.first().uri
+    }
+
+    /// The URI that decides the next hop: `$du`, else the Request-URI.
+    pub fn next_hop(&self) -> &Bytes {
+        let first = self.branches.first();
+        first.destination.as_ref().unwrap_or(&first.uri)
+    }
+
+    /// Whether the message at hand is a request.
+    pub fn is_request(&self) -> bool {
+        self.message.is_request()
+    }
+}
+
+impl Kind {
+    /// As a set of one.
+    pub const fn routes(self) -> Routes {
+        match self {
+            Kind::Request => Routes::REQUEST,
+            Kind::Branch => Routes::BRANCH,
+            Kind::Failure => Routes::FAILURE,
+            Kind::Reply => Routes::ONREPLY,
+            Kind::Local => Routes::LOCAL,
+            Kind::Error => Routes::ERROR,
+            Kind::Startup => Routes::STARTUP,
+            Kind::Timer => Routes::TIMER,
+            Kind::Event => Routes::EVENT,
+        }
+    }
+}

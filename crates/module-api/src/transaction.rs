@@ -1,0 +1,95 @@
+//! What can be seen of a transaction, and the moments in its life that modules can watch.
+
+use crate::{Branch, Call};
+use bytes::Bytes;
+use catalogue::Value;
+use sip::Message;
+use smallvec::SmallVec;
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A transaction, as functions and variables see it. The engine owns what is behind.
+pub trait TransactionHandle: Any + Send {
+    /// Its identifier, as `$T_id` prints it.
+    fn id(&self) -> String;
+    /// Its branches, in the order they were made.
+    fn branches(&self) -> &[TransactionBranch];
+    /// For changing flags and attributes.
+    fn branch_mut(&mut self, number: usize) -> Option<&mut TransactionBranch>;
+    /// The code of the reply at hand: in `onreply_route` the one received, in `failure_route` the one chosen, else the
+    /// last one sent upstream; 0 if there is none.
+    fn reply_code(&self) -> u16;
+    /// Whether its caller has cancelled it.
+    fn was_cancelled(&self) -> bool;
+    /// Whether a final reply has been sent upstream.
+    fn is_answered(&self) -> bool;
+    /// The times until it fails without final reply: for any reply, and for an INVITE's final one.
+    fn timeouts(&self) -> (Duration, Duration);
+    /// Changes them, for the timers armed from now on.
+    fn set_timeouts(&mut self, any_reply: Option<Duration>, invite_final: Option<Duration>);
+    /// For the engine.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    /// For the engine.
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
+}
+
+/// A branch of a transaction.
+#[derive(Clone, Debug, Default)]
+pub struct TransactionBranch {
+    /// Its destination, flags and attributes.
+    pub target: Branch,
+    /// The code of its last reply; 0 before the first.
+    pub last_code: u16,
+    /// Whether that reply was made by us (a timeout, a failed send).
+    pub is_local: bool,
+    /// Whether it stands for branches to come (`t_wait_for_new_branches`) and was never sent.
+    pub is_phony: bool,
+    /// `$bavp(x)`: its own AVPs.
+    pub avps: SmallVec<[(Bytes, Value); 1]>,
+}
+
+/// A moment in the life of a transaction.
+pub enum HookEvent<'a> {
+    /// It was made.
+    Created,
+    /// A branch leaves.
+    RequestOut {
+        /// Which.
+        branch: usize,
+    },
+    /// A reply came, before its `onreply_route`.
+    ReplyIn {
+        /// From which branch.
+        branch: usize,
+        /// The reply.
+        reply: &'a Arc<Message>,
+    },
+    /// A reply goes upstream.
+    ReplyOut {
+        /// Its code.
+        code: u16,
+        /// The reply received, or none for one of our own.
+        reply: Option<&'a Arc<Message>>,
+        /// Its reason phrase.
+        reason: &'a [u8],
+        /// The To tag it carries.
+        to_tag: &'a [u8],
+    },
+    /// All branches failed; the failure route, if armed, has run and has not gone on.
+    Failed {
+        /// The code that is sent upstream.
+        code: u16,
+        /// Its reason phrase.
+        reason: &'a [u8],
+    },
+    /// Its caller cancelled it.
+    Cancelled,
+    /// The ACK to its 2xx passed.
+    Acknowledged,
+    /// It is gone from the table.
+    Ended,
+}
+
+/// What a module wants to be called with: the request's call, and the moment.
+pub type Hook = fn(&mut Call<'_>, &HookEvent<'_>);
