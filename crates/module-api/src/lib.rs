@@ -45,10 +45,10 @@ pub use log::{Level, LevelCell, LogSink, Logger};
 pub use management::{Management, MiError, MiFlow, MiParams, MiReply, ThenMi};
 pub use module::{
     COMMAND, Command, FUNCTION, Function, MiRun, Module, Run, StartError, State, Transformation, TransformationRun,
-    VARIABLE, Variable, VariableRun,
+    VARIABLE, Variable, VariableRun, WriteVariable,
 };
 pub use names::{FlagTables, Interned};
-pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent};
+pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent, WhenAnswered};
 pub use outbox::{Outbox, Raised, Send as Sending};
 pub use request::{Answer, Request};
 pub use routing::{Extensions, Kind, RecordRoute, ReplyExtras, RouteSet, Routing, Source, ViaHandling};

@@ -64,8 +64,11 @@ pub struct VariableRun {
     /// Its value; NULL where there is none.
     pub read: fn(&mut Call<'_>, VariableName<'_>) -> Value,
     /// Assigns to it; `None` where it can only be read.
-    pub write: Option<fn(&mut Call<'_>, VariableName<'_>, Operator, Value) -> Result<(), Fault>>,
+    pub write: Option<WriteVariable>,
 }
+
+/// What assigns to a variable.
+pub type WriteVariable = fn(&mut Call<'_>, VariableName<'_>, Operator, Value) -> Result<(), Fault>;
 
 /// What transforms a value: never called with NULL; NULL means it failed.
 pub type TransformationRun = fn(&mut Call<'_>, Value, &[Value]) -> Value;
@@ -149,10 +152,7 @@ impl VariableRun {
     }
 
     /// Read and written.
-    pub const fn read_write(
-        read: fn(&mut Call<'_>, VariableName<'_>) -> Value,
-        write: fn(&mut Call<'_>, VariableName<'_>, Operator, Value) -> Result<(), Fault>,
-    ) -> VariableRun {
+    pub const fn read_write(read: fn(&mut Call<'_>, VariableName<'_>) -> Value, write: WriteVariable) -> VariableRun {
         VariableRun { read, write: Some(write) }
     }
 }

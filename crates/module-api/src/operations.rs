@@ -112,16 +112,14 @@ pub trait Operations: Send + Sync {
     ///
     /// # Errors
     /// The URI is bad, or no socket fits.
-    fn send_request(
-        &self,
-        env: &mut Env<'_>,
-        request: NewRequest,
-        done: Option<Box<dyn FnOnce(&mut Env<'_>, u16, Bytes) -> Job + Send>>,
-    ) -> Result<(), Fault>;
+    fn send_request(&self, env: &mut Env<'_>, request: NewRequest, done: Option<WhenAnswered>) -> Result<(), Fault>;
 
     /// How many transactions each part of the table holds (`tm:hash`).
     fn table_load(&self) -> Vec<usize>;
 }
+
+/// What runs with the code and bytes of the final reply to a request of our own.
+pub type WhenAnswered = Box<dyn FnOnce(&mut Env<'_>, u16, Bytes) -> Job + Send>;
 
 /// What a reply says.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub enum Request {
     /// A database statement.
-    Sql(sql::Query),
+    Sql(Box<sql::Query>),
     /// The addresses of a host (A, and AAAA where `ipv6`), for a transport.
     Resolve {
         /// The name.
@@ -33,6 +33,12 @@ pub enum Request {
         /// How long it may take.
         deadline: Duration,
     },
+}
+
+impl From<sql::Query> for Request {
+    fn from(query: sql::Query) -> Request {
+        Request::Sql(Box::new(query))
+    }
 }
 
 /// The answer to a [`Request`].
