@@ -1,0 +1,68 @@
+//! Variables and format strings of module parameters, as far as tests need them: `$avp(name)`, `$var(name)` and
+//! constant text.
+
+use bytes::Bytes;
+use catalogue::{NameId, Value};
+use module_api::{
+    Call, Compiler, Fault, FormatAccess, FormatHandle, Interned, Operator, VariableAccess, VariableHandle,
+};
+use std::sync::Arc;
+
+/// Compiles with these names.
+pub struct SimpleCompiler(pub Arc<Interned>);
+
+/// `$avp(name)` or `$var(name)`
+struct Named {
+    id: NameId,
+    is_avp: bool,
+    text: String,
+}
+
+struct Constant(Bytes);
+
+impl Compiler for SimpleCompiler {
+    fn variable(&self, text: &str) -> Result<VariableHandle, String> {
+        let inner = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(')'));
+        let named = match (inner("$avp("), inner("$var(")) {
+            (Some(name), _) => self.0.avps.intern(name.as_bytes()).map(|id| (id, true)),
+            (_, Some(name)) => self.0.vars.intern(name.as_bytes()).map(|id| (id, false)),
+            _ => None,
+        };
+        let (id, is_avp) = named.ok_or_else(|| format!("{text} is no $avp(name) or $var(name)"))?;
+        Ok(Arc::new(Named { id, is_avp, text: text.to_owned() }))
+    }
+
+    fn format(&self, text: &str) -> Result<FormatHandle, String> {
+        Ok(Arc::new(Constant(Bytes::copy_from_slice(text.as_bytes()))))
+    }
+}
+
+impl VariableAccess for Named {
+    fn read(&self, call: &mut Call<'_>) -> Value {
+        if self.is_avp { call.msg.avps.first(self.id) } else { call.msg.vars.get(self.id) }
+    }
+
+    fn write(&self, call: &mut Call<'_>, operator: Operator, value: Value) -> Result<(), Fault> {
+        if !self.is_avp {
+            call.msg.vars.set(self.id, value);
+            return Ok(());
+        }
+        if operator == Operator::Replace {
+            call.msg.avps.clear(self.id);
+        }
+        if !value.is_null() {
+            call.msg.avps.push(self.id, value);
+        }
+        Ok(())
+    }
+
+    fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl FormatAccess for Constant {
+    fn print(&self, _: &mut Call<'_>) -> Bytes {
+        self.0.clone()
+    }
+}
