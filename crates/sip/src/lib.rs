@@ -1,1 +1,38 @@
-//! sip
+//! SIP as bytes: messages, headers, URIs, SDP, digest, edits and the writer. No sockets, no clock, no randomness.
+//!
+//! A [`Message`] keeps the received bytes and knows where each header lies; a value is parsed when it is asked for.
+//! Changes are collected in [`Edits`] beside the message and take effect once, in [`write()`].
+
+pub mod auth;
+mod check;
+mod cseq;
+mod cursor;
+pub mod digest;
+mod edits;
+mod error;
+pub mod escape;
+mod limits;
+mod list;
+mod media_type;
+mod message;
+mod method;
+mod name;
+mod name_addr;
+mod params;
+pub mod text;
+mod uri;
+mod via;
+
+pub use cseq::CSeq;
+pub use edits::{Edits, apply, write};
+pub use error::{Fault, HeaderError, Offence, ParseError, UriError};
+pub use limits::Limits;
+pub use list::{ListItem, Lists};
+pub use media_type::MediaType;
+pub use message::{Header, Message};
+pub use method::Method;
+pub use name::HeaderName;
+pub use name_addr::NameAddr;
+pub use params::Params;
+pub use uri::{Scheme, Uri};
+pub use via::Via;

@@ -1,0 +1,248 @@
+//! Authorization and WWW-Authenticate with their proxy twins: challenges and credentials (RFC 3261 section 25.1, RFC 8760).
+
+use std::borrow::Cow;
+
+use crate::{
+    Fault, HeaderName, Lists, Message,
+    cursor::Cursor,
+    text::{is_token, trim, unescape_quoted},
+};
+
+/// What a client shows: the value of Authorization or Proxy-Authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials<'a> {
+    /// The scheme: `Digest`, `Bearer` …
+    pub scheme: &'a [u8],
+    /// The user name, inside its quotes, escapes kept: so it goes into the digest.
+    pub username: &'a [u8],
+    /// The realm, inside its quotes.
+    pub realm: &'a [u8],
+    /// The nonce, inside its quotes.
+    pub nonce: &'a [u8],
+    /// The URI that was hashed.
+    pub uri: &'a [u8],
+    /// The response, in hexadecimal figures.
+    pub response: &'a [u8],
+    /// The algorithm as written; MD5 where none is.
+    pub algorithm: Option<&'a [u8]>,
+    /// The client's nonce.
+    pub cnonce: Option<&'a [u8]>,
+    /// What the challenge wants to see again.
+    pub opaque: Option<&'a [u8]>,
+    /// The quality of protection.
+    pub qop: Option<&'a [u8]>,
+    /// The nonce count, eight hexadecimal figures.
+    pub nc: Option<&'a [u8]>,
+    /// All parameters.
+    pub params: AuthParams<'a>,
+}
+
+/// What a server asks for: the value of WWW-Authenticate or Proxy-Authenticate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Challenge<'a> {
+    /// The scheme: `Digest`.
+    pub scheme: &'a [u8],
+    /// The realm, inside its quotes.
+    pub realm: &'a [u8],
+    /// The nonce, inside its quotes.
+    pub nonce: &'a [u8],
+    /// What the client is to send back.
+    pub opaque: Option<&'a [u8]>,
+    /// The algorithm; MD5 where none is named.
+    pub algorithm: Option<&'a [u8]>,
+    /// The qualities of protection on offer, a comma list.
+    pub qop: Option<&'a [u8]>,
+    /// Whether only the nonce was too old.
+    pub stale: bool,
+    /// All parameters.
+    pub params: AuthParams<'a>,
+}
+
+/// Parameters between commas: `realm="x", nonce="y", algorithm=MD5`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuthParams<'a>(&'a [u8]);
+
+impl<'a> Credentials<'a> {
+    /// Reads a value. Digest credentials must have what RFC 3261 section 22.4 demands; others only need a scheme.
+    pub fn parse(value: &'a [u8]) -> Result<Credentials<'a>, Fault> {
+        let (scheme, params) = split_scheme(value)?;
+        let credentials = Credentials {
+            scheme,
+            username: params.value(b"username").unwrap_or_default(),
+            realm: params.value(b"realm").unwrap_or_default(),
+            nonce: params.value(b"nonce").unwrap_or_default(),
+            uri: params.value(b"uri").unwrap_or_default(),
+            response: params.value(b"response").unwrap_or_default(),
+            algorithm: params.value(b"algorithm"),
+            cnonce: params.value(b"cnonce"),
+            opaque: params.value(b"opaque"),
+            qop: params.value(b"qop"),
+            nc: params.value(b"nc"),
+            params,
+        };
+        if credentials.is_digest() {
+            params.check()?;
+            let needed = [&b"username"[..], b"realm", b"nonce", b"uri", b"response"];
+            if needed.iter().any(|name| params.value(name).is_none()) {
+                return Err(Fault::Missing);
+            }
+        }
+        Ok(credentials)
+    }
+
+    /// Whether the scheme is Digest.
+    pub fn is_digest(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case(b"Digest")
+    }
+
+    /// The user name as a person would write it.
+    pub fn plain_username(&self) -> Cow<'a, [u8]> {
+        unescape_quoted(self.username)
+    }
+
+    /// The nonce count as a number.
+    pub fn nonce_count(&self) -> Option<u32> {
+        let text = std::str::from_utf8(self.nc?).ok()?;
+        text.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(text, 16).ok())?
+    }
+}
+
+impl<'a> Challenge<'a> {
+    /// Reads a value.
+    pub fn parse(value: &'a [u8]) -> Result<Challenge<'a>, Fault> {
+        let (scheme, params) = split_scheme(value)?;
+        if scheme.eq_ignore_ascii_case(b"Digest") {
+            params.check()?;
+            if params.value(b"realm").is_none() || params.value(b"nonce").is_none() {
+                return Err(Fault::Missing);
+            }
+        }
+        Ok(Challenge {
+            scheme,
+            realm: params.value(b"realm").unwrap_or_default(),
+            nonce: params.value(b"nonce").unwrap_or_default(),
+            opaque: params.value(b"opaque"),
+            algorithm: params.value(b"algorithm"),
+            qop: params.value(b"qop"),
+            stale: params.value(b"stale").is_some_and(|stale| stale.eq_ignore_ascii_case(b"true")),
+            params,
+        })
+    }
+
+    /// Whether a quality of protection is on offer.
+    pub fn offers_qop(&self, wanted: &[u8]) -> bool {
+        Lists::new(self.qop.unwrap_or_default()).any(|qop| qop.eq_ignore_ascii_case(wanted))
+    }
+}
+
+impl<'a> AuthParams<'a> {
+    /// Each name with its value, the latter without its quotes but with its escapes.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        Lists::new(self.0).filter(|item| !item.is_empty()).map(|item| {
+            let (name, value) = split_pair(item);
+            (name, inner(value))
+        })
+    }
+
+    /// The value of this parameter without its quotes. Case of the name does not count.
+    pub fn value(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The text of all parameters.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        for item in Lists::new(self.0) {
+            let (name, value) = split_pair(item);
+            if !is_token(name) || value.is_empty() {
+                return Err(Fault::Parameter);
+            }
+            let mut cursor = Cursor::new(value);
+            if cursor.peek() == Some(b'"') {
+                cursor.quoted().ok_or(Fault::Unclosed)?;
+                if !cursor.is_empty() {
+                    return Err(Fault::Parameter);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Message {
+    /// The credentials of all lines of this name that can be read, with the index of each header.
+    pub fn credentials(&self, name: HeaderName) -> impl Iterator<Item = (usize, Credentials<'_>)> {
+        self.headers_named(name).filter_map(|header| Some((header.index, Credentials::parse(header.value).ok()?)))
+    }
+}
+
+fn split_scheme(value: &[u8]) -> Result<(&[u8], AuthParams<'_>), Fault> {
+    let mut cursor = Cursor::new(value);
+    cursor.skip_lws();
+    let scheme = cursor.token();
+    if scheme.is_empty() {
+        return Err(Fault::Empty);
+    }
+    if !cursor.is_empty() && !cursor.peek().is_some_and(crate::text::is_lws) {
+        return Err(Fault::Syntax);
+    }
+    Ok((scheme, AuthParams(trim(cursor.rest()))))
+}
+
+fn split_pair(item: &[u8]) -> (&[u8], &[u8]) {
+    let equals = memchr::memchr(b'=', item).unwrap_or(item.len());
+    (trim(item.get(..equals).unwrap_or_default()), trim(item.get(equals + 1..).unwrap_or_default()))
+}
+
+fn inner(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_credentials() {
+        let credentials = Credentials::parse(
+            b"Digest username=\"bob, \\\"b\\\"\",\r\n realm=\"biloxi.com\", nonce=\"dcd98b\", uri=\"sip:bob@biloxi.com\", \
+              qop=auth, nc=0000000a, cnonce=\"0a4f113b\", response=\"6629\", opaque=\"5ccc\", algorithm = SHA-256",
+        )
+        .expect("credentials");
+        assert!(credentials.is_digest());
+        assert_eq!(credentials.username, b"bob, \\\"b\\\"");
+        assert_eq!(credentials.plain_username().as_ref(), b"bob, \"b\"");
+        assert_eq!(credentials.uri, b"sip:bob@biloxi.com");
+        assert_eq!(credentials.qop, Some(&b"auth"[..]));
+        assert_eq!(credentials.nonce_count(), Some(10));
+        assert_eq!(credentials.algorithm, Some(&b"SHA-256"[..]));
+    }
+
+    #[test]
+    fn refuses_credentials() {
+        for (wrong, fault) in [
+            ("", Fault::Empty),
+            ("Digest", Fault::Parameter),
+            ("Digest username=\"a\"", Fault::Missing),
+            ("Digest username=\"a", Fault::Unclosed),
+            ("Digest username=\"a\"b, realm=\"c\"", Fault::Parameter),
+            ("Dig/est x", Fault::Syntax),
+        ] {
+            assert_eq!(Credentials::parse(wrong.as_bytes()).map(drop), Err(fault), "{wrong}");
+        }
+        assert!(Credentials::parse(b"NoOneKnowsThisScheme opaque-data=here").is_ok());
+    }
+
+    #[test]
+    fn reads_challenges() {
+        let challenge = Challenge::parse(b"Digest realm=\"a\", nonce=\"n\", qop=\"auth,auth-int\", stale=TRUE")
+            .expect("a challenge");
+        assert!(challenge.stale && challenge.offers_qop(b"auth-int") && !challenge.offers_qop(b"int"));
+    }
+}

@@ -1,0 +1,126 @@
+//! Every structured header of a message held to its grammar, for whoever wants to refuse what RFC 3261 forbids.
+
+use crate::{
+    Fault, Header, HeaderError, HeaderName, Lists, MediaType, Message, NameAddr, auth,
+    cursor::Cursor,
+    list::{check_closed, check_items, holds_addresses},
+    text::{is_token, number, trim},
+};
+
+impl Message {
+    /// Checks all headers whose grammar is known. [`Message::parse`] has checked only what no element can do without.
+    pub fn check(&self) -> Result<(), HeaderError> {
+        for via in self.vias() {
+            via?.check().map_err(|fault| HeaderError::new(HeaderName::Via, fault))?;
+        }
+        for header in self.headers() {
+            check_header(header)?;
+        }
+        self.check_repeated()
+    }
+
+    fn check_repeated(&self) -> Result<(), HeaderError> {
+        let repeated = ONCE.iter().find(|name| self.headers_named(**name).nth(1).is_some());
+        repeated.map_or(Ok(()), |name| Err(HeaderError::new(*name, Fault::Repeated)))
+    }
+}
+
+/// Headers of which there may be one line only.
+const ONCE: [HeaderName; 13] = [
+    HeaderName::MaxForwards,
+    HeaderName::ContentType,
+    HeaderName::ContentDisposition,
+    HeaderName::Date,
+    HeaderName::Event,
+    HeaderName::Expires,
+    HeaderName::MinExpires,
+    HeaderName::ReferTo,
+    HeaderName::ReferredBy,
+    HeaderName::Replaces,
+    HeaderName::SessionExpires,
+    HeaderName::Subject,
+    HeaderName::UserAgent,
+];
+
+/// Holds one header to its grammar; unknown ones have none.
+fn check_header(header: Header<'_>) -> Result<(), HeaderError> {
+    if holds_addresses(header.name) {
+        return check_contact_star(header).map_or_else(|| check_items(header), Ok);
+    }
+    check_value(header.name, header.value).map_err(|fault| HeaderError::new(header.name, fault))
+}
+
+/// `Contact: *` is no address.
+fn check_contact_star(header: Header<'_>) -> Option<()> {
+    (header.name == HeaderName::Contact && header.value == b"*").then_some(())
+}
+
+fn check_value(name: HeaderName, value: &[u8]) -> Result<(), Fault> {
+    use HeaderName::*;
+    match name {
+        From | To | ReferTo | ReferredBy | ReplyTo | RemotePartyId => NameAddr::parse(value)?.check(),
+        MaxForwards | Expires | MinExpires | ContentLength | RSeq | MaxBreadth => {
+            number(value).map(drop).ok_or(Fault::Number)
+        }
+        SessionExpires | MinSe => check_number_and_params(value),
+        RetryAfter => check_retry_after(value),
+        ContentType => MediaType::parse(value)?.params.check(),
+        Warning => check_warnings(value),
+        Date => check_date(value),
+        Authorization | ProxyAuthorization => auth::Credentials::parse(value).map(drop),
+        WwwAuthenticate | ProxyAuthenticate => auth::Challenge::parse(value).map(drop),
+        Allow | Require | ProxyRequire | Supported | Unsupported => check_tokens(value),
+        Accept | AcceptEncoding | AcceptLanguage | Event | SubscriptionState | Reason => check_closed(value),
+        _ => Ok(()),
+    }
+}
+
+fn check_number_and_params(value: &[u8]) -> Result<(), Fault> {
+    let mut cursor = Cursor::new(value);
+    number(cursor.take_while(|byte| byte.is_ascii_digit())).ok_or(Fault::Number)?;
+    cursor.skip_lws();
+    crate::Params::new(cursor.rest()).check()
+}
+
+/// RFC 3261 section 20.33: seconds, perhaps a comment, parameters.
+fn check_retry_after(value: &[u8]) -> Result<(), Fault> {
+    let mut cursor = Cursor::new(value);
+    number(cursor.take_while(|byte| byte.is_ascii_digit())).ok_or(Fault::Number)?;
+    cursor.skip_lws();
+    if cursor.peek() == Some(b'(') {
+        cursor.comment().ok_or(Fault::Unclosed)?;
+        cursor.skip_lws();
+    }
+    crate::Params::new(cursor.rest()).check()
+}
+
+/// A comma list of tokens, which may be empty.
+fn check_tokens(value: &[u8]) -> Result<(), Fault> {
+    if value.is_empty() || Lists::new(value).all(is_token) { Ok(()) } else { Err(Fault::Syntax) }
+}
+
+/// RFC 3261 section 20.43: three figures, an agent, a quoted text.
+fn check_warnings(value: &[u8]) -> Result<(), Fault> {
+    for warning in Lists::new(value) {
+        let mut cursor = Cursor::new(warning);
+        let code = cursor.word();
+        if code.len() != 3 || number(code).is_none() {
+            return Err(Fault::Number);
+        }
+        cursor.skip_lws();
+        if cursor.word().is_empty() {
+            return Err(Fault::Syntax);
+        }
+        cursor.skip_lws();
+        cursor.quoted().ok_or(Fault::Unclosed)?;
+        if !trim(cursor.rest()).is_empty() {
+            return Err(Fault::Syntax);
+        }
+    }
+    Ok(())
+}
+
+/// RFC 3261 section 20.17: an RFC 1123 date, whose zone is always GMT (RFC 4475 section 3.1.2.12).
+fn check_date(value: &[u8]) -> Result<(), Fault> {
+    if trim(value).ends_with(b" GMT") { Ok(()) } else { Err(Fault::Syntax) }
+}

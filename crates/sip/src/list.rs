@@ -1,0 +1,134 @@
+//! Comma lists: the addresses of all Route, Contact or Record-Route lines, in order, each knowing where it stands.
+
+use crate::{
+    Fault, Header, HeaderError, HeaderName, NameAddr,
+    cursor::{comment_length, quoted_length},
+    text::trim,
+};
+
+/// One address of a comma list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListItem<'a> {
+    /// The address.
+    pub address: NameAddr<'a>,
+    /// The index of its header line in the message.
+    pub header: usize,
+    /// The item as written, without the white space around it.
+    pub text: &'a [u8],
+    /// Whether it is the only item of its line.
+    pub only: bool,
+    /// Its place in the line, from 0.
+    pub position: usize,
+}
+
+/// Splits a value at its commas, those in quotes, comments and angle brackets left alone. Items come without surrounding space.
+#[derive(Clone, Debug)]
+pub struct Lists<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Lists<'a> {
+    /// The items of this value; one empty item for an empty value.
+    pub fn new(value: &'a [u8]) -> Lists<'a> {
+        Lists { rest: Some(value) }
+    }
+}
+
+impl<'a> Iterator for Lists<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let end = item_end(rest);
+        self.rest = rest.get(end + 1..).filter(|_| end < rest.len());
+        Some(trim(rest.get(..end).unwrap_or_default()))
+    }
+}
+
+/// Where the first item ends: at a comma or at the end of the text.
+fn item_end(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let rest = text.get(at..).unwrap_or_default();
+        match byte {
+            b',' => return at,
+            b'"' => at += quoted_length(rest).unwrap_or(rest.len()),
+            b'(' => at += comment_length(rest).unwrap_or(rest.len()),
+            b'<' => at += memchr::memchr(b'>', rest).map_or(rest.len(), |end| end + 1),
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
+/// The addresses of one header line.
+pub(crate) fn items_of(header: Header<'_>) -> impl Iterator<Item = Result<ListItem<'_>, HeaderError>> {
+    let only = memchr::memchr(b',', header.value).is_none() || Lists::new(header.value).nth(1).is_none();
+    Lists::new(header.value).enumerate().map(move |(position, text)| {
+        let address = NameAddr::parse(text).map_err(|fault| HeaderError::new(header.name, fault))?;
+        Ok(ListItem { address, header: header.index, text, only, position })
+    })
+}
+
+/// Whether headers of this name are comma lists of addresses.
+pub(crate) fn holds_addresses(name: HeaderName) -> bool {
+    use HeaderName::*;
+    matches!(
+        name,
+        Contact
+            | Route
+            | RecordRoute
+            | Path
+            | ServiceRoute
+            | PAssertedIdentity
+            | PPreferredIdentity
+            | PAssociatedUri
+            | Diversion
+            | HistoryInfo
+            | AlertInfo
+            | CallInfo
+            | ErrorInfo
+    )
+}
+
+/// Holds every item of a list to its grammar.
+pub(crate) fn check_items(header: Header<'_>) -> Result<(), HeaderError> {
+    for item in items_of(header) {
+        item?.address.check().map_err(|fault| HeaderError::new(header.name, fault))?;
+    }
+    Ok(())
+}
+
+/// Holds a list of tokens with parameters (Accept, Allow, Supported …) to having no open quotes.
+pub(crate) fn check_closed(value: &[u8]) -> Result<(), Fault> {
+    let mut at = 0;
+    while let Some(quote) = value.get(at..).and_then(|rest| memchr::memchr(b'"', rest)) {
+        let rest = value.get(at + quote..).unwrap_or_default();
+        at += quote + quoted_length(rest).ok_or(Fault::Unclosed)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(value: &str) -> Vec<String> {
+        Lists::new(value.as_bytes()).map(|item| String::from_utf8_lossy(item).into_owned()).collect()
+    }
+
+    #[test]
+    fn splits_outside_quotes_and_brackets() {
+        assert_eq!(split("<sip:a,b>, \"x, y\" <sip:c> ,d"), ["<sip:a,b>", "\"x, y\" <sip:c>", "d"]);
+        assert_eq!(split("one"), ["one"]);
+        assert_eq!(split("a,"), ["a", ""]);
+        assert_eq!(split("\"open, a"), ["\"open, a"]);
+        assert_eq!(split(""), [""]);
+    }
+
+    #[test]
+    fn tells_open_quotes() {
+        assert_eq!(check_closed(b"a=\"x\", b=\"y\""), Ok(()));
+        assert_eq!(check_closed(b"a=\"x\", b=\"y"), Err(Fault::Unclosed));
+    }
+}

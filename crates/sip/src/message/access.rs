@@ -1,0 +1,138 @@
+//! The headers every element reads, typed: Via, From, To, CSeq, Call-ID and the address lists.
+
+use crate::{
+    CSeq, Fault, Header, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Via,
+    list::items_of,
+    text::{is_lws, number},
+};
+
+impl Message {
+    /// The topmost Via.
+    pub fn top_via(&self) -> Result<Via<'_>, HeaderError> {
+        let value = self.required(HeaderName::Via)?;
+        via_of(Lists::new(value).next().unwrap_or_default())
+    }
+
+    /// All Via values in order, over all lines and their lists.
+    pub fn vias(&self) -> impl Iterator<Item = Result<Via<'_>, HeaderError>> {
+        self.headers_named(HeaderName::Via).flat_map(|header| Lists::new(header.value)).map(via_of)
+    }
+
+    /// From.
+    pub fn from(&self) -> Result<NameAddr<'_>, HeaderError> {
+        self.address(HeaderName::From)
+    }
+
+    /// To.
+    pub fn to(&self) -> Result<NameAddr<'_>, HeaderError> {
+        self.address(HeaderName::To)
+    }
+
+    /// CSeq.
+    pub fn cseq(&self) -> Result<CSeq<'_>, HeaderError> {
+        let value = self.required(HeaderName::CSeq)?;
+        CSeq::parse(value).map_err(|fault| HeaderError::new(HeaderName::CSeq, fault))
+    }
+
+    /// Call-ID.
+    pub fn call_id(&self) -> Result<&[u8], HeaderError> {
+        let value = self.required(HeaderName::CallId)?;
+        if value.is_empty() {
+            return Err(HeaderError::new(HeaderName::CallId, Fault::Empty));
+        }
+        if value.iter().any(|byte| is_lws(*byte)) {
+            return Err(HeaderError::new(HeaderName::CallId, Fault::Syntax));
+        }
+        Ok(value)
+    }
+
+    /// The addresses of all lines of this name, in order.
+    pub fn name_addrs(&self, name: HeaderName) -> impl Iterator<Item = Result<ListItem<'_>, HeaderError>> {
+        self.headers_named(name).flat_map(items_of)
+    }
+
+    /// The one address of a header that is no list: From, To, Refer-To, Referred-By, Reply-To, Remote-Party-ID …
+    pub fn address(&self, name: HeaderName) -> Result<NameAddr<'_>, HeaderError> {
+        NameAddr::parse(self.required(name)?).map_err(|fault| HeaderError::new(name, fault))
+    }
+
+    /// Content-Length, if there is a readable one.
+    pub fn content_length(&self) -> Option<usize> {
+        self.announced_length().ok().flatten()
+    }
+
+    /// Content-Type as written.
+    pub fn content_type(&self) -> Option<&[u8]> {
+        self.header(HeaderName::ContentType).map(|header| header.value)
+    }
+
+    /// Expires.
+    pub fn expires(&self) -> Result<Option<u32>, HeaderError> {
+        self.number_of(HeaderName::Expires)
+    }
+
+    /// Max-Forwards.
+    pub fn max_forwards(&self) -> Result<Option<u32>, HeaderError> {
+        self.number_of(HeaderName::MaxForwards)
+    }
+
+    /// The number in a header whose value is one.
+    pub fn number_of(&self, name: HeaderName) -> Result<Option<u32>, HeaderError> {
+        let Some(header) = self.header(name) else { return Ok(None) };
+        number(header.value).map(Some).ok_or(HeaderError::new(name, Fault::Number))
+    }
+
+    /// Content-Length as announced; several that disagree are refused, for one reader would take one and the next the other.
+    pub(super) fn announced_length(&self) -> Result<Option<usize>, HeaderError> {
+        let mut announced = None;
+        for header in self.headers_named(HeaderName::ContentLength) {
+            let length = length_of(header)?;
+            if announced.is_some_and(|earlier| earlier != length) {
+                return Err(HeaderError::new(HeaderName::ContentLength, Fault::Repeated));
+            }
+            announced = Some(length);
+        }
+        Ok(announced)
+    }
+
+    /// Holds Via, From, To, Call-ID and CSeq to being there, once where once is right, and readable. Says CSeq's method.
+    pub(super) fn check_essentials(&self) -> Result<Method, HeaderError> {
+        let method = self.read_essentials()?;
+        for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
+            if self.headers_named(name).nth(1).is_some() {
+                return Err(HeaderError::new(name, Fault::Repeated));
+            }
+        }
+        if self.is_request() && self.cseq()?.method_text != self.method_text() {
+            return Err(HeaderError::new(HeaderName::CSeq, Fault::MethodMismatch));
+        }
+        Ok(method)
+    }
+
+    /// Whether a response can be made of the headers.
+    pub(super) fn has_essentials(&self) -> bool {
+        self.read_essentials().is_ok()
+    }
+
+    fn read_essentials(&self) -> Result<Method, HeaderError> {
+        self.top_via()?;
+        self.from()?;
+        self.to()?;
+        self.call_id()?;
+        Ok(self.cseq()?.method)
+    }
+
+    fn required(&self, name: HeaderName) -> Result<&[u8], HeaderError> {
+        let header = self.header(name).ok_or(HeaderError::new(name, Fault::Missing))?;
+        Ok(header.value)
+    }
+}
+
+fn via_of(text: &[u8]) -> Result<Via<'_>, HeaderError> {
+    Via::parse(text).map_err(|fault| HeaderError::new(HeaderName::Via, fault))
+}
+
+fn length_of(header: Header<'_>) -> Result<usize, HeaderError> {
+    let length = number(header.value).and_then(|length| usize::try_from(length).ok());
+    length.ok_or(HeaderError::new(HeaderName::ContentLength, Fault::Number))
+}

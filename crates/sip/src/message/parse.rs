@@ -1,0 +1,155 @@
+//! The one pass over a message: start line, header lines, body; then the five headers nothing works without.
+
+use bytes::Bytes;
+use memchr::memchr;
+use smallvec::SmallVec;
+
+use crate::{
+    Fault, HeaderError, HeaderName, Limits, Message, Method, Offence, ParseError,
+    text::{is_token_byte, trim},
+};
+
+use super::{
+    NONE, Slot,
+    start_line::{self, offset},
+};
+
+/// Reads a message. The first offence ends in an error, but reading goes on as far as an answer needs it.
+pub(super) fn parse(bytes: Bytes, limits: &Limits) -> Result<Message, ParseError> {
+    let bytes = without_leading_line_ends(bytes);
+    // Offsets are 32 bits wide.
+    if bytes.len() > limits.message_bytes.min(u32::MAX as usize) {
+        return Err(ParseError::new(Offence::MessageTooLong, None));
+    }
+    let (mut message, mut offence) = read_start(bytes, limits).map_err(|offence| ParseError::new(offence, None))?;
+    let read = read_headers(&mut message, limits).and_then(|()| read_body(&mut message));
+    offence = offence.or(read.err());
+    let essentials = message.check_essentials();
+    if let Ok(method) = essentials {
+        message.cseq_method = method;
+    }
+    match offence.or(essentials.err().map(Offence::Header)) {
+        None => Ok(message),
+        Some(offence) => Err(refuse(message, offence)),
+    }
+}
+
+/// RFC 3261 section 7.5: line ends before the start line are ignored.
+fn without_leading_line_ends(bytes: Bytes) -> Bytes {
+    let count = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    if count == 0 { bytes } else { bytes.slice(count..) }
+}
+
+fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>), Offence> {
+    let end = memchr(b'\n', &bytes).ok_or(Offence::StartLine)?;
+    if end > limits.line_bytes {
+        return Err(Offence::LineTooLong);
+    }
+    let line = bytes.get(..end).unwrap_or_default();
+    let (start, offence) = start_line::parse(line.strip_suffix(b"\r").unwrap_or(line))?;
+    let after = offset(end + 1);
+    let message = Message {
+        bytes,
+        start,
+        slots: SmallVec::new(),
+        first: [NONE; HeaderName::COUNT],
+        cseq_method: Method::Other,
+        headers_end: after,
+        body_start: after,
+    };
+    Ok((message, offence))
+}
+
+/// Finds the header lines, up to the empty line.
+fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
+    let Message { bytes, slots, first, headers_end, body_start, .. } = message;
+    let mut start = *headers_end as usize;
+    loop {
+        if let Some(length) = empty_line(bytes.get(start..).unwrap_or_default()) {
+            *body_start = offset(start + length);
+            return Ok(());
+        }
+        let end = line_end(bytes, start).ok_or(Offence::NoEmptyLine)?;
+        if end - start > limits.line_bytes {
+            return Err(Offence::LineTooLong);
+        }
+        if slots.len() >= limits.headers {
+            return Err(Offence::TooManyHeaders);
+        }
+        let slot = read_line(bytes, start, end).ok_or(Offence::HeaderLine)?;
+        if let Some(entry) = first.get_mut(slot.name.index()).filter(|entry| **entry == NONE) {
+            // Later headers than a byte can count are searched for from the last place it can name.
+            *entry = u8::try_from(slots.len()).unwrap_or(NONE).min(NONE - 1);
+        }
+        slots.push(slot);
+        start = end;
+        *headers_end = offset(end);
+        *body_start = offset(end);
+    }
+}
+
+/// How long the line end is, if the line is empty. A bare LF ends a line as well as CRLF does.
+fn empty_line(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [b'\n', ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        _ => None,
+    }
+}
+
+/// Where the line ends, line end and continuation lines included.
+fn line_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        at += memchr(b'\n', bytes.get(at..)?)? + 1;
+        if !matches!(bytes.get(at), Some(b' ' | b'\t')) {
+            return Some(at);
+        }
+    }
+}
+
+fn read_line(bytes: &[u8], start: usize, end: usize) -> Option<Slot> {
+    let line = bytes.get(start..end)?;
+    let name_length = line.iter().position(|byte| !is_token_byte(*byte))?;
+    let (name, after) = line.split_at(name_length);
+    let gap = after.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+    if name.is_empty() || after.get(gap) != Some(&b':') {
+        return None;
+    }
+    let value_area = after.get(gap + 1..)?;
+    let value = trim(value_area);
+    let leading = value.as_ptr() as usize - value_area.as_ptr() as usize;
+    let value_start = start + name_length + gap + 1 + leading;
+    Some(Slot {
+        start: offset(start),
+        name_end: offset(start + name_length),
+        value: offset(value_start),
+        value_end: offset(value_start + value.len()),
+        end: offset(end),
+        name: HeaderName::of(name),
+    })
+}
+
+/// Cuts the body to its Content-Length (RFC 3261 section 18.3): surplus in a datagram is dropped, a lack is an error.
+fn read_body(message: &mut Message) -> Result<(), Offence> {
+    let Some(announced) = message.announced_length().map_err(Offence::Header)? else { return Ok(()) };
+    let there = message.body().len();
+    if announced > there {
+        return Err(Offence::BodyCutShort);
+    }
+    message.bytes.truncate(message.body_start() + announced);
+    Ok(())
+}
+
+/// Keeps a request for its answer when Via, From, To, Call-ID and CSeq let one be made. An ACK is never answered.
+fn refuse(message: Message, offence: Offence) -> ParseError {
+    let answerable = message.is_request()
+        && message.start.method != Method::Ack
+        && match message.check_essentials() {
+            Ok(_) => true,
+            // A CSeq of another method can still be copied into a response.
+            Err(HeaderError { fault: Fault::MethodMismatch | Fault::Repeated, .. }) => message.has_essentials(),
+            Err(_) => false,
+        };
+    ParseError::new(offence, answerable.then_some(message))
+}

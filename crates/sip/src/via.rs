@@ -1,0 +1,201 @@
+//! Via: protocol, transport, sent-by and parameters (RFC 3261 section 20.42, RFC 3581).
+
+use std::net::IpAddr;
+
+use crate::{
+    Fault, Params,
+    cursor::Cursor,
+    text::{is_lws, is_token, port, trim},
+    uri::{address_of, take_host},
+};
+
+/// One value of a Via header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Via<'a> {
+    /// The protocol's name: `SIP`.
+    pub name: &'a [u8],
+    /// The protocol's version: `2.0`.
+    pub version: &'a [u8],
+    /// The transport as written: `UDP`, `TCP`, `TLS`, `WS` …
+    pub transport: &'a [u8],
+    /// The host of sent-by; an IPv6 address has its brackets.
+    pub host: &'a [u8],
+    /// The port of sent-by, if written.
+    pub port: Option<u16>,
+    /// The parameters.
+    pub params: Params<'a>,
+    /// A comment at the end (RFC 2543), without its brackets.
+    pub comment: Option<&'a [u8]>,
+    /// The whole value.
+    pub text: &'a [u8],
+}
+
+impl<'a> Via<'a> {
+    /// Reads one value of a Via list.
+    pub fn parse(text: &'a [u8]) -> Result<Via<'a>, Fault> {
+        let text = trim(text);
+        if text.is_empty() {
+            return Err(Fault::Empty);
+        }
+        let mut cursor = Cursor::new(text);
+        let name = part(&mut cursor)?;
+        let version = part(&mut cursor)?;
+        let transport = cursor.token();
+        if transport.is_empty() || !cursor.peek().is_some_and(is_lws) {
+            return Err(Fault::Syntax);
+        }
+        cursor.skip_lws();
+        let (host, after) = take_host(cursor.rest()).map_err(|_| Fault::Syntax)?;
+        cursor = Cursor::new(after);
+        let port = take_port(&mut cursor)?;
+        cursor.skip_lws();
+        let (params, comment) = split_comment(cursor.rest())?;
+        Ok(Via { name, version, transport, host, port, params: Params::new(params), comment, text })
+    }
+
+    /// The `branch` parameter.
+    pub fn branch(&self) -> Option<&'a [u8]> {
+        self.params.value(b"branch")
+    }
+
+    /// The `received` parameter.
+    pub fn received(&self) -> Option<&'a [u8]> {
+        self.params.value(b"received")
+    }
+
+    /// The `received` parameter as an address; RFC 5118 section 4.5 has it with brackets and without.
+    pub fn received_ip(&self) -> Option<IpAddr> {
+        address_of(self.received()?)
+    }
+
+    /// The `rport` parameter: `Some(None)` where the sender asks for it to be filled in.
+    pub fn rport(&self) -> Option<Option<u16>> {
+        self.params.get(b"rport").map(|value| value.and_then(port))
+    }
+
+    /// The host of sent-by as an address, when it is one in figures.
+    pub fn host_ip(&self) -> Option<IpAddr> {
+        address_of(self.host)
+    }
+
+    /// The port of sent-by, or the transport's default.
+    pub fn effective_port(&self) -> u16 {
+        let secure = self.transport.eq_ignore_ascii_case(b"TLS") || self.transport.eq_ignore_ascii_case(b"WSS");
+        self.port.unwrap_or(if secure { 5061 } else { 5060 })
+    }
+
+    /// Holds protocol and parameters to their grammar as well.
+    pub fn check(&self) -> Result<(), Fault> {
+        if !is_token(self.name) || !is_token(self.version) {
+            return Err(Fault::Syntax);
+        }
+        if self.rport() == Some(None) && self.params.value(b"rport").is_some_and(|value| !value.is_empty()) {
+            return Err(Fault::Number);
+        }
+        self.params.check()
+    }
+}
+
+/// A token and the slash after it.
+fn part<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Fault> {
+    let part = cursor.token();
+    if part.is_empty() || !cursor.eat_separator(b'/') {
+        return Err(Fault::Syntax);
+    }
+    Ok(part)
+}
+
+fn take_port(cursor: &mut Cursor<'_>) -> Result<Option<u16>, Fault> {
+    if !cursor.eat_separator(b':') {
+        return Ok(None);
+    }
+    port(cursor.take_while(|byte| byte.is_ascii_digit())).map(Some).ok_or(Fault::Number)
+}
+
+/// Parameters, then perhaps a comment.
+fn split_comment(text: &[u8]) -> Result<(&[u8], Option<&[u8]>), Fault> {
+    match text.first() {
+        None => return Ok((text, None)),
+        Some(b';' | b'(') => {}
+        Some(_) => return Err(Fault::Syntax),
+    }
+    let Some(open) = open_bracket(text) else { return Ok((text, None)) };
+    let (params, rest) = text.split_at(open);
+    let mut cursor = Cursor::new(rest);
+    let comment = cursor.comment().ok_or(Fault::Unclosed)?;
+    if !trim(cursor.rest()).is_empty() {
+        return Err(Fault::Syntax);
+    }
+    Ok((params, comment.get(1..comment.len() - 1)))
+}
+
+/// Where a comment begins, quoted strings passed over.
+fn open_bracket(text: &[u8]) -> Option<usize> {
+    // Nearly no Via has a comment: one fast look settles it.
+    memchr::memchr(b'(', text)?;
+    let mut cursor = Cursor::new(text);
+    while let Some(byte) = cursor.peek() {
+        match byte {
+            b'(' => return Some(text.len() - cursor.rest().len()),
+            b'"' => drop(cursor.quoted()?),
+            _ => drop(cursor.take(1)),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> String {
+        let show = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        match Via::parse(text.as_bytes()) {
+            Ok(via) => format!(
+                "{} {} {} {} {}{}",
+                show(via.version),
+                show(via.transport),
+                show(via.host),
+                via.port.map_or("-".to_owned(), |port| port.to_string()),
+                show(via.params.as_bytes()),
+                via.comment.map_or(String::new(), |comment| format!(" ({})", show(comment))),
+            ),
+            Err(fault) => format!("{fault:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_values() {
+        for (text, expected) in [
+            (
+                "SIP/2.0/UDP pc33.atlanta.com;branch=z9hG4bK776asdhds",
+                "2.0 UDP pc33.atlanta.com - ;branch=z9hG4bK776asdhds",
+            ),
+            ("SIP / 2.0 / TCP 192.0.2.1:5070 ;rport", "2.0 TCP 192.0.2.1 5070 ;rport"),
+            ("SIP/2.0\r\n /UDP\r\n  192.0.2.2;rport", "2.0 UDP 192.0.2.2 - ;rport"),
+            ("SIP/2.0/UDP [2001:db8::9:1]:6050;branch=x", "2.0 UDP [2001:db8::9:1] 6050 ;branch=x"),
+            ("SIP/2.0/UDP a : 5060 (a (b) c)", "2.0 UDP a 5060  (a (b) c)"),
+            ("SIP/2.0/UDP a;x=\"(\";y (z)", "2.0 UDP a - ;x=\"(\";y (z)"),
+            ("", "Empty"),
+            ("SIP/2.0", "Syntax"),
+            ("SIP/2.0/UDP", "Syntax"),
+            ("SIP/2.0/UDP ;branch=x", "Syntax"),
+            ("SIP/2.0/UDP a:b", "Number"),
+            ("SIP/2.0/UDP a b", "Syntax"),
+            ("SIP/2.0/UDP a (b", "Unclosed"),
+        ] {
+            assert_eq!(parts(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn answers_for_parameters() {
+        let via =
+            Via::parse(b"SIP/2.0/UDP [2001:db8::9:1];received=[2001:db8::9:255];rport=77;branch=z").expect("a Via");
+        assert_eq!(via.received_ip(), Some("2001:db8::9:255".parse().expect("an address")));
+        assert_eq!(via.rport(), Some(Some(77)));
+        assert_eq!(via.branch(), Some(&b"z"[..]));
+        let asks = Via::parse(b"SIP/2.0/UDP a;rport").expect("a Via");
+        assert_eq!(asks.rport(), Some(None));
+    }
+}
