@@ -4,6 +4,7 @@
 //! Changes are collected in [`Edits`] beside the message and take effect once, in [`write()`].
 
 pub mod auth;
+pub mod build;
 mod check;
 mod cseq;
 mod cursor;
@@ -11,11 +12,13 @@ pub mod digest;
 mod edits;
 mod error;
 pub mod escape;
+pub mod framing;
 mod limits;
 mod list;
 mod media_type;
 mod message;
 mod method;
+pub mod multipart;
 mod name;
 mod name_addr;
 mod params;

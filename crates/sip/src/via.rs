@@ -84,6 +84,26 @@ impl<'a> Via<'a> {
         self.port.unwrap_or(if secure { 5061 } else { 5060 })
     }
 
+    /// Writes the parameters with `received` and `rport` filled in (RFC 3261 section 18.2.1, RFC 3581 section 4): in
+    /// place where the sender wrote them, else at the end.
+    pub fn write_params(&self, received: Option<IpAddr>, rport: Option<u16>, out: &mut Vec<u8>) {
+        let mut received = received.map(|address| address.to_string());
+        let mut rport = rport.map(|port| port.to_string());
+        for (name, value) in self.params.iter() {
+            let filled = match name {
+                _ if name.eq_ignore_ascii_case(b"received") => received.take(),
+                _ if name.eq_ignore_ascii_case(b"rport") => rport.take(),
+                _ => None,
+            };
+            write_param(name, filled.as_ref().map(|text| text.as_bytes()).or(value), out);
+        }
+        for (name, value) in [(&b"received"[..], received), (b"rport", rport)] {
+            if let Some(value) = value {
+                write_param(name, Some(value.as_bytes()), out);
+            }
+        }
+    }
+
     /// Holds protocol and parameters to their grammar as well.
     pub fn check(&self) -> Result<(), Fault> {
         if !is_token(self.name) || !is_token(self.version) {
@@ -93,6 +113,15 @@ impl<'a> Via<'a> {
             return Err(Fault::Number);
         }
         self.params.check()
+    }
+}
+
+fn write_param(name: &[u8], value: Option<&[u8]>, out: &mut Vec<u8>) {
+    out.push(b';');
+    out.extend_from_slice(name);
+    if let Some(value) = value {
+        out.push(b'=');
+        out.extend_from_slice(value);
     }
 }
 
