@@ -49,14 +49,14 @@ pub use module::{
 };
 pub use names::{FlagTables, Interned};
 pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent, WhenAnswered};
-pub use outbox::{Outbox, Raised, Send as Sending};
+pub use outbox::{Outbox, Raised, Send as Sending, Waiting};
 pub use request::{Answer, Request};
-pub use routing::{Extensions, Kind, RecordRoute, ReplyExtras, RouteSet, Routing, Source, ViaHandling};
+pub use routing::{Armed, Extensions, Kind, RecordRoute, ReplyExtras, RouteSet, Routing, Source, ViaHandling};
 pub use services::Services;
 pub use settings::Settings;
 pub use setup::{Compiler, DatabaseWish, ParamSetting, Params, Setup, StartJob, TimerJob, Wishes};
 pub use sockets::{Proto, Socket, SocketId, Sockets};
 pub use statistics::{Counter, Entry as StatisticEntry, Statistics};
 pub use time::Time;
-pub use transaction::{Hook, HookEvent, TransactionBranch, TransactionHandle};
+pub use transaction::{Hook, HookEvent, TransactionBranch, TransactionHandle, TransactionSettings};
 pub use variable::{FormatAccess, FormatHandle, Index, Operator, VariableAccess, VariableHandle, VariableName, Where};

@@ -116,6 +116,29 @@ pub trait Operations: Send + Sync {
 
     /// How many transactions each part of the table holds (`tm:hash`).
     fn table_load(&self) -> Vec<usize>;
+
+    // Work that waits for other work.
+
+    /// A number to wait for with [`crate::Request::Promise`].
+    fn promise(&self) -> u64 {
+        0
+    }
+
+    /// Lets the work that waits for this number go on, now or as soon as it waits.
+    fn fulfil(&self, env: &mut Env<'_>, number: u64) {
+        let _ = (env, number);
+    }
+
+    // The script.
+
+    /// Reads the script again and puts the new routes in place of the old ones (`core:reload_routes`).
+    ///
+    /// # Errors
+    /// What is wrong with the new script, for people; the old one stays.
+    fn reload(&self, env: &mut Env<'_>) -> Result<(), String> {
+        let _ = env;
+        Err("the script cannot be read again".to_owned())
+    }
 }
 
 /// What runs with the code and bytes of the final reply to a request of our own.

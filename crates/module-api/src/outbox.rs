@@ -1,6 +1,6 @@
 //! What goes out of the engine: datagrams, background work, events. The edge drains it.
 
-use crate::{Job, SocketId};
+use crate::{Answer, Job, Request, SocketId, ThenJob, Time};
 use bytes::Bytes;
 use catalogue::Value;
 use std::net::SocketAddr;
@@ -11,6 +11,18 @@ pub struct Outbox {
     sends: Vec<Send>,
     jobs: Vec<Job>,
     events: Vec<Raised>,
+    waiting: Vec<Waiting>,
+    resumed: Vec<(ThenJob, Answer)>,
+}
+
+/// Work that has been put aside until a backend answers. The engine makes these of `Flow::Wait`.
+pub struct Waiting {
+    /// The question.
+    pub request: Request,
+    /// What goes on with the answer.
+    pub then: ThenJob,
+    /// When it goes on without: with a fault.
+    pub deadline: Option<Time>,
 }
 
 /// A message to send.
@@ -51,6 +63,26 @@ impl Outbox {
         self.events.push(event);
     }
 
+    /// Puts work aside until its answer is there.
+    pub fn wait(&mut self, waiting: Waiting) {
+        self.waiting.push(waiting);
+    }
+
+    /// Goes on with work whose answer is there already, once the step at hand is finished.
+    pub fn resume(&mut self, then: ThenJob, answer: Answer) {
+        self.resumed.push((then, answer));
+    }
+
+    /// Takes the work put aside.
+    pub fn drain_waiting(&mut self) -> std::vec::Drain<'_, Waiting> {
+        self.waiting.drain(..)
+    }
+
+    /// Takes the work to go on with.
+    pub fn drain_resumed(&mut self) -> std::vec::Drain<'_, (ThenJob, Answer)> {
+        self.resumed.drain(..)
+    }
+
     /// Takes the messages to send, in order.
     pub fn drain_sends(&mut self) -> std::vec::Drain<'_, Send> {
         self.sends.drain(..)
@@ -68,6 +100,11 @@ impl Outbox {
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.jobs.is_empty() && self.events.is_empty()
+        self.sends.is_empty() && !self.has_work()
+    }
+
+    /// Whether there is more than messages to send.
+    pub fn has_work(&self) -> bool {
+        !(self.jobs.is_empty() && self.events.is_empty() && self.waiting.is_empty() && self.resumed.is_empty())
     }
 }

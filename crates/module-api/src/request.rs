@@ -33,6 +33,14 @@ pub enum Request {
         /// How long it may take.
         deadline: Duration,
     },
+    /// Until other work calls [`crate::Operations::fulfil`] with this number, got from
+    /// [`crate::Operations::promise`]. The engine answers it; no edge ever sees it.
+    Promise {
+        /// Its number.
+        number: u64,
+        /// How long to wait; then the answer is a fault.
+        deadline: Duration,
+    },
 }
 
 impl From<sql::Query> for Request {
@@ -48,7 +56,7 @@ pub enum Answer {
     Sql(Result<sql::Rows, Fault>),
     /// To [`Request::Resolve`]: in the order to try them, at least one.
     Resolved(Result<Vec<IpAddr>, Fault>),
-    /// To [`Request::Sleep`] and [`Request::Write`].
+    /// To [`Request::Sleep`], [`Request::Write`] and [`Request::Promise`].
     Done(Result<(), Fault>),
 }
 

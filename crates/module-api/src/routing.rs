@@ -63,6 +63,8 @@ pub struct Routing {
     pub fault: Option<Fault>,
     /// Destination blacklists in use, by name.
     pub blacklists: SmallVec<[Bytes; 2]>,
+    /// The routes armed for what comes later, and the times of its transaction.
+    pub armed: Armed,
     /// What modules attach.
     pub extensions: Extensions,
     /// Its transaction, once there is one.
@@ -71,6 +73,21 @@ pub struct Routing {
     pub branch: Option<usize>,
     /// Parameters of an event or of the route that launched this one, in order.
     pub params: Vec<(Bytes, catalogue::Value)>,
+}
+
+/// What a request takes into its transaction; routes are numbers of the program that armed them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Armed {
+    /// The next `failure_route`.
+    pub failure: Option<u16>,
+    /// The `onreply_route` of the whole transaction.
+    pub reply: Option<u16>,
+    /// The `branch_route`.
+    pub branch: Option<u16>,
+    /// `$T_fr_timeout`, if set.
+    pub any_reply: Option<std::time::Duration>,
+    /// `$T_fr_inv_timeout`, if set.
+    pub invite_final: Option<std::time::Duration>,
 }
 
 /// How a message came.
@@ -205,6 +222,7 @@ impl Routing {
             credentials: None,
             fault: None,
             blacklists: SmallVec::new(),
+            armed: Armed::default(),
             extensions: Extensions::default(),
             transaction: None,
             branch: None,

@@ -3,7 +3,7 @@
 use crate::sql::Database;
 use crate::{
     Counter, Env, FormatHandle, Hook, Interned, Job, KeyValueStore, Logger, Settings, Sockets, StartError, State,
-    Statistics, Time, VariableHandle,
+    Statistics, Time, TransactionSettings, VariableHandle,
 };
 use catalogue::{Default, Param, Statistic, Table};
 use std::any::Any;
@@ -53,6 +53,8 @@ pub struct Wishes {
     pub at_stop: Vec<(&'static str, StartJob)>,
     /// Watchers of transactions.
     pub hooks: Vec<(State, Hook)>,
+    /// How transactions behave; without module `tm` there are none.
+    pub transactions: Option<TransactionSettings>,
     /// Key-value stores.
     pub caches: Vec<(String, Arc<dyn KeyValueStore>)>,
     /// What edges must start: an MI transport, an HTTP server, with the module's parameters.

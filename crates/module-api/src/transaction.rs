@@ -91,5 +91,62 @@ pub enum HookEvent<'a> {
     Ended,
 }
 
+/// How transactions behave: the parameters of module `tm`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionSettings {
+    /// `fr_timeout`: without any reply, and without ACK to a negative one.
+    pub any_reply: Duration,
+    /// `fr_inv_timeout`: for an INVITE's final reply after a provisional one.
+    pub invite_final: Duration,
+    /// `wt_timer`: how long a finished transaction absorbs retransmissions.
+    pub linger: Duration,
+    /// `T1_timer`: the first interval between retransmissions.
+    pub t1: Duration,
+    /// `T2_timer`: the greatest interval between retransmissions.
+    pub t2: Duration,
+    /// `ruri_matching`: whether requests without RFC 3261's branch must have the same Request-URI to match.
+    pub match_request_uri: bool,
+    /// `via1_matching`: whether they must have the same top Via.
+    pub match_via: bool,
+    /// `restart_fr_on_each_reply`: whether each provisional reply starts `invite_final` anew.
+    pub restart_on_each_reply: bool,
+    /// `onreply_avp_mode`: whether `onreply_route` sees the transaction's AVPs.
+    pub avps_in_reply_routes: bool,
+    /// `disable_6xx_block`: whether other branches may be tried after a 6xx.
+    pub try_on_after_6xx: bool,
+    /// `minor_branch_flag`: the branch flag that marks branches not to wait for.
+    pub minor_branch_flag: Option<u8>,
+    /// `auto_100trying`: whether an INVITE's transaction begins with a 100.
+    pub auto_trying: bool,
+    /// `pass_provisional_replies`: whether who sent a request of our own hears of provisional replies.
+    pub pass_provisional_replies: bool,
+    /// `local_reply_route`: the name of the route that is run for each reply of our own.
+    pub local_reply_route: Option<String>,
+    /// `local_request_route`: the name of the route that is run for each request of our own.
+    pub local_request_route: Option<String>,
+}
+
+impl Default for TransactionSettings {
+    fn default() -> TransactionSettings {
+        TransactionSettings {
+            any_reply: Duration::from_secs(30),
+            invite_final: Duration::from_secs(120),
+            linger: Duration::from_secs(5),
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            match_request_uri: true,
+            match_via: true,
+            restart_on_each_reply: true,
+            avps_in_reply_routes: false,
+            try_on_after_6xx: false,
+            minor_branch_flag: None,
+            auto_trying: true,
+            pass_provisional_replies: false,
+            local_reply_route: None,
+            local_request_route: None,
+        }
+    }
+}
+
 /// What a module wants to be called with: the request's call, and the moment.
 pub type Hook = fn(&mut Call<'_>, &HookEvent<'_>);
