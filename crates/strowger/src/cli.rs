@@ -1,0 +1,230 @@
+//! The command line: upstream's options, and commands of our own.
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A SIP server that runs OpenSIPS scripts. Without arguments it is a working provider on embedded defaults.
+#[derive(Debug, Parser)]
+#[command(name = "strowger", disable_version_flag = true, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// Upstream's options. Those that size memory or processes are accepted and change nothing.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeOptions {
+    /// The script; `-` reads standard input.
+    #[arg(short = 'f', value_name = "FILE")]
+    pub script: Option<String>,
+    /// Check the script and exit.
+    #[arg(short = 'c', action = ArgAction::Count)]
+    pub check: u8,
+    /// Check the script with its routes and exit.
+    #[arg(short = 'C', action = ArgAction::Count)]
+    pub check_routes: u8,
+    /// With -C: the messages as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Listen here too: [proto:]address[:port].
+    #[arg(short = 'l', value_name = "SOCKET")]
+    pub listen: Vec<String>,
+    /// Pipe the script through this command first (m4).
+    #[arg(short = 'p', value_name = "COMMAND")]
+    pub preprocessor: Option<String>,
+    /// A value for `$argv(name)`.
+    #[arg(short = 'o', value_name = "NAME=VALUE")]
+    pub define: Vec<String>,
+    /// Print the version and exit.
+    #[arg(short = 'V', long = "version")]
+    pub version: bool,
+    /// More log lines; may be repeated.
+    #[arg(short = 'd', action = ArgAction::Count)]
+    pub debug: u8,
+    /// Debug mode: foreground, everything to stderr.
+    #[arg(short = 'D', action = ArgAction::Count)]
+    pub debug_mode: u8,
+    /// Stay in the foreground (always so; supervisors and containers want it).
+    #[arg(short = 'F', action = ArgAction::Count)]
+    pub foreground: u8,
+    /// UDP workers.
+    #[arg(short = 'n', value_name = "N")]
+    pub udp_workers: Option<u16>,
+    /// The address to put into Via and Record-Route.
+    #[arg(short = 'A', value_name = "ADDRESS")]
+    pub advertise: Option<String>,
+    /// Write the process number to this file.
+    #[arg(short = 'P', value_name = "FILE")]
+    pub pid_file: Option<PathBuf>,
+    /// Write the process group's number to this file.
+    #[arg(short = 'G', value_name = "FILE")]
+    pub group_file: Option<PathBuf>,
+    /// The working directory.
+    #[arg(short = 'w', value_name = "DIR")]
+    pub working_directory: Option<PathBuf>,
+    /// Change the root directory.
+    #[arg(short = 't', value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Run as this user.
+    #[arg(short = 'u', value_name = "USER")]
+    pub user: Option<String>,
+    /// Run as this group.
+    #[arg(short = 'g', value_name = "GROUP")]
+    pub group: Option<String>,
+    /// Check the top Via of replies.
+    #[arg(short = 'v', action = ArgAction::Count)]
+    pub check_via: u8,
+    /// The largest receive buffer to probe for, in bytes.
+    #[arg(short = 'b', value_name = "BYTES")]
+    pub receive_buffer: Option<u32>,
+    #[command(flatten)]
+    sizing: SizingOptions,
+}
+
+/// Options that only size upstream's processes and memory, or name what it links with.
+#[derive(Args, Clone, Debug, Default)]
+#[allow(dead_code, reason = "accepted so that start scripts run unchanged; they have no effect")]
+struct SizingOptions {
+    /// No effect: memory follows load.
+    #[arg(short = 'm', value_name = "MB", hide_short_help = true)]
+    shared_memory: Option<String>,
+    /// No effect: memory follows load.
+    #[arg(short = 'M', value_name = "MB", hide_short_help = true)]
+    private_memory: Option<String>,
+    /// No effect: each connection is a task of its own.
+    #[arg(short = 'N', value_name = "N", hide_short_help = true)]
+    tcp_workers: Option<String>,
+    /// No effect.
+    #[arg(short = 'a', value_name = "ALLOCATOR", hide_short_help = true)]
+    allocator: Option<String>,
+    /// No effect.
+    #[arg(short = 'k', value_name = "ALLOCATOR", hide_short_help = true)]
+    private_allocator: Option<String>,
+    /// No effect.
+    #[arg(short = 's', value_name = "ALLOCATOR", hide_short_help = true)]
+    shared_allocator: Option<String>,
+    /// No effect.
+    #[arg(short = 'e', value_name = "ALLOCATOR", hide_short_help = true)]
+    persistent_allocator: Option<String>,
+    /// No effect: the best method of the system is used.
+    #[arg(short = 'W', value_name = "METHOD", hide_short_help = true)]
+    poll_method: Option<String>,
+    /// No effect: modules are inside.
+    #[arg(short = 'i', action = ArgAction::Count, hide_short_help = true)]
+    ignore_revision: u8,
+    /// No effect: names in Via are looked up where a script asks for it.
+    #[arg(short = 'r', action = ArgAction::Count, hide_short_help = true)]
+    dns: u8,
+    /// No effect.
+    #[arg(short = 'R', action = ArgAction::Count, hide_short_help = true)]
+    reverse_dns: u8,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a script: every error and warning, each with its place.
+    Check {
+        /// The script.
+        file: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+        /// Pipe the script through this command first (m4).
+        #[arg(short = 'p', value_name = "COMMAND")]
+        preprocessor: Option<String>,
+        /// A value for `$argv(name)`.
+        #[arg(short = 'o', value_name = "NAME=VALUE")]
+        define: Vec<String>,
+    },
+    /// Write script and database of the default provider into a directory, for editing.
+    Init {
+        /// Where.
+        directory: PathBuf,
+    },
+    /// Subscribers.
+    User {
+        /// The database; the default provider's if not given.
+        #[arg(long, value_name = "URL")]
+        db: Option<String>,
+        /// What to do.
+        #[command(subcommand)]
+        action: UserAction,
+    },
+    /// Registered contacts, of a running server.
+    Ul {
+        /// Only this address of record.
+        aor: Option<String>,
+        #[command(flatten)]
+        client: ClientOptions,
+    },
+    /// Run a management command on a running server.
+    Mi {
+        #[command(flatten)]
+        client: ClientOptions,
+        /// The command: `version`, `usrloc:dump` …
+        command: String,
+        /// Its parameters: values in order, or NAME=VALUE.
+        params: Vec<String>,
+    },
+    /// The modules there are.
+    Modules {
+        /// With all they offer, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What a function, parameter, variable, command, statistic or module is for.
+    Doc {
+        /// Its name.
+        name: Option<String>,
+        /// Write the whole reference into this directory.
+        #[arg(long, value_name = "DIR")]
+        all: Option<PathBuf>,
+    },
+}
+
+/// How to reach a running server's management.
+#[derive(Args, Clone, Debug)]
+pub struct ClientOptions {
+    /// The address of its `mi_http`.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8888/mi", env = "STROWGER_MI")]
+    pub url: String,
+}
+
+/// What to do with subscribers.
+#[derive(Debug, Subcommand)]
+pub enum UserAction {
+    /// Add a subscriber; prints a password if none is given.
+    Add {
+        /// `name` or `name@domain`.
+        name: String,
+        /// The password; `-` reads it from standard input.
+        #[arg(long)]
+        password: Option<String>,
+        /// The realm that phones are asked for, if not the domain.
+        #[arg(long)]
+        realm: Option<String>,
+    },
+    /// Change a password.
+    Passwd {
+        /// `name` or `name@domain`.
+        name: String,
+        /// The password; `-` reads it from standard input.
+        #[arg(long)]
+        password: Option<String>,
+        /// The realm that phones are asked for, if not the domain.
+        #[arg(long)]
+        realm: Option<String>,
+    },
+    /// List subscribers.
+    List,
+    /// Remove a subscriber.
+    Rm {
+        /// `name` or `name@domain`.
+        name: String,
+    },
+}

@@ -1,0 +1,225 @@
+//! `strowger doc`: the reference, printed from the declarations.
+
+use crate::modules::all;
+use catalogue::{Arg, ArgKind, Default, Inner, Param, ParamKind};
+use module_api::{Command, Function, Module, Variable};
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+/// Prints what is declared under a name: functions, parameters, variables, commands, statistics, events, modules.
+///
+/// # Errors
+/// Nothing is; with names that are near.
+pub fn one(name: &str) -> Result<(), String> {
+    let wanted = name.trim_start_matches('$');
+    let mut text = String::new();
+    for module in all() {
+        if module.name == wanted {
+            text.push_str(&page(module));
+        }
+        for entry in entries(module).into_iter().filter(|entry| entry.names.contains(&wanted)) {
+            let _ = writeln!(text, "{}\n(module {})\n", entry.text.trim_end(), module.name);
+        }
+    }
+    if !text.is_empty() {
+        print!("{text}");
+        return Ok(());
+    }
+    let near = nearest(wanted);
+    Err(if near.is_empty() { format!("nothing is called {name}") } else { format!("nothing is called {name}; there is {}", near.join(", ")) })
+}
+
+/// Writes a page for each module, and an index, into a directory.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write_all(directory: &Path) -> Result<(), String> {
+    fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    let mut index = String::from("# Reference\n\nGenerated from the declarations (`cargo xtask docs`).\n\n");
+    for module in all() {
+        let _ = writeln!(index, "- [{0}]({0}.md): {1}", module.name, module.about);
+        write(&directory.join(format!("{}.md", module.name)), &page(module))?;
+    }
+    write(&directory.join("README.md"), &index)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// A declaration as text, under its names.
+struct Entry {
+    names: Vec<&'static str>,
+    heading: &'static str,
+    text: String,
+}
+
+/// A module's page.
+fn page(module: &Module) -> String {
+    let mut page = format!("# {}\n\n{}\n", module.name, module.about);
+    if !module.depends.is_empty() {
+        let _ = write!(page, "\nNeeds: {}.\n", module.depends.join(", "));
+    }
+    let mut heading = "";
+    for entry in entries(module) {
+        if entry.heading != heading {
+            heading = entry.heading;
+            let _ = write!(page, "\n## {heading}\n");
+        }
+        let _ = write!(page, "\n{}", entry.text);
+    }
+    page
+}
+
+fn entries(module: &Module) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    entries.extend(module.params.iter().map(param));
+    entries.extend(module.functions.iter().map(function));
+    entries.extend(module.variables.iter().map(variable));
+    entries.extend(module.transformations.iter().map(|transformation| Entry {
+        names: vec![transformation.name],
+        heading: "Transformations",
+        text: format!("### `{{{}}}`\n\n{}\n", transformation.name, transformation.about),
+    }));
+    entries.extend(module.commands.iter().map(command));
+    entries.extend(module.statistics.iter().map(|statistic| Entry {
+        names: vec![statistic.name],
+        heading: "Statistics",
+        text: format!("- `{}`: {}\n", statistic.name, statistic.about),
+    }));
+    entries.extend(module.events.iter().map(|event| Entry {
+        names: vec![event.name],
+        heading: "Events",
+        text: format!("- `{}`: {} Parameters: {}.\n", event.name, event.about, event.params.join(", ")),
+    }));
+    entries
+}
+
+fn param(param: &Param) -> Entry {
+    let kind = match param.kind {
+        ParamKind::Int => "integer",
+        ParamKind::Str => "string",
+        ParamKind::Var => "variable",
+        ParamKind::Format => "format string",
+        ParamKind::Flag => "flag name",
+        ParamKind::Route => "route name",
+        ParamKind::IntOrStr => "integer or string",
+    };
+    let default = match param.default {
+        Default::Unset => "unset".to_owned(),
+        Default::Int(number) => number.to_string(),
+        Default::Str(text) => format!("\"{text}\""),
+    };
+    let mut text = format!("### `{}` ({kind}, default {default})\n\n{}\n", param.name, param.about);
+    if let Some((least, greatest)) = param.range {
+        let _ = writeln!(text, "From {least} to {greatest}.");
+    }
+    if !param.words.is_empty() {
+        let _ = writeln!(text, "One of: {}.", param.words.join(", "));
+    }
+    if let Some(why) = param.no_effect {
+        let _ = writeln!(text, "Accepted without effect: {why}.");
+    }
+    if let Some(why) = param.unavailable {
+        let _ = writeln!(text, "Refused at start: {why}.");
+    }
+    let names = std::iter::once(param.name).chain(param.aliases.iter().map(|alias| alias.name)).collect();
+    Entry { names, heading: "Parameters", text }
+}
+
+fn function(function: &Function) -> Entry {
+    let args: Vec<String> = function.args.iter().map(|arg| if arg.optional { format!("[{}]", arg.name) } else { arg.name.to_owned() }).collect();
+    let mut text = format!("### `{}({})`\n\n{}\n", function.name, args.join(", "), function.about);
+    for arg in function.args {
+        let _ = writeln!(text, "- `{}`: {}{}", arg.name, arg.about, allowed(arg));
+    }
+    let _ = writeln!(text, "\nFrom: {}.{}", function.routes, if function.is_async { " Also in `async()` and `launch()`." } else { "" });
+    for (code, meaning) in function.returns {
+        let _ = writeln!(text, "- returns {code}: {meaning}");
+    }
+    for example in function.examples {
+        let _ = write!(text, "\n```\n{}\n```\n", example.script);
+    }
+    let names = std::iter::once(function.name).chain(function.aliases.iter().map(|alias| alias.name)).collect();
+    Entry { names, heading: "Functions", text }
+}
+
+fn allowed(arg: &Arg) -> String {
+    match arg.kind {
+        ArgKind::Flags(flags) => {
+            let names: Vec<String> = flags.iter().map(|flag| if flag.has_value { format!("{}=…", flag.name) } else { flag.name.to_owned() }).collect();
+            format!(" ({})", names.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+fn variable(variable: &Variable) -> Entry {
+    let inner = match variable.inner {
+        Inner::None => "",
+        Inner::Optional | Inner::OptionalWord(_) => "[(name)]",
+        _ => "(name)",
+    };
+    let index = if variable.indexed { "[index]" } else { "" };
+    let access = match variable.access {
+        catalogue::Access::Read => "read only",
+        catalogue::Access::ReadWrite => "can be assigned",
+    };
+    let text = format!("### `${}{inner}{index}` ({access})\n\n{}\n", variable.name, variable.about);
+    let names = std::iter::once(variable.name).chain(variable.aliases.iter().map(|alias| alias.name)).collect();
+    Entry { names, heading: "Variables", text }
+}
+
+fn command(command: &Command) -> Entry {
+    let mut text = format!("### `{}`\n\n{}\n", command.name, command.about);
+    for recipe in command.recipes {
+        let names: Vec<&str> = recipe.iter().map(|param| param.name).collect();
+        let _ = writeln!(text, "- `({})`", names.join(", "));
+    }
+    let _ = writeln!(text, "\nReplies: {}", command.reply);
+    let names = std::iter::once(command.name).chain(command.aliases.iter().copied()).collect();
+    Entry { names, heading: "Management commands", text }
+}
+
+/// Names that differ little from `wanted`.
+fn nearest(wanted: &str) -> Vec<&'static str> {
+    let names = all().flat_map(|module| entries(module).into_iter().flat_map(|entry| entry.names).chain([module.name]));
+    let mut near: Vec<&str> = names.filter(|name| distance(name, wanted) <= 2).collect();
+    near.sort_unstable();
+    near.dedup();
+    near.truncate(5);
+    near
+}
+
+/// How many letters must be added, dropped or changed to get from one word to another.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (position, letter) in one.chars().enumerate() {
+        let mut diagonal = position;
+        let mut left = position + 1;
+        for (slot, target) in row.iter_mut().skip(1).zip(&other) {
+            let up = *slot;
+            left = (diagonal + usize::from(letter != *target)).min(left + 1).min(up + 1);
+            diagonal = up;
+            *slot = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = position + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn distances_of_words() {
+        assert_eq!(distance("t_relay", "t_relay"), 0);
+        assert_eq!(distance("t_relay", "t_rely"), 1);
+        assert_eq!(distance("save", "lookup"), 6);
+    }
+}

@@ -1,0 +1,103 @@
+//! The default provider: its script, and where its things are.
+
+use rand_core::{OsRng, TryRngCore};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// The script; places to fill in are written `@NAME@`.
+const SCRIPT: &str = include_str!("../defaults/strowger.cfg");
+/// The realm that phones are asked for: one for all names that lead here.
+pub const REALM: &str = "strowger";
+/// Where management answers, on loopback.
+pub const MI_PORT: u16 = 8888;
+
+/// A directory with the default provider's things.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// Where it is.
+    pub directory: PathBuf,
+}
+
+impl Home {
+    /// The user's data directory: `$STROWGER_HOME`, else `$XDG_DATA_HOME/strowger`, else `~/.local/share/strowger`,
+    /// else `./strowger`.
+    pub fn of_user() -> Home {
+        let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let directory = named("STROWGER_HOME")
+            .or_else(|| named("XDG_DATA_HOME").map(|data| data.join("strowger")))
+            .or_else(|| named("HOME").map(|home| home.join(".local/share/strowger")))
+            .unwrap_or_else(|| PathBuf::from("strowger"));
+        Home { directory }
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.directory.join("strowger.sqlite")
+    }
+
+    /// Its URL.
+    pub fn database_url(&self) -> String {
+        format!("sqlite://{}", self.database().display())
+    }
+
+    /// The script that the operator edits; where there is none, the embedded one runs.
+    pub fn script(&self) -> PathBuf {
+        self.directory.join("strowger.cfg")
+    }
+
+    /// Makes the directory.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn create(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.directory)
+    }
+
+    /// The default script with its places filled in for this directory.
+    ///
+    /// # Errors
+    /// The secret cannot be read or made.
+    pub fn default_script(&self) -> io::Result<String> {
+        let secret = self.secret()?;
+        Ok(SCRIPT
+            .replace("@DATABASE@", &self.database().display().to_string())
+            .replace("@MI_PORT@", &MI_PORT.to_string())
+            .replace("@REALM@", REALM)
+            .replace("@SECRET@", &secret))
+    }
+
+    /// The secret that marks our calls' routes: made once, readable by its owner only.
+    fn secret(&self) -> io::Result<String> {
+        let path = self.directory.join("secret");
+        match fs::read_to_string(&path) {
+            Ok(secret) if secret.trim().len() >= 32 => return Ok(secret.trim().to_owned()),
+            Ok(_) => return Err(io::Error::other(format!("{}: too short; remove it", path.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let secret = random_hex(16)?;
+        write_private(&path, &secret)?;
+        Ok(secret)
+    }
+}
+
+/// Random bytes as hexadecimal digits.
+///
+/// # Errors
+/// The system gives none.
+pub fn random_hex(bytes: usize) -> io::Result<String> {
+    let mut random = vec![0; bytes];
+    OsRng.try_fill_bytes(&mut random).map_err(io::Error::other)?;
+    Ok(random.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}

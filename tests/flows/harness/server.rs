@@ -1,0 +1,166 @@
+//! A server of the test's own: script, database, ports, directory.
+
+use super::{Running, free_port, run_to_end};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The binary under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_strowger");
+
+/// A server being prepared.
+pub struct ServerBuilder {
+    script: String,
+    args: Vec<String>,
+    directory: PathBuf,
+    /// Its SIP port on 127.0.0.1.
+    pub port: u16,
+    /// Its management port.
+    pub mi_port: u16,
+}
+
+/// A running server.
+pub struct Server {
+    /// The process.
+    pub process: Running,
+    /// Its SIP port on 127.0.0.1.
+    pub port: u16,
+    /// Its management port.
+    pub mi_port: u16,
+    /// Its directory: `strowger.cfg`, `strowger.sqlite`.
+    pub directory: PathBuf,
+    args: Vec<String>,
+}
+
+impl ServerBuilder {
+    /// With a script, in which `@PORT@`, `@MI_PORT@`, `@DB@` and `@DIR@` are filled in.
+    pub fn new(script: &str) -> ServerBuilder {
+        let (port, mi_port) = (free_port(), free_port());
+        let directory = std::env::temp_dir().join(format!("strowger-flow-{}-{port}", std::process::id()));
+        // Left by a process that had the same number.
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).expect("directory");
+        let database = directory.join("strowger.sqlite");
+        let script = script
+            .replace("@PORT@", &port.to_string())
+            .replace("@MI_PORT@", &mi_port.to_string())
+            .replace("@DB@", &format!("sqlite://{}", database.display()))
+            .replace("@DIR@", &directory.display().to_string());
+        ServerBuilder { script, args: Vec::new(), directory, port, mi_port }
+    }
+
+    /// With more arguments.
+    pub fn args(mut self, args: &[&str]) -> ServerBuilder {
+        self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
+        self
+    }
+
+    /// Makes the database with the standard tables.
+    pub fn with_database(self) -> ServerBuilder {
+        self.cli(&["db", "create", &self.database_url()]);
+        self
+    }
+
+    /// Adds a subscriber of `127.0.0.1` (the host that the flows' phones use).
+    pub fn with_user(self, name: &str, password: &str) -> ServerBuilder {
+        let user = format!("{name}@127.0.0.1");
+        self.cli(&["user", "--db", &self.database_url(), "add", &user, "--password", password]);
+        self
+    }
+
+    /// Its database's URL.
+    pub fn database_url(&self) -> String {
+        format!("sqlite://{}", self.directory.join("strowger.sqlite").display())
+    }
+
+    fn cli(&self, args: &[&str]) {
+        let (status, output) = run_to_end(Command::new(BINARY).args(args), Duration::from_secs(20));
+        assert!(status.success(), "strowger {args:?}:\n{output}");
+    }
+
+    /// Starts it and waits until it serves.
+    pub fn start(self) -> Server {
+        let path = self.directory.join("strowger.cfg");
+        fs::write(&path, &self.script).expect("script");
+        let mut args = vec!["-f".to_owned(), path.display().to_string()];
+        args.extend(self.args);
+        let process = launch(&args);
+        Server { process, port: self.port, mi_port: self.mi_port, directory: self.directory, args }
+    }
+
+    /// Starts it where it should refuse, and returns what it said.
+    pub fn refused(self) -> String {
+        let path = self.directory.join("strowger.cfg");
+        fs::write(&path, &self.script).expect("script");
+        let mut command = Command::new(BINARY);
+        command.args(["-f", &path.display().to_string()]).args(&self.args);
+        let (status, output) = run_to_end(&mut command, Duration::from_secs(20));
+        assert!(!status.success(), "it started:\n{output}");
+        output
+    }
+}
+
+impl Server {
+    /// Kills it as a power cut would, and starts it again.
+    pub fn crash_and_restart(&mut self) {
+        self.process.signal("KILL");
+        self.process.wait(Duration::from_secs(5));
+        self.process = launch(&self.args);
+    }
+
+    /// Stops it as a supervisor would: it must end by itself, with success.
+    pub fn stop(&mut self) {
+        self.process.signal("TERM");
+        let status = self.process.wait(Duration::from_secs(10));
+        assert!(status.success(), "{status}:\n{}", self.process.output());
+    }
+
+    /// Runs a management command with `strowger mi` and returns what it prints.
+    pub fn mi(&self, args: &[&str]) -> String {
+        let url = format!("http://127.0.0.1:{}/mi", self.mi_port);
+        let mut command = Command::new(BINARY);
+        command.args(["mi", "--url", &url]).args(args);
+        run_to_end(&mut command, Duration::from_secs(20)).1
+    }
+
+    /// The rows of a query on its database, columns separated by `|`.
+    pub fn sql(&self, query: &str) -> String {
+        let mut command = Command::new("sqlite3");
+        command.arg("-readonly").arg(self.directory.join("strowger.sqlite")).arg(query);
+        run_to_end(&mut command, Duration::from_secs(20)).1
+    }
+
+    /// Waits until `look` gives `expected` (blanks at the ends aside): records are written in the background.
+    pub fn eventually(&self, look: impl Fn() -> String, expected: &str) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let seen = look();
+            if seen.trim() == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "expected {expected:?}, there is {seen:?}\n{}", self.process.output());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Its SIP address.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // What a failed test leaves is of use; the next run of the same number removes it.
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+fn launch(args: &[String]) -> Running {
+    let mut process = Running::start(Command::new(BINARY).args(args));
+    process.wait_for("ready");
+    process
+}

@@ -1,0 +1,119 @@
+//! Starting, stopping, refusing to start: what a supervisor and an operator see.
+
+use crate::harness::{Running, ServerBuilder, free_port, run_to_end};
+use std::fs;
+use std::net::UdpSocket;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_strowger");
+const SCRIPT: &str = include_str!("configs/residential.cfg");
+
+fn strowger(args: &[&str]) -> (bool, String) {
+    let (status, output) = run_to_end(Command::new(BINARY).args(args), Duration::from_secs(20));
+    (status.success(), output)
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("strowger-{name}-{}", std::process::id()));
+    // Left by a process that had the same number.
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).expect("directory");
+    directory
+}
+
+#[test]
+fn a_supervisor_stops_it_with_success() {
+    let mut server = ServerBuilder::new(SCRIPT).with_database().start();
+    server.stop();
+    let mut server = ServerBuilder::new(SCRIPT).with_database().args(&["-F", "-m", "64", "-M", "8", "-n", "2"]).start();
+    server.process.signal("INT");
+    assert!(server.process.wait(Duration::from_secs(10)).success());
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let server = ServerBuilder::new(SCRIPT).with_database();
+    let _holder = UdpSocket::bind(("127.0.0.1", server.port)).expect("port");
+    let port = server.port;
+    let said = server.refused();
+    assert!(said.contains(&format!("127.0.0.1:{port}")) && said.contains("in use"), "{said}");
+}
+
+#[test]
+fn a_missing_script_is_named() {
+    let (success, said) = strowger(&["-f", "/nonexistent/strowger.cfg"]);
+    assert!(!success && said.contains("/nonexistent/strowger.cfg"), "{said}");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named() {
+    let said = ServerBuilder::new(SCRIPT).refused();
+    assert!(said.contains("strowger.sqlite") && said.contains("strowger db create"), "{said}");
+}
+
+#[test]
+fn a_socket_may_come_from_the_command_line_alone() {
+    let port = free_port();
+    let script = "loadmodule \"proto_udp.so\"\nloadmodule \"sl.so\"\nroute { sl_send_reply(200, \"Here\"); }";
+    let _server = ServerBuilder::new(script).args(&["-l", &format!("udp:127.0.0.1:{port}")]).start();
+    let ping = run_to_end(Command::new("sipsak").args(["-vv", "-s", &format!("sip:127.0.0.1:{port}")]), Duration::from_secs(20));
+    assert!(ping.1.contains("200 Here"), "{}", ping.1);
+}
+
+#[test]
+fn a_script_with_ten_mistakes_gets_ten_messages() {
+    let directory = scratch("check");
+    let path = directory.join("ten.cfg");
+    fs::write(&path, include_str!("configs/ten_mistakes.cfg")).expect("script");
+    let path = path.display().to_string();
+    let (success, said) = strowger(&["check", &path]);
+    assert!(!success);
+    assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 10, "{said}");
+    let (success, json) = strowger(&["-C", "-f", &path, "--json"]);
+    assert!(!success && json.contains("\"line\""), "{json}");
+}
+
+#[test]
+fn the_default_provider_works_at_once() {
+    let home = scratch("home");
+    let mut command = Command::new(BINARY);
+    let port = free_port();
+    // The default listens on port 5060 of all addresses, which may be taken here: the same script on another port.
+    let (made, said) = strowger(&["init", &home.display().to_string()]);
+    assert!(made, "{said}");
+    let script = home.join("strowger.cfg");
+    let mi_port = free_port();
+    let text = fs::read_to_string(&script).expect("script");
+    let text = text.replace("udp:*:5060", &format!("udp:127.0.0.1:{port}")).replace("8888", &mi_port.to_string());
+    fs::write(&script, text).expect("script");
+    let database = format!("sqlite://{}", home.join("strowger.sqlite").display());
+    let (added, said) = strowger(&["user", "--db", &database, "add", "alice", "--password", "wonderland"]);
+    assert!(added, "{said}");
+    let (_, listed) = strowger(&["user", "--db", &database, "list"]);
+    assert!(listed.contains("alice"), "{listed}");
+
+    let mut server = Running::start(command.args(["-f", &script.display().to_string()]));
+    server.wait_for("ready");
+    let register = ["-U", "-s", &format!("sip:alice@127.0.0.1:{port}"), "-u", "alice", "-a", "wonderland", "-x", "600", "-vv"];
+    let (_, said) = run_to_end(Command::new("sipsak").args(register), Duration::from_secs(20));
+    assert!(said.contains("200 OK"), "{said}\n{}", server.output());
+    let (_, contacts) = strowger(&["ul", "--url", &format!("http://127.0.0.1:{mi_port}/mi")]);
+    assert!(contacts.contains("alice"), "{contacts}");
+    server.signal("TERM");
+    assert!(server.wait(Duration::from_secs(10)).success());
+    let _ = fs::remove_dir_all(home);
+}
+
+#[test]
+fn the_program_explains_itself() {
+    let (_, version) = strowger(&["-V"]);
+    assert!(version.contains(env!("CARGO_PKG_VERSION")), "{version}");
+    let (_, modules) = strowger(&["modules"]);
+    assert!(modules.contains("registrar"), "{modules}");
+    let (_, doc) = strowger(&["doc", "t_relay"]);
+    assert!(doc.contains("no-auto-477"), "{doc}");
+    let (known, said) = strowger(&["doc", "t_rely"]);
+    assert!(!known && said.contains("t_relay"), "{said}");
+}

@@ -1,0 +1,35 @@
+//! The project's automation: `cargo xtask test`, `ci`, `coverage`, `docs`.
+
+mod coverage;
+mod peers;
+mod steps;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+  test      install what the tests need where it is missing, build, run every test
+  ci        test, then format, clippy, documentation, dependencies and the tree's own rules
+  coverage  how much of the inventory the catalogue holds; writes docs/compatibility.md
+  docs      write the generated reference into docs/reference
+  tidy      the tree's own rules: file headers, rings, dead files";
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1);
+    let outcome = match command.as_deref() {
+        Some("test") => steps::test(),
+        Some("ci") => steps::ci(),
+        Some("coverage") => coverage::write(),
+        Some("docs") => steps::reference(),
+        Some("tidy") => tidy::check(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The programs that tests talk to, and how they come onto a machine: Debian's packages and PyPI.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A program, and the Debian package that has it.
+const DEBIAN: [(&str, &str); 5] =
+    [("sipp", "sip-tester"), ("sipsak", "sipsak"), ("baresip", "baresip-core"), ("m4", "m4"), ("python3", "python3")];
+
+/// The management client, from PyPI, in an environment of its own.
+const CLIENT: &str = "opensipscli==0.4.1";
+
+/// Installs what is missing.
+pub fn install() -> Result<(), String> {
+    install_packages()?;
+    install_client()?;
+    install_tool("cargo-nextest", "cargo-nextest")
+}
+
+/// The environment in which the management client is.
+pub fn client_environment() -> PathBuf {
+    target_directory().join("peers").join("opensipscli")
+}
+
+/// Cargo's build directory.
+pub fn target_directory() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+/// Installs a cargo tool where it is missing.
+pub fn install_tool(program: &str, package: &str) -> Result<(), String> {
+    if on_path(program) {
+        return Ok(());
+    }
+    run(Command::new("cargo").args(["install", "--locked", package]))
+}
+
+fn install_packages() -> Result<(), String> {
+    let missing: Vec<&str> = DEBIAN.iter().filter(|(program, _)| !on_path(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("installing from Debian: {}", missing.join(" "));
+    run(as_root("apt-get").args(["update", "-qq"]))?;
+    let options = ["install", "-y", "-qq", "--no-install-recommends"];
+    run(as_root("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(options).args(missing))
+}
+
+fn install_client() -> Result<(), String> {
+    let place = client_environment();
+    if place.join("bin/opensips-cli").exists() {
+        return Ok(());
+    }
+    eprintln!("installing from PyPI: {CLIENT}");
+    run(Command::new("python3").args(["-m", "venv"]).arg(&place))?;
+    run(Command::new(place.join("bin/pip")).args(["install", "--quiet", CLIENT]))
+}
+
+fn as_root(program: &str) -> Command {
+    let is_root = env::var("USER").is_ok_and(|user| user == "root") || Path::new("/root").read_dir().is_ok();
+    if is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    command
+}
+
+fn on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_else(OsString::new);
+    env::split_paths(&path).any(|folder| folder.join(program).exists())
+}
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+}
