@@ -22,6 +22,7 @@ pub mod multipart;
 mod name;
 mod name_addr;
 mod params;
+pub mod sdp;
 pub mod text;
 mod uri;
 mod via;
