@@ -30,6 +30,11 @@ impl<'a> Env<'a> {
         self.out.raise(Raised { event: event.name.to_owned(), params });
     }
 
+    /// Whether anybody may listen to an event: where nobody does, its values need not be made.
+    pub fn listens(&self, event: &Event) -> bool {
+        self.out.listens(event.name)
+    }
+
     /// Starts work that nobody waits for.
     pub fn start(&mut self, job: Job) {
         self.out.job(job);

@@ -4,6 +4,7 @@ use crate::{Answer, Job, Request, SocketId, ThenJob, Time};
 use bytes::Bytes;
 use catalogue::Value;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Collects what one step of work sends out.
 #[derive(Default)]
@@ -13,6 +14,14 @@ pub struct Outbox {
     events: Vec<Raised>,
     waiting: Vec<Waiting>,
     resumed: Vec<(ThenJob, Answer)>,
+    keeps: Vec<(u64, Time)>,
+    listeners: Option<Arc<dyn Listeners>>,
+}
+
+/// Who listens to events: raising one that nobody hears is work for nothing.
+pub trait Listeners: std::marker::Send + Sync {
+    /// Whether anybody listens to an event.
+    fn listens(&self, event: &str) -> bool;
 }
 
 /// Work that has been put aside until a backend answers. The engine makes these of `Flow::Wait`.
@@ -83,6 +92,21 @@ impl Outbox {
         self.resumed.drain(..)
     }
 
+    /// Keeps a connection open until then, though nothing passes over it.
+    pub fn keep(&mut self, connection: u64, until: Time) {
+        self.keeps.push((connection, until));
+    }
+
+    /// Says who listens to events. Until it is said, somebody may.
+    pub fn set_listeners(&mut self, listeners: Arc<dyn Listeners>) {
+        self.listeners = Some(listeners);
+    }
+
+    /// Whether anybody may listen to an event.
+    pub fn listens(&self, event: &str) -> bool {
+        self.listeners.as_ref().is_none_or(|listeners| listeners.listens(event))
+    }
+
     /// Takes the messages to send, in order.
     pub fn drain_sends(&mut self) -> std::vec::Drain<'_, Send> {
         self.sends.drain(..)
@@ -98,9 +122,14 @@ impl Outbox {
         self.events.drain(..)
     }
 
+    /// Takes the connections to keep open, and until when.
+    pub fn drain_keeps(&mut self) -> std::vec::Drain<'_, (u64, Time)> {
+        self.keeps.drain(..)
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.sends.is_empty() && !self.has_work()
+        self.sends.is_empty() && self.keeps.is_empty() && !self.has_work()
     }
 
     /// Whether there is more than messages to send.

@@ -89,6 +89,12 @@ pub trait Compiler {
     /// # Errors
     /// What is wrong with it, for people.
     fn format(&self, text: &str) -> Result<FormatHandle, String>;
+    /// The different constants that the script passes to a function as this argument (0 is the first): the tables
+    /// that must be there, the sets that must be loaded, before the first message comes.
+    fn constants(&self, function: &str, argument: usize) -> Vec<String> {
+        let _ = (function, argument);
+        Vec::new()
+    }
 }
 
 /// The parameters of a module as set by the script; types and ranges are checked.
