@@ -1,6 +1,6 @@
 //! A message being routed, and everything decided about it so far.
 
-use crate::{Avps, Branches, Fault, Proto, SocketId, Time, TransactionHandle, Vars};
+use crate::{Avps, Branches, Fault, Proto, RecordRoute, SocketId, Time, TransactionHandle, Vars};
 use bytes::Bytes;
 use catalogue::{FlagSet, Routes};
 use sip::{Edits, Message};
@@ -140,7 +140,7 @@ pub struct ViaHandling {
 pub struct RouteSet {
     /// Whether `loose_route()` has routed this message.
     pub routed: bool,
-    /// The parameters of the Route URI that was ours.
+    /// The parameters of the Route URI that was ours, from the first `;` on.
     pub params: Bytes,
     /// Whether a Record-Route has been added.
     pub recorded: bool,
@@ -148,27 +148,6 @@ pub struct RouteSet {
     pub added_params: Vec<u8>,
     /// Our own Record-Route lines, inserted into each branch as it leaves, when its socket is known.
     pub record: Option<RecordRoute>,
-}
-
-/// A Record-Route to insert.
-#[derive(Clone, Debug)]
-pub enum RecordRoute {
-    /// Made from the sockets by which each branch comes and goes, with this user part and these parameters.
-    Own {
-        /// The user part, with its `@`, or nothing.
-        user: Bytes,
-        /// URI parameters, each with its `;`.
-        params: Bytes,
-    },
-    /// With this content, and the other if the branch leaves by another socket.
-    Preset {
-        /// `host:port` and parameters.
-        first: Bytes,
-        /// The same for the second one.
-        second: Option<Bytes>,
-        /// URI parameters to append.
-        params: Bytes,
-    },
 }
 
 /// What modules attach to a message; found by type.

@@ -1,0 +1,9 @@
+//! The modules a proxy is made of: routing by Route sets, hop limits, operations on messages.
+//!
+//! Invariants: a module knows `module-api`, `sip` and `catalogue`, and no other module; nothing here opens a socket,
+//! reads a clock or draws a random number.
+
+use module_api::Module;
+
+/// The modules of this family.
+pub const MODULES: &[&Module] = &[];
