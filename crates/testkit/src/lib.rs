@@ -8,12 +8,14 @@
 //! ```
 
 mod arguments;
+mod examples;
 mod fixture;
 mod recorder;
 mod simple_compiler;
 mod text;
 
 pub use arguments::{absent, flags, int, regex, str};
+pub use examples::check_examples;
 pub use fixture::Fixture;
 pub use recorder::Recorder;
 pub use text::{message, show};
