@@ -1,0 +1,100 @@
+//! Records in a database table. They are written in the background; while the database fails they wait in memory, and
+//! what cannot wait any more goes to the log whole.
+
+use super::log;
+use super::marks::Backend;
+use super::params::Acc;
+use super::record::Record;
+use catalogue::Value;
+use module_api::sql::{Cell, Params, Query, Statement};
+use module_api::{Env, Fault, Job, Request};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// How many records wait at most while the database fails.
+const WAITING_MAX: u32 = 100_000;
+/// How long a record waits before it is written again.
+const RETRY: Duration = Duration::from_secs(5);
+/// How many tables have their statement kept; more are made anew each time.
+const TABLES_MAX: usize = 64;
+
+/// Writes a record, a row for each leg.
+pub fn write(env: &mut Env<'_>, acc: &Arc<Acc>, table: &str, missed: bool, record: Record) {
+    let Some(database) = acc.database else {
+        let heading = "ACC: no db_url is set, the record is";
+        env.log().error(log::line(acc, heading, &record));
+        return;
+    };
+    let statement = statement(acc, table, missed);
+    let legs = if acc.fields.leg.tags.is_empty() { 1 } else { record.legs.len() };
+    let rows = record.legs.iter().take(legs).map(|leg| (Arc::clone(&statement), row(acc, &record, leg, missed)));
+    let query = Query::batch(database, rows);
+    env.start(insert(Arc::clone(acc), query, Arc::new(record)));
+}
+
+fn insert(acc: Arc<Acc>, query: Query, record: Arc<Record>) -> Job {
+    let again = query.clone();
+    Job::wait(query.into(), move |env, answer| match answer.rows() {
+        Ok(_) => Job::DONE,
+        Err(fault) => retry(env, acc, again, record, &fault),
+    })
+}
+
+fn retry(env: &mut Env<'_>, acc: Arc<Acc>, query: Query, record: Arc<Record>, fault: &Fault) -> Job {
+    if acc.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_MAX {
+        acc.waiting.fetch_sub(1, Ordering::Relaxed);
+        let heading = format!("ACC: the database fails ({fault}), the record is");
+        env.log().error(log::line(&acc, &heading, &record));
+        return Job::DONE;
+    }
+    env.log().warning(format!("acc: the database fails ({fault}); the record is written again later"));
+    Job::wait(Request::Sleep(RETRY), move |_, _| {
+        acc.waiting.fetch_sub(1, Ordering::Relaxed);
+        insert(acc, query, record)
+    })
+}
+
+/// The INSERT of a table.
+fn statement(acc: &Acc, table: &str, missed: bool) -> Arc<Statement> {
+    let mut statements = acc.statements.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (table.to_owned(), missed);
+    if let Some(statement) = statements.get(&key) {
+        return Arc::clone(statement);
+    }
+    let fixed = acc.columns.names.iter().map(String::as_str);
+    let missed_only: &[&str] = if missed { &["setuptime", "created"] } else { &[] };
+    let fields = [&acc.fields.extra, &acc.fields.leg].into_iter().flat_map(|set| set.of(Backend::Db));
+    let columns: Vec<&str> = fixed.chain(missed_only.iter().copied()).chain(fields.map(|(name, _)| name)).collect();
+    let statement = Statement::insert(table, &columns);
+    if statements.len() < TABLES_MAX {
+        statements.insert(key, Arc::clone(&statement));
+    }
+    statement
+}
+
+/// The values, in the order of [`statement`]'s columns.
+fn row(acc: &Acc, record: &Record, leg: &[Value], missed: bool) -> Params {
+    let texts = [&record.method, &record.from_tag, &record.to_tag, &record.callid, &record.code, &record.reason];
+    let mut row: Params = texts.into_iter().map(|text| Cell::Text(text.clone())).collect();
+    row.push(time(record.time));
+    if missed {
+        row.push(Cell::Int(i64::try_from(record.setup_seconds()).unwrap_or(i64::MAX)));
+        row.push(time(record.created));
+    }
+    row.extend(acc.fields.extra.of(Backend::Db).map(|(_, position)| cell(record.extra.get(position))));
+    row.extend(acc.fields.leg.of(Backend::Db).map(|(_, position)| cell(leg.get(position))));
+    row
+}
+
+fn time(time: module_api::Time) -> Cell {
+    Cell::Time(i64::try_from(time.unix_seconds()).unwrap_or(i64::MAX))
+}
+
+fn cell(value: Option<&Value>) -> Cell {
+    match value {
+        None | Some(Value::Null) => Cell::Null,
+        Some(Value::Int(number)) => Cell::Int(i64::from(*number)),
+        Some(Value::Str(text)) => Cell::Text(text.clone()),
+    }
+}

@@ -1,0 +1,134 @@
+//! `do_accounting()` and its kin: marking a transaction.
+
+use super::marks::{Accounting, Backend, Occasion};
+use super::params::Acc;
+use catalogue::{Arg, Routes};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+
+const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH).or(Routes::LOCAL);
+
+/// `do_accounting(type, [flags], [table])`
+pub const DO_ACCOUNTING: Function = Function {
+    name: "do_accounting",
+    about: "Marks the transaction for accounting when it ends; marks of several calls add up.",
+    args: &[
+        Arg::str("type", "Where to: log, db, evi; several separated by |."),
+        Arg::str("flags", "missed: missed calls instead; failed: failures too; several separated by |.").optional(),
+        Arg::str("table", "The database table, if not db_table_acc.").optional(),
+    ],
+    routes: ROUTES,
+    returns: &[(1, "marked"), (-1, "the type or a flag is not known")],
+    run: Run::Now(do_accounting),
+    ..FUNCTION
+};
+
+/// `drop_accounting([type], [flags])`
+pub const DROP_ACCOUNTING: Function = Function {
+    name: "drop_accounting",
+    about: "Takes marks of do_accounting() away: all, those of a type, or those of a type and flag.",
+    args: &[
+        Arg::str("type", "Which: log, db, evi; several separated by |.").optional(),
+        Arg::str("flags", "missed, failed; several separated by |.").optional(),
+    ],
+    routes: ROUTES,
+    returns: &[(1, "done"), (-1, "nothing was marked, or the type or a flag is not known")],
+    run: Run::Now(drop_accounting),
+    ..FUNCTION
+};
+
+/// `acc_new_leg()`
+pub const NEW_LEG: Function = Function {
+    name: "acc_new_leg",
+    about: "Begins a new leg: from here on $acc_leg(x) is that leg's, NULL at first.",
+    routes: ROUTES,
+    run: Run::Now(new_leg),
+    ..FUNCTION
+};
+
+/// `acc_load_ctx_from_dlg()`
+pub const LOAD_CONTEXT: Function = Function {
+    name: "acc_load_ctx_from_dlg",
+    about: "Uses the accounting values of the dialog that is loaded; it needs the module dialog and fails without it.",
+    run: Run::Now(needs_dialog),
+    ..FUNCTION
+};
+
+/// `acc_unload_ctx_from_dlg()`
+pub const UNLOAD_CONTEXT: Function = Function {
+    name: "acc_unload_ctx_from_dlg",
+    about: "Goes back to the accounting values of the transaction; it needs the module dialog and fails without it.",
+    run: Run::Now(needs_dialog),
+    ..FUNCTION
+};
+
+/// More legs than any call has.
+const LEGS_MAX: usize = 64;
+
+fn do_accounting(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+    let acc = call.state::<Acc>()?;
+    let backends = backends(args.str(0)?)?;
+    let occasions = match args.opt_str(1) {
+        Some(flags) => occasions(flags)?,
+        None => Vec::new(),
+    };
+    let accounting = attach(call, acc)?;
+    for backend in backends {
+        // "missed" alone asks for missed calls only; "failed" adds failures to the successes.
+        if occasions.is_empty() || occasions.contains(&Occasion::Failed) {
+            accounting.marks.set(backend, Occasion::Done);
+        }
+        occasions.iter().for_each(|occasion| accounting.marks.set(backend, *occasion));
+    }
+    if let Some(table) = args.opt_str(2).filter(|table| !table.is_empty()) {
+        accounting.table = Some(String::from_utf8_lossy(table).into_owned());
+    }
+    Ok(1)
+}
+
+fn drop_accounting(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+    let backends = match args.opt_str(0) {
+        Some(types) => backends(types)?,
+        None => Backend::ALL.to_vec(),
+    };
+    let occasions = match args.opt_str(1) {
+        Some(flags) => occasions(flags)?,
+        None => Occasion::ALL.to_vec(),
+    };
+    let Some(accounting) = call.msg.extensions.get_mut::<Accounting>() else { return Ok(-1) };
+    for backend in backends {
+        occasions.iter().for_each(|occasion| accounting.marks.reset(backend, *occasion));
+    }
+    Ok(1)
+}
+
+fn new_leg(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
+    let acc = call.state::<Acc>()?;
+    let accounting = attach(call, acc)?;
+    if accounting.legs.len() >= LEGS_MAX {
+        return Err(Fault::script(format!("the call has {LEGS_MAX} legs already")));
+    }
+    accounting.legs.push(vec![catalogue::Value::Null; acc.fields.leg.tags.len()]);
+    Ok(1)
+}
+
+fn needs_dialog(_: &mut Call<'_>, _: Args<'_>) -> Outcome {
+    Err(Fault::script("it needs the module dialog, which is not there yet"))
+}
+
+/// The accounting of the request at hand, attached now if there is none.
+pub fn attach<'c>(call: &'c mut Call<'_>, acc: &Acc) -> Result<&'c mut Accounting, Fault> {
+    Accounting::of(call.msg, &acc.fields).ok_or(Fault::us("what was just attached is not there"))
+}
+
+fn backends(list: &[u8]) -> Result<Vec<Backend>, Fault> {
+    words(list).iter().map(|word| Backend::of(word)).collect()
+}
+
+fn occasions(list: &[u8]) -> Result<Vec<Occasion>, Fault> {
+    words(list).iter().map(|word| Occasion::of(word)).collect()
+}
+
+fn words(list: &[u8]) -> Vec<String> {
+    let list = String::from_utf8_lossy(list);
+    list.split('|').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}

@@ -1,0 +1,136 @@
+//! What a transaction is marked for, and the values that go with it.
+
+use super::fields::Fields;
+use catalogue::Value;
+use module_api::{Call, Fault, Routing, Time};
+
+/// Where accounting can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The log.
+    Log,
+    /// A database table.
+    Db,
+    /// An event.
+    Event,
+}
+
+/// What is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// The transaction succeeded.
+    Done,
+    /// It failed, and failures count too.
+    Failed,
+    /// It is a call that was missed.
+    Missed,
+}
+
+/// Marks: a bit for each backend and occasion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks(u16);
+
+/// What `acc` attaches to a request.
+#[derive(Clone, Debug)]
+pub struct Accounting {
+    /// What is to be written.
+    pub marks: Marks,
+    /// The table, if `do_accounting()` named one.
+    pub table: Option<String>,
+    /// The values of `$acc_extra(x)`, in the order of [`Fields::tags`].
+    pub extra: Vec<Value>,
+    /// The values of `$acc_leg(x)`, for each leg in the order of its tags.
+    pub legs: Vec<Vec<Value>>,
+    /// When the request came.
+    pub created: Time,
+}
+
+impl Backend {
+    /// All of them.
+    pub const ALL: [Backend; 3] = [Backend::Log, Backend::Db, Backend::Event];
+
+    /// From its name in `do_accounting()`.
+    ///
+    /// # Errors
+    /// There is no such backend, or it is not there yet.
+    pub fn of(name: &str) -> Result<Backend, Fault> {
+        match name.to_ascii_lowercase().as_str() {
+            "log" => Ok(Backend::Log),
+            "db" => Ok(Backend::Db),
+            "evi" => Ok(Backend::Event),
+            "aaa" => Err(Fault::script("accounting to \"aaa\" needs an AAA module, and there is none yet")),
+            _ => Err(Fault::script(format!("accounting type \"{name}\": it is one of log, db, evi, aaa"))),
+        }
+    }
+}
+
+impl Occasion {
+    /// All of them.
+    pub const ALL: [Occasion; 3] = [Occasion::Done, Occasion::Failed, Occasion::Missed];
+
+    /// From a flag of `do_accounting()`.
+    ///
+    /// # Errors
+    /// There is no such flag, or it is not there yet.
+    pub fn of(flag: &str) -> Result<Occasion, Fault> {
+        match flag.to_ascii_lowercase().as_str() {
+            "missed" => Ok(Occasion::Missed),
+            "failed" => Ok(Occasion::Failed),
+            "cdr" => Err(Fault::script("the accounting flag \"cdr\" needs the module dialog, which is not there yet")),
+            _ => Err(Fault::script(format!("accounting flag \"{flag}\": it is one of missed, failed, cdr"))),
+        }
+    }
+}
+
+impl Marks {
+    /// Adds a mark.
+    pub const fn set(&mut self, backend: Backend, occasion: Occasion) {
+        self.0 |= bit(backend, occasion);
+    }
+
+    /// Takes a mark away.
+    pub const fn reset(&mut self, backend: Backend, occasion: Occasion) {
+        self.0 &= !bit(backend, occasion);
+    }
+
+    /// Whether it is marked.
+    pub const fn has(self, backend: Backend, occasion: Occasion) -> bool {
+        self.0 & bit(backend, occasion) != 0
+    }
+
+    /// Whether any backend is marked for this occasion.
+    pub fn any(self, occasion: Occasion) -> bool {
+        Backend::ALL.into_iter().any(|backend| self.has(backend, occasion))
+    }
+}
+
+const fn bit(backend: Backend, occasion: Occasion) -> u16 {
+    1 << (backend as u16 * 3 + occasion as u16)
+}
+
+impl Accounting {
+    /// Nothing marked, one leg.
+    pub fn new(fields: &Fields, created: Time) -> Accounting {
+        Accounting {
+            marks: Marks::default(),
+            table: None,
+            extra: vec![Value::Null; fields.extra.tags.len()],
+            legs: vec![vec![Value::Null; fields.leg.tags.len()]],
+            created,
+        }
+    }
+
+    /// The one attached to the request, made now if there is none.
+    pub fn of<'m>(msg: &'m mut Routing, fields: &Fields) -> Option<&'m mut Accounting> {
+        if msg.extensions.get::<Accounting>().is_none() {
+            let created = msg.source.received_at;
+            msg.extensions.set(Accounting::new(fields, created));
+        }
+        msg.extensions.get_mut()
+    }
+
+    /// The one attached to the request of a call.
+    pub fn attached<'c>(call: &'c Call<'_>) -> Option<&'c Accounting> {
+        call.msg.extensions.get()
+    }
+}

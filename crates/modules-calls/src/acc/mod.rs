@@ -1,0 +1,46 @@
+//! `acc`: accounting of transactions to the log, a database and events; missed calls; extra fields.
+//!
+//! `do_accounting()` marks the transaction; what is then written when it ends is decided in [`watch`]. A [`record`] is
+//! made from the request and the reply, and each backend writes it its own way.
+
+mod columns;
+mod database;
+mod event;
+mod fields;
+mod functions;
+mod log;
+mod marks;
+mod params;
+mod record;
+mod request;
+mod tables;
+mod variables;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use module_api::Module;
+
+/// The module.
+pub const MODULE: Module = Module {
+    name: "acc",
+    about: "Accounts transactions to the log, a database and events, with missed calls and fields of the script's own.",
+    params: params::ALL,
+    functions: &[
+        functions::DO_ACCOUNTING,
+        functions::DROP_ACCOUNTING,
+        functions::NEW_LEG,
+        functions::LOAD_CONTEXT,
+        functions::UNLOAD_CONTEXT,
+        request::LOG,
+        request::DB,
+        request::AAA,
+        request::EVI,
+    ],
+    variables: &[variables::EXTRA, variables::LEG, variables::CURRENT_LEG],
+    events: &[event::CDR, event::ACCOUNTED, event::MISSED],
+    tables: &[tables::ACC, tables::MISSED_CALLS],
+    start: params::start,
+    ..Module::EMPTY
+};

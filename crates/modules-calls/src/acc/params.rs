@@ -1,0 +1,175 @@
+//! The parameters of `acc`, and what it starts with.
+
+use super::columns::Columns;
+use super::fields::{FieldSet, Fields};
+use super::tables::{ACC, MISSED_CALLS};
+use super::watch;
+use catalogue::{Param, ParamKind};
+use module_api::sql::{Database, Statement};
+use module_api::{Setup, StartError, State, VariableHandle};
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
+
+/// All of them.
+pub const ALL: &[Param] = &[
+    EARLY_MEDIA,
+    REPORT_CANCELS,
+    DETECT_DIRECTION,
+    LOG_LEVEL,
+    LOG_FACILITY,
+    AAA_URL,
+    SERVICE_TYPE,
+    EXTRA_FIELDS,
+    LEG_FIELDS,
+    DB_URL,
+    DB_TABLE_ACC,
+    DB_TABLE_MISSED_CALLS,
+    DB_TABLE_AVP,
+    METHOD_COLUMN,
+    FROM_TAG_COLUMN,
+    TO_TAG_COLUMN,
+    CALLID_COLUMN,
+    CODE_COLUMN,
+    REASON_COLUMN,
+    TIME_COLUMN,
+    LOG_FLAG,
+    LOG_MISSED_FLAG,
+    DB_FLAG,
+    DB_MISSED_FLAG,
+    EVI_FLAG,
+    EVI_MISSED_FLAG,
+    FAILED_FLAG,
+];
+
+pub const EARLY_MEDIA: Param =
+    Param::int("early_media", 0, "Whether provisional replies with a body are accounted.").within(0, 1);
+pub const REPORT_CANCELS: Param = Param::int("report_cancels", 0, "Whether CANCEL is accounted.").within(0, 1);
+pub const DETECT_DIRECTION: Param =
+    Param::int("detect_direction", 0, "Whether From and To are exchanged for requests from callee to caller.")
+        .within(0, 1);
+pub const LOG_LEVEL: Param = Param::int("log_level", 2, "The level of the log lines.").within(-3, 4);
+pub const LOG_FACILITY: Param =
+    Param::unset("log_facility", ParamKind::Str, "The syslog facility of the log lines, if not the server's.");
+pub const AAA_URL: Param = Param::unset("aaa_url", ParamKind::Str, "The AAA server.")
+    .unavailable("accounting to AAA needs an AAA module, and there is none yet");
+pub const SERVICE_TYPE: Param = Param::int("service_type", -1, "The AAA service type.")
+    .unavailable("accounting to AAA needs an AAA module, and there is none yet");
+pub const EXTRA_FIELDS: Param =
+    Param::unset("extra_fields", ParamKind::Str, "Values to write besides: \"db: tag->column; tag\".").repeats();
+pub const LEG_FIELDS: Param =
+    Param::unset("leg_fields", ParamKind::Str, "Values to write for each leg of a call: \"db: tag->column; tag\".")
+        .repeats();
+pub const DB_URL: Param = Param::unset("db_url", ParamKind::Str, "The database; db_default_url if not set.");
+pub const DB_TABLE_ACC: Param = Param::str("db_table_acc", "acc", "The table of accounted transactions.");
+pub const DB_TABLE_MISSED_CALLS: Param =
+    Param::str("db_table_missed_calls", "missed_calls", "The table of missed calls.");
+pub const DB_TABLE_AVP: Param = Param::unset(
+    "db_table_avp",
+    ParamKind::Var,
+    "A variable that holds the table's name, where do_accounting() gives none.",
+);
+pub const METHOD_COLUMN: Param = Param::str("acc_method_column", "method", "The column of the method.");
+pub const FROM_TAG_COLUMN: Param = Param::str("acc_from_tag_column", "from_tag", "The column of the From tag.");
+pub const TO_TAG_COLUMN: Param = Param::str("acc_to_tag_column", "to_tag", "The column of the To tag.");
+pub const CALLID_COLUMN: Param = Param::str("acc_callid_column", "callid", "The column of the Call-ID.");
+pub const CODE_COLUMN: Param = Param::str("acc_sip_code_column", "sip_code", "The column of the reply's code.");
+pub const REASON_COLUMN: Param = Param::str("acc_sip_reason_column", "sip_reason", "The column of its reason phrase.");
+pub const TIME_COLUMN: Param = Param::str("acc_time_column", "time", "The column of the time.");
+
+/// Flags of releases before 2.2, where a message flag marked a transaction.
+const fn flag(name: &'static str, about: &'static str) -> Param {
+    Param::unset(name, ParamKind::IntOrStr, about)
+}
+pub const LOG_FLAG: Param =
+    flag("log_flag", "The message flag that accounts to the log; today do_accounting(\"log\").");
+pub const LOG_MISSED_FLAG: Param =
+    flag("log_missed_flag", "The message flag that logs missed calls; today do_accounting(\"log\", \"missed\").");
+pub const DB_FLAG: Param =
+    flag("db_flag", "The message flag that accounts to the database; today do_accounting(\"db\").");
+pub const DB_MISSED_FLAG: Param =
+    flag("db_missed_flag", "The message flag that writes missed calls; today do_accounting(\"db\", \"missed\").");
+pub const EVI_FLAG: Param = flag("evi_flag", "The message flag that raises events; today do_accounting(\"evi\").");
+pub const EVI_MISSED_FLAG: Param = flag(
+    "evi_missed_flag",
+    "The message flag that raises events of missed calls; today do_accounting(\"evi\", \"missed\").",
+);
+pub const FAILED_FLAG: Param = flag(
+    "failed_transaction_flag",
+    "The message flag that accounts failures too; today the flag \"failed\" of do_accounting().",
+);
+
+/// The module's state.
+pub struct Acc {
+    pub early_media: bool,
+    pub report_cancels: bool,
+    pub detect_direction: bool,
+    pub log_level: i32,
+    pub log_facility: Option<String>,
+    pub fields: Fields,
+    pub database: Option<Database>,
+    pub table_acc: String,
+    pub table_missed: String,
+    pub table_variable: Option<VariableHandle>,
+    pub columns: Columns,
+    /// The numbers of [`OLD_FLAGS`], where they are set.
+    pub flags: [Option<u8>; 7],
+    /// The INSERT of each table, by table and whether it has the columns of missed calls.
+    pub statements: Mutex<BTreeMap<(String, bool), Arc<Statement>>>,
+    /// Records that wait to be written again because the database failed.
+    pub waiting: Arc<AtomicU32>,
+}
+
+/// The flags of older releases: log, db, events, each with missed calls; failures.
+const OLD_FLAGS: [&Param; 7] =
+    [&LOG_FLAG, &LOG_MISSED_FLAG, &DB_FLAG, &DB_MISSED_FLAG, &EVI_FLAG, &EVI_MISSED_FLAG, &FAILED_FLAG];
+
+/// Reads the parameters.
+pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
+    let given = setup.params;
+    let extra = FieldSet::parse(EXTRA_FIELDS.name, &given.strs(&EXTRA_FIELDS))?;
+    let leg = FieldSet::parse(LEG_FIELDS.name, &given.strs(&LEG_FIELDS))?;
+    let mut flags = [None; 7];
+    for (slot, param) in flags.iter_mut().zip(OLD_FLAGS) {
+        *slot = old_flag(setup, param)?;
+    }
+    let has_url = given.is_set(&DB_URL) || setup.settings.db_default_url.is_some();
+    let tables = standard_tables(&setup.params);
+    let database = if has_url { Some(setup.database(&DB_URL, &tables)?) } else { None };
+    let waiting = Arc::new(AtomicU32::new(0));
+    let state: State = Arc::new(Acc {
+        early_media: given.is_on(&EARLY_MEDIA),
+        report_cancels: given.is_on(&REPORT_CANCELS),
+        detect_direction: given.is_on(&DETECT_DIRECTION),
+        log_level: given.int(&LOG_LEVEL),
+        log_facility: given.str(&LOG_FACILITY).map(str::to_owned),
+        fields: Fields { extra, leg },
+        database,
+        table_acc: given.text(&DB_TABLE_ACC).to_owned(),
+        table_missed: given.text(&DB_TABLE_MISSED_CALLS).to_owned(),
+        table_variable: setup.variable(&DB_TABLE_AVP)?,
+        columns: Columns::new(given),
+        flags,
+        statements: Mutex::default(),
+        waiting,
+    });
+    setup.watch_transactions(&state, watch::watch);
+    Ok(state)
+}
+
+/// The tables to look for: the standard ones, unless others are named.
+fn standard_tables(given: &module_api::Params<'_>) -> Vec<&'static catalogue::Table> {
+    let pairs = [(&DB_TABLE_ACC, &ACC), (&DB_TABLE_MISSED_CALLS, &MISSED_CALLS)];
+    let standard = pairs.into_iter().filter(|(param, table)| given.text(param) == table.name);
+    standard.map(|(_, table)| table).collect()
+}
+
+fn old_flag(setup: &Setup<'_>, param: &Param) -> Result<Option<u8>, StartError> {
+    let name = match (setup.params.str(param), setup.params.is_set(param)) {
+        (Some(name), _) => name.to_owned(),
+        (None, true) => setup.params.int(param).to_string(),
+        (None, false) => return Ok(None),
+    };
+    let number = setup.names.flags.message.number(&name);
+    number.map(Some).ok_or_else(|| StartError::param(param.name, "there are 32 message flags already"))
+}

@@ -1,0 +1,149 @@
+//! What is written when, as log lines, events and rows.
+
+use super::{MODULE, functions, request, variables, watch};
+use catalogue::Value;
+use module_api::sql::Cell;
+use module_api::{Answer, Fault, HookEvent, Operator, ParamSetting, Request, State};
+use std::sync::{Arc, Mutex};
+use testkit::{Fixture, str};
+
+fn text(value: &str) -> ParamSetting {
+    ParamSetting::Str(value.to_owned())
+}
+
+fn reply_out(fixture: &mut Fixture, state: &State, code: u16, reason: &str) {
+    fixture.with_call(state, |call| {
+        let moment = HookEvent::ReplyOut { code, reply: None, reason: reason.as_bytes(), to_tag: b"to-9" };
+        watch::watch(call, &moment);
+    });
+}
+
+/// Collects the rows that are inserted; fails as often as `failures` says.
+fn record_rows(fixture: &mut Fixture, mut failures: u32) -> Arc<Mutex<Vec<String>>> {
+    let rows = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&rows);
+    fixture.answer = Box::new(move |request| match request {
+        Request::Sql(_) if failures > 0 => {
+            failures -= 1;
+            Answer::Sql(Err(Fault::backend("disk full")))
+        }
+        Request::Sql(query) => {
+            for (statement, values) in &query.statements {
+                let values: Vec<String> = values.iter().map(show).collect();
+                seen.lock().unwrap().push(format!("{} <- {}", statement.sql, values.join(",")));
+            }
+            Answer::Sql(Ok(module_api::sql::Rows::default()))
+        }
+        _ => Answer::Done(Ok(())),
+    });
+    rows
+}
+
+fn show(cell: &Cell) -> String {
+    cell.to_bytes().map_or("NULL".to_owned(), |text| String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn an_answered_call_is_logged_with_its_fields() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[("extra_fields", text("log: caller->From; x"))]);
+    assert_eq!(fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log")]), 1);
+    fixture.write(&state, &variables::EXTRA, "caller", Operator::Set, Value::fixed("alice")).unwrap();
+    reply_out(&mut fixture, &state, 180, "Ringing");
+    reply_out(&mut fixture, &state, 200, "OK");
+    assert_eq!(
+        fixture.log_lines(),
+        ["NOTICE: ACC: transaction answered: timestamp=1700000000;method=INVITE;from_tag=from-1;to_tag=to-9;\
+          call_id=call-1@192.0.2.10;code=200;reason=OK;From=alice;x="]
+    );
+}
+
+#[test]
+fn failures_count_only_when_asked_for() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[]);
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log")]);
+    reply_out(&mut fixture, &state, 486, "Busy Here");
+    assert!(fixture.log_lines().is_empty());
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log"), str("failed")]);
+    reply_out(&mut fixture, &state, 486, "Busy Here");
+    assert!(fixture.log_lines()[0].contains("code=486;reason=Busy Here"));
+}
+
+#[test]
+fn a_missed_call_is_a_row_once() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[("db_url", text("sqlite:///x")), ("extra_fields", text("db: callee"))]);
+    let rows = record_rows(&mut fixture, 0);
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("db"), str("missed")]);
+    for _ in 0..2 {
+        fixture.with_call(&state, |call| watch::watch(call, &HookEvent::Failed { code: 486, reason: b"Busy Here" }));
+    }
+    fixture.run_background().unwrap();
+    let expected = "INSERT INTO missed_calls (method, from_tag, to_tag, callid, sip_code, sip_reason, time, setuptime, created, \
+                    callee) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) <- \
+                    INVITE,from-1,,call-1@192.0.2.10,486,Busy Here,1700000000,0,1700000000,NULL";
+    assert_eq!(*rows.lock().unwrap(), [expected]);
+}
+
+#[test]
+fn a_record_survives_a_database_that_fails_for_a_while() {
+    let mut fixture = Fixture::request("BYE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[("db_url", text("sqlite:///x"))]);
+    let rows = record_rows(&mut fixture, 3);
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("db"), str("failed"), str("acc_bye")]);
+    reply_out(&mut fixture, &state, 481, "Gone");
+    fixture.run_background().unwrap();
+    assert_eq!(rows.lock().unwrap().len(), 1);
+    assert!(rows.lock().unwrap()[0].starts_with("INSERT INTO acc_bye "));
+}
+
+#[test]
+fn events_carry_the_fields_of_each_leg() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[("leg_fields", text("evi: to"))]);
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("evi")]);
+    fixture.write(&state, &variables::LEG, "to", Operator::Set, Value::fixed("bob")).unwrap();
+    fixture.call(&state, &functions::NEW_LEG, &[]);
+    fixture.write(&state, &variables::LEG, "to", Operator::Set, Value::fixed("carol")).unwrap();
+    reply_out(&mut fixture, &state, 200, "OK");
+    let legs: Vec<Value> =
+        fixture.out.drain_events().filter_map(|event| event.params.last().map(|(_, value)| value.clone())).collect();
+    assert_eq!(legs, [Value::fixed("bob"), Value::fixed("carol")]);
+}
+
+#[test]
+fn flags_of_older_scripts_mark_transactions() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture
+        .start(&MODULE, &[("log_flag", ParamSetting::Int(1)), ("failed_transaction_flag", ParamSetting::Int(3))]);
+    let flag = |fixture: &Fixture, name: &str| fixture.services.names.flags.message.number(name).unwrap();
+    let (log, failed) = (flag(&fixture, "1"), flag(&fixture, "3"));
+    fixture.msg.flags.set(log);
+    reply_out(&mut fixture, &state, 404, "Not Found");
+    assert!(fixture.log_lines().is_empty());
+    fixture.msg.flags.set(failed);
+    reply_out(&mut fixture, &state, 404, "Not Found");
+    assert_eq!(fixture.log_lines().len(), 1);
+}
+
+#[test]
+fn what_is_not_there_yet_says_so() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[]);
+    let mut said =
+        |args: &[module_api::ArgValue]| fixture.outcome(&state, &functions::DO_ACCOUNTING, args).unwrap_err().text;
+    assert!(said(&[str("aaa")]).contains("AAA module"));
+    assert!(said(&[str("db"), str("cdr")]).contains("module dialog"));
+    assert!(said(&[str("dbx")]).contains("one of log, db"));
+}
+
+#[test]
+fn a_request_is_accounted_on_the_spot() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[]);
+    fixture.call(&state, &request::LOG, &[str("404 Not found")]);
+    assert!(fixture.log_lines()[0].contains("request accounted"));
+    fixture.call(&state, &request::LOG, &[str("Forbidden by policy")]);
+    assert!(fixture.log_lines()[0].contains("code=000;reason=Forbidden by policy"));
+}

@@ -1,0 +1,8 @@
+//! Modules about calls as a whole: what they are worth.
+
+pub mod acc;
+
+use module_api::Module;
+
+/// The modules of this family.
+pub const MODULES: &[&Module] = &[&acc::MODULE];
