@@ -3,7 +3,10 @@
 //! Invariants: a module knows `module-api`, `sip` and `catalogue`, and no other module; nothing here opens a socket,
 //! reads a clock or draws a random number.
 
+pub mod maxfwd;
+pub mod rr;
+
 use module_api::Module;
 
 /// The modules of this family.
-pub const MODULES: &[&Module] = &[];
+pub const MODULES: &[&Module] = &[&maxfwd::MODULE, &rr::MODULE];
