@@ -1,0 +1,146 @@
+//! The check of a request's credentials: first what needs no password, then the response (RFC 3261 section 22).
+
+use super::nonce::Nonce;
+use super::ring::Use;
+use super::{Auth, Hop, STALE_NONCE};
+use super::{NO_CREDENTIALS, OK, WRONG_PASSWORD};
+use crate::auth::realm::realm;
+use module_api::{Call, Fault};
+use sip::auth::Credentials;
+use sip::digest::{self, Algorithm, Input};
+use sip::{Message, Method};
+use std::sync::Arc;
+
+/// Credentials for the right realm with a good nonce, whose response is still to be checked. It keeps the message, so
+/// that it can wait for a database.
+#[derive(Clone)]
+pub struct Candidate {
+    message: Arc<Message>,
+    header: usize,
+    nonce: Nonce,
+}
+
+/// What the server knows of a user's password.
+#[derive(Clone, Copy, Debug)]
+pub enum Secret<'a> {
+    /// The password.
+    Password(&'a [u8]),
+    /// `H(user:realm:password)` in hexadecimal figures.
+    Ha1(&'a [u8]),
+}
+
+/// What the first part of the check found.
+pub enum Checked {
+    /// The return code is known already.
+    Code(i32),
+    /// The response is to be checked.
+    Candidate(Candidate),
+}
+
+/// That the last credentials had a nonce too old: the next challenge says so, and the phone does not ask its user.
+#[derive(Clone, Copy, Debug)]
+pub struct StaleSeen;
+
+/// Finds the credentials of a request for a realm, and checks their nonce.
+///
+/// # Errors
+/// The request's own realm cannot be read.
+pub fn find(call: &mut Call<'_>, auth: &Auth, hop: Hop, given_realm: &[u8]) -> Result<Checked, Fault> {
+    let message = Arc::clone(&call.msg.message);
+    // RFC 3261 section 22.1: neither can be challenged.
+    if matches!(message.method(), Method::Ack | Method::Cancel) {
+        return Ok(Checked::Code(OK));
+    }
+    let realm = realm(call.msg, hop, given_realm, &auth.realm_prefix)?;
+    let mut all = message.credentials(hop.credentials());
+    let found = all.find(|(_, credentials)| credentials.is_digest() && credentials.realm.eq_ignore_ascii_case(realm));
+    let Some((header, credentials)) = found else { return Ok(Checked::Code(NO_CREDENTIALS)) };
+    let Some(nonce) = auth.nonces.recognise(credentials.nonce, count(&credentials), call.env.now) else {
+        call.msg.extensions.set(StaleSeen);
+        return Ok(Checked::Code(STALE_NONCE));
+    };
+    if algorithm(&credentials) != Some(nonce.algorithm) || !nonce.qop.allows(credentials.qop) || !is_whole(&credentials)
+    {
+        return Ok(Checked::Code(NO_CREDENTIALS));
+    }
+    drop(all);
+    Ok(Checked::Candidate(Candidate { message, header, nonce }))
+}
+
+impl Candidate {
+    /// The credentials.
+    ///
+    /// # Errors
+    /// Never: they have been read before.
+    pub fn credentials(&self) -> Result<Credentials<'_>, Fault> {
+        let header = self.message.header_at(self.header).map(|header| header.value).unwrap_or_default();
+        Credentials::parse(header).map_err(|_| Fault::us("credentials that were readable are not"))
+    }
+
+    /// The algorithm of the response.
+    pub fn algorithm(&self) -> Algorithm {
+        self.nonce.algorithm
+    }
+
+    /// Checks the response, and uses the nonce if it is right. 1, wrong password, or stale nonce.
+    ///
+    /// # Errors
+    /// Never: see [`Candidate::credentials`].
+    pub fn verify(&self, call: &mut Call<'_>, auth: &Auth, secret: Secret<'_>) -> Result<i32, Fault> {
+        let credentials = self.credentials()?;
+        if !self.is_answered_by(&credentials, secret) {
+            return Ok(WRONG_PASSWORD);
+        }
+        if auth.nonces.claim(self.nonce, count(&credentials)) == Use::Stale {
+            call.msg.extensions.set(StaleSeen);
+            return Ok(STALE_NONCE);
+        }
+        call.msg.credentials = Some(self.header);
+        Ok(OK)
+    }
+
+    /// Does the work of [`Candidate::verify`] for nobody, so that an unknown user takes as long as a wrong password.
+    pub fn verify_nobody(&self) {
+        if let Ok(credentials) = self.credentials() {
+            std::hint::black_box(self.is_answered_by(&credentials, Secret::Ha1(&[b'0'; 64])));
+        }
+    }
+
+    fn is_answered_by(&self, credentials: &Credentials<'_>, secret: Secret<'_>) -> bool {
+        let algorithm = self.nonce.algorithm;
+        let made;
+        let ha1 = match secret {
+            Secret::Ha1(ha1) => ha1,
+            Secret::Password(password) => {
+                made = digest::ha1(algorithm, credentials.username, credentials.realm, password);
+                made.as_bytes()
+            }
+        };
+        let input = Input {
+            nonce: credentials.nonce,
+            nc: credentials.nc.unwrap_or_default(),
+            cnonce: credentials.cnonce.unwrap_or_default(),
+            qop: credentials.qop.unwrap_or_default(),
+            method: self.message.method_text(),
+            uri: credentials.uri,
+            body: self.message.body(),
+        };
+        digest::same(digest::response(algorithm, ha1, &input).as_bytes(), credentials.response)
+    }
+}
+
+/// The nonce count; without `qop` there is none.
+fn count(credentials: &Credentials<'_>) -> Option<u32> {
+    credentials.qop.and_then(|_| credentials.nonce_count())
+}
+
+fn algorithm(credentials: &Credentials<'_>) -> Option<Algorithm> {
+    credentials.algorithm.map_or(Some(Algorithm::Md5), Algorithm::of)
+}
+
+/// With `qop`, nonce count and client nonce must be there; session algorithms need the latter too.
+fn is_whole(credentials: &Credentials<'_>) -> bool {
+    let session = algorithm(credentials).is_some_and(Algorithm::is_session);
+    let counted = credentials.qop.is_none() || credentials.nonce_count().is_some();
+    counted && (credentials.cnonce.is_some() || credentials.qop.is_none() && !session)
+}
