@@ -8,12 +8,15 @@
 //! goes out (sends, questions to backends, events) is put into the [`Outbox`].
 
 mod avps;
+mod blacklists;
 mod branch;
 mod cache;
 mod call;
 mod env;
+mod events;
 mod fault;
 mod flow;
+mod hosts;
 mod json;
 mod log;
 mod management;
@@ -21,9 +24,12 @@ mod module;
 mod names;
 mod operations;
 mod outbox;
+mod process;
 mod record_route;
+mod reports;
 mod request;
 mod routing;
+mod script_trace;
 mod services;
 mod settings;
 mod setup;
@@ -35,14 +41,19 @@ mod transaction;
 mod variable;
 
 pub use avps::{Avps, Vars};
+pub use blacklists::{
+    BlacklistError, Blacklists, List as Blacklist, ListFlags as BlacklistFlags, Net, Rule as BlacklistRule, Target,
+};
 pub use branch::{BRANCHES_MAX, Branch, Branches, Q};
 pub use cache::{CacheOperation, CacheReply, KeyValueStore};
 pub use call::{ArgValue, Args, Call};
 pub use env::Env;
+pub use events::{EventTransport, Events, PublishedEvent, SubscribeError, Subscriber};
 pub use fault::{Fault, Outcome, Whose};
 pub use flow::{Flow, Job, Then, ThenJob};
+pub use hosts::Hosts;
 pub use json::{Json, JsonMap};
-pub use log::{Level, LevelCell, LogSink, Logger};
+pub use log::{Level, LevelCell, LogConsumer, LogConsumers, LogSink, Logger};
 pub use management::{Management, MiError, MiFlow, MiParams, MiReply, ThenMi};
 pub use module::{
     COMMAND, Command, FUNCTION, Function, MiRun, Module, Run, StartError, State, Transformation, TransformationRun,
@@ -51,9 +62,12 @@ pub use module::{
 pub use names::{FlagTables, Interned};
 pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent, WhenAnswered};
 pub use outbox::{Listeners, Outbox, Raised, Send as Sending, Waiting};
+pub use process::{Connection, ConnectionName, LoadPeriod, Memory, Process, Task, Unknown as UnknownProcess};
 pub use record_route::{RecordRoute, SentBy};
+pub use reports::{Identifier, MAIN, Report, STATUS_CHANGED, StatusReports};
 pub use request::{Answer, Request};
 pub use routing::{Armed, Extensions, Kind, ReplyExtras, RouteSet, Routing, Source, ViaHandling};
+pub use script_trace::ScriptTrace;
 pub use services::Services;
 pub use settings::Settings;
 pub use setup::{Compiler, DatabaseWish, ParamSetting, Params, Setup, StartJob, TimerJob, Wishes};

@@ -1,7 +1,7 @@
 //! Logging: levels as upstream numbers them, and where the lines go.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// How much a line matters: upstream's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +82,63 @@ impl LevelCell {
     }
 }
 
+/// One that takes log lines: `stderror`, `syslog`, or the event `E_CORE_LOG`.
+#[derive(Debug, Default)]
+pub struct LogConsumer {
+    filter: AtomicI32,
+    muted: AtomicBool,
+}
+
+impl LogConsumer {
+    /// Its level filter; 0 for none.
+    pub fn filter(&self) -> i32 {
+        self.filter.load(Ordering::Relaxed)
+    }
+
+    /// Lines above this level do not reach it; 0 lets all through.
+    pub fn set_filter(&self, level: i32) {
+        self.filter.store(level, Ordering::Relaxed);
+    }
+
+    /// Whether it gets nothing.
+    pub fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is to get nothing.
+    pub fn set_muted(&self, muted: bool) {
+        self.muted.store(muted, Ordering::Relaxed);
+    }
+
+    /// Whether it gets a line of this level.
+    pub fn takes(&self, level: Level) -> bool {
+        !self.is_muted() && (self.filter() == 0 || level as i32 <= self.filter())
+    }
+}
+
+/// All that take log lines. The sink obeys them; management changes them.
+#[derive(Debug, Default)]
+pub struct LogConsumers {
+    /// Standard error.
+    pub stderror: LogConsumer,
+    /// The system's log.
+    pub syslog: LogConsumer,
+    /// The event `E_CORE_LOG`.
+    pub event: LogConsumer,
+}
+
+impl LogConsumers {
+    /// The one of this name.
+    pub fn named(&self, name: &str) -> Option<&LogConsumer> {
+        match name {
+            "stderror" => Some(&self.stderror),
+            "syslog" => Some(&self.syslog),
+            "event" => Some(&self.event),
+            _ => None,
+        }
+    }
+}
+
 /// The log of a server.
 #[derive(Clone)]
 pub struct Logger {
@@ -89,13 +146,20 @@ pub struct Logger {
     pub level: Arc<LevelCell>,
     /// `xlog_level`
     pub xlog_level: Arc<LevelCell>,
+    /// Where lines go on to; the sink shares it.
+    pub consumers: Arc<LogConsumers>,
     sink: Arc<dyn LogSink>,
 }
 
 impl Logger {
     /// A log with these thresholds.
     pub fn new(level: i32, xlog_level: i32, sink: Arc<dyn LogSink>) -> Logger {
-        Logger { level: Arc::new(LevelCell::new(level)), xlog_level: Arc::new(LevelCell::new(xlog_level)), sink }
+        Logger {
+            level: Arc::new(LevelCell::new(level)),
+            xlog_level: Arc::new(LevelCell::new(xlog_level)),
+            consumers: Arc::default(),
+            sink,
+        }
     }
 
     /// Whether lines of this level are written.

@@ -1,6 +1,6 @@
 //! What the engine does for script functions.
 
-use crate::{Call, Env, Fault, Flow, Job};
+use crate::{Call, Env, Fault, Flow, FormatHandle, Job};
 use bytes::Bytes;
 use std::net::SocketAddr;
 
@@ -130,6 +130,15 @@ pub trait Operations: Send + Sync {
     }
 
     // The script.
+
+    /// Compiles a format string that is known only now (`{s.eval}`, `script_trace()`).
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    fn format(&self, text: &[u8]) -> Result<FormatHandle, String> {
+        let _ = text;
+        Err("no script is running that could read it".to_owned())
+    }
 
     /// Reads the script again and puts the new routes in place of the old ones (`core:reload_routes`).
     ///

@@ -15,6 +15,7 @@ pub struct Outbox {
     waiting: Vec<Waiting>,
     resumed: Vec<(ThenJob, Answer)>,
     keeps: Vec<(u64, Time)>,
+    aliases: Vec<(u64, u16)>,
     listeners: Option<Arc<dyn Listeners>>,
 }
 
@@ -97,6 +98,16 @@ impl Outbox {
         self.keeps.push((connection, until));
     }
 
+    /// Sends what goes to this port of a connection's other end over that connection too (RFC 5923).
+    pub fn alias(&mut self, connection: u64, port: u16) {
+        self.aliases.push((connection, port));
+    }
+
+    /// Takes the connections that stand for another port too.
+    pub fn drain_aliases(&mut self) -> std::vec::Drain<'_, (u64, u16)> {
+        self.aliases.drain(..)
+    }
+
     /// Says who listens to events. Until it is said, somebody may.
     pub fn set_listeners(&mut self, listeners: Arc<dyn Listeners>) {
         self.listeners = Some(listeners);
@@ -129,7 +140,7 @@ impl Outbox {
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.keeps.is_empty() && !self.has_work()
+        self.sends.is_empty() && self.keeps.is_empty() && self.aliases.is_empty() && !self.has_work()
     }
 
     /// Whether there is more than messages to send.

@@ -63,6 +63,8 @@ pub struct Routing {
     pub fault: Option<Fault>,
     /// Destination blacklists in use, by name.
     pub blacklists: SmallVec<[Bytes; 2]>,
+    /// Default blacklists that are not to be used.
+    pub blacklists_off: SmallVec<[Bytes; 1]>,
     /// The routes armed for what comes later, and the times of its transaction.
     pub armed: Armed,
     /// What modules attach.
@@ -201,6 +203,7 @@ impl Routing {
             credentials: None,
             fault: None,
             blacklists: SmallVec::new(),
+            blacklists_off: SmallVec::new(),
             armed: Armed::default(),
             extensions: Extensions::default(),
             transaction: None,

@@ -1,6 +1,9 @@
 //! Tables and settings shared by all modules.
 
-use crate::{Fault, Interned, KeyValueStore, Logger, Settings, Sockets, Statistics, Time};
+use crate::{
+    Blacklists, Events, Fault, Hosts, Interned, KeyValueStore, Logger, Process, Settings, Sockets, Statistics,
+    StatusReports, Time, UnknownProcess,
+};
 use std::sync::Arc;
 
 /// What every module can reach.
@@ -19,9 +22,47 @@ pub struct Services {
     pub started_at: Time,
     /// The key-value stores that cachedb modules offer, by their identifier (`local`, `local:auth`).
     pub caches: Vec<(String, Arc<dyn KeyValueStore>)>,
+    /// Where requests must not be sent.
+    pub blacklists: Arc<Blacklists>,
+    /// The events that can be heard, and who outside hears them.
+    pub events: Arc<Events>,
+    /// How ready each part of the server is.
+    pub reports: Arc<StatusReports>,
+    /// Addresses of host names that were looked up.
+    pub hosts: Arc<Hosts>,
+    /// The process and its connections, as the edges know them.
+    pub process: Arc<dyn Process>,
+    /// The management commands of the loaded modules, with their module.
+    pub commands: Vec<(&'static str, catalogue::Command<()>)>,
 }
 
 impl Services {
+    /// What every server has; the rest is empty.
+    pub fn new(
+        settings: Settings,
+        sockets: Sockets,
+        names: Arc<Interned>,
+        statistics: Statistics,
+        log: Logger,
+        started_at: Time,
+    ) -> Services {
+        Services {
+            settings,
+            sockets,
+            names,
+            statistics,
+            log,
+            started_at,
+            caches: Vec::new(),
+            blacklists: Arc::default(),
+            events: Arc::default(),
+            reports: Arc::default(),
+            hosts: Arc::default(),
+            process: Arc::new(UnknownProcess),
+            commands: Vec::new(),
+        }
+    }
+
     /// The key-value store that a script names.
     ///
     /// # Errors

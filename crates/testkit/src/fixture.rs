@@ -102,15 +102,15 @@ impl Fixture {
             received_at: now,
             number: 1,
         };
-        let services = Services {
-            settings: Settings::default(),
+        let logger = Logger::new(4, 4, Arc::clone(&log) as Arc<dyn LogSink>);
+        let services = Services::new(
+            Settings::default(),
             sockets,
-            names: Arc::new(Interned::default()),
-            statistics: Statistics::default(),
-            log: Logger::new(4, 4, Arc::clone(&log) as Arc<dyn LogSink>),
-            started_at: now,
-            caches: Vec::new(),
-        };
+            Arc::new(Interned::default()),
+            Statistics::default(),
+            logger,
+            now,
+        );
         Fixture {
             services,
             msg: Routing::new(Arc::new(text::message(lines)), source),
