@@ -9,7 +9,7 @@ use crate::{HeaderName, Message};
 pub struct ParseError {
     /// The first thing found wrong.
     pub offence: Offence,
-    /// The request, when its Via, From, To, Call-ID and CSeq are good enough for a response. Boxed, for it is rare.
+    /// The request, when it has what a response is made of: a readable Via, and From, To, Call-ID and CSeq to copy. Boxed, for it is rare.
     message: Option<Box<Message>>,
 }
 

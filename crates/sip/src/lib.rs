@@ -13,6 +13,8 @@ mod edits;
 mod error;
 pub mod escape;
 pub mod framing;
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod list;
 mod media_type;

@@ -88,7 +88,7 @@ fn parse_bracketed<'a>(display: &'a [u8], cursor: Cursor<'a>, text: &'a [u8]) ->
     if !cursor.eat(b'<') {
         return Err(Fault::Syntax);
     }
-    // White space inside the brackets is wrong but harmless (RFC 4475 section 3.1.2.13).
+    // White space inside the brackets is wrong but harmless (RFC 4475 section 3.1.2.14).
     let uri = trim(cursor.take_while(|byte| byte != b'>'));
     if !cursor.eat(b'>') {
         return Err(Fault::Unclosed);

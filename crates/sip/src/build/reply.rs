@@ -97,8 +97,9 @@ impl<'a> Reply<'a> {
 
     fn write_to(&self, out: &mut Vec<u8>) {
         let Some(header) = self.request.header(HeaderName::To) else { return };
-        let has_tag = self.request.to().is_ok_and(|to| to.tag().is_some());
-        if has_tag || self.to_tag.is_empty() || self.code == 100 {
+        // A To that cannot be read, which is why the request is refused, goes back as it came.
+        let takes_tag = self.request.to().is_ok_and(|to| to.tag().is_none());
+        if !takes_tag || self.to_tag.is_empty() || self.code == 100 {
             return copy_line(header, out);
         }
         out.extend_from_slice(header.name_text);

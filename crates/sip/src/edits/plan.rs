@@ -144,6 +144,8 @@ impl<'a> Plan<'a> {
     fn cut_patches(&mut self) {
         let message = self.message;
         let layers = self.layers;
+        // Empty values never overlap, so the last new value of a header is told by its index.
+        let mut valued: SmallVec<[usize; 8]> = SmallVec::new();
         let mut order = 0;
         for change in layers.iter().rev().flat_map(|edits| edits.changes.iter().rev()) {
             order -= 1;
@@ -153,7 +155,8 @@ impl<'a> Plan<'a> {
                         self.cut(part.start, part.end, order, with);
                     }
                 }
-                Change::Value(index, value) => {
+                Change::Value(index, value) if !valued.contains(index) => {
+                    valued.push(*index);
                     let part = message.header_at(*index).and_then(|header| message.range_of(header.value));
                     if let Some(part) = part.filter(|part| !self.is_lost(part)) {
                         self.cut(part.start, part.end, order, value);

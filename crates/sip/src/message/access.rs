@@ -97,29 +97,26 @@ impl Message {
 
     /// Holds Via, From, To, Call-ID and CSeq to being there, once where once is right, and readable. Says CSeq's method.
     pub(super) fn check_essentials(&self) -> Result<Method, HeaderError> {
-        let method = self.read_essentials()?;
+        self.top_via()?;
+        self.from()?;
+        self.to()?;
+        self.call_id()?;
+        let cseq = self.cseq()?;
         for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
             if self.headers_named(name).nth(1).is_some() {
                 return Err(HeaderError::new(name, Fault::Repeated));
             }
         }
-        if self.is_request() && self.cseq()?.method_text != self.method_text() {
+        if self.is_request() && cseq.method_text != self.method_text() {
             return Err(HeaderError::new(HeaderName::CSeq, Fault::MethodMismatch));
         }
-        Ok(method)
+        Ok(cseq.method)
     }
 
     /// Whether a response can be made of the headers.
     pub(super) fn has_essentials(&self) -> bool {
-        self.read_essentials().is_ok()
-    }
-
-    fn read_essentials(&self) -> Result<Method, HeaderError> {
-        self.top_via()?;
-        self.from()?;
-        self.to()?;
-        self.call_id()?;
-        Ok(self.cseq()?.method)
+        let copied = [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
+        self.top_via().is_ok() && copied.iter().all(|name| self.required(*name).is_ok_and(|value| !value.is_empty()))
     }
 
     fn required(&self, name: HeaderName) -> Result<&[u8], HeaderError> {

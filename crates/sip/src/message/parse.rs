@@ -5,7 +5,7 @@ use memchr::memchr;
 use smallvec::SmallVec;
 
 use crate::{
-    Fault, HeaderError, HeaderName, Limits, Message, Method, Offence, ParseError,
+    HeaderName, Limits, Message, Method, Offence, ParseError,
     text::{is_token_byte, trim},
 };
 
@@ -118,7 +118,8 @@ fn read_line(bytes: &[u8], start: usize, end: usize) -> Option<Slot> {
     }
     let value_area = after.get(gap + 1..)?;
     let value = trim(value_area);
-    let leading = value.as_ptr() as usize - value_area.as_ptr() as usize;
+    // An empty value lies right after the colon, so that a new one does not land behind the line end.
+    let leading = if value.is_empty() { 0 } else { value.as_ptr() as usize - value_area.as_ptr() as usize };
     let value_start = start + name_length + gap + 1 + leading;
     Some(Slot {
         start: offset(start),
@@ -141,15 +142,9 @@ fn read_body(message: &mut Message) -> Result<(), Offence> {
     Ok(())
 }
 
-/// Keeps a request for its answer when Via, From, To, Call-ID and CSeq let one be made. An ACK is never answered.
+/// Keeps a request for its answer when there are a readable Via and something in From, To, Call-ID and CSeq to copy
+/// into it; what is wrong with those does not matter to the copy. An ACK is never answered.
 fn refuse(message: Message, offence: Offence) -> ParseError {
-    let answerable = message.is_request()
-        && message.start.method != Method::Ack
-        && match message.check_essentials() {
-            Ok(_) => true,
-            // A CSeq of another method can still be copied into a response.
-            Err(HeaderError { fault: Fault::MethodMismatch | Fault::Repeated, .. }) => message.has_essentials(),
-            Err(_) => false,
-        };
+    let answerable = message.is_request() && message.start.method != Method::Ack && message.has_essentials();
     ParseError::new(offence, answerable.then_some(message))
 }

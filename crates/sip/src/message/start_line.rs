@@ -79,7 +79,7 @@ fn offence_of(method: &[u8], uri: &[u8], version: &[u8]) -> Option<Offence> {
     if let Err(error) = Uri::parse(uri) {
         return Some(Offence::RequestUri(error));
     }
-    // RFC 4475 section 3.1.2.9: nothing may follow the version, not even a space.
+    // RFC 4475 section 3.1.2.10: nothing may follow the version, not even a space.
     (version.len() > 7).then_some(Offence::StartLine)
 }
 

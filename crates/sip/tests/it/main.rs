@@ -1,0 +1,12 @@
+//! The crate from outside: torture corpora, fuzz corpora, properties.
+
+mod corpora;
+mod properties;
+mod torture;
+
+use std::path::PathBuf;
+
+/// A place in the repository.
+fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
