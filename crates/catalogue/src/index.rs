@@ -72,7 +72,8 @@ impl Catalogue {
         for function in functions {
             let number = FunctionId(narrow(self.functions.len()));
             self.function_names.entry(function.name).or_default().push(number);
-            for alias in function.aliases {
+            // The same name may have been another module's.
+            for alias in function.aliases.iter().filter(|alias| alias.name != function.name) {
                 self.function_names.entry(alias.name).or_default().push(number);
             }
             self.functions.push((id, function));

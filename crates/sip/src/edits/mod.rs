@@ -145,6 +145,14 @@ impl Edits {
         self.changes.push(Change::Value(header, value));
     }
 
+    /// The value that the header at this index will be written with, where it was replaced.
+    pub fn value_of(&self, header: usize) -> Option<&Bytes> {
+        self.changes.iter().rev().find_map(|change| match change {
+            Change::Value(index, value) if *index == header => Some(value),
+            _ => None,
+        })
+    }
+
     /// Replaces a stretch of the message's bytes. Of patches that overlap, the last one counts; inside a header that is
     /// removed or replaced none does.
     pub fn patch(&mut self, part: Range<usize>, with: Bytes) {
@@ -169,6 +177,11 @@ impl Edits {
     /// The body that was set.
     pub fn body(&self) -> Option<&Bytes> {
         self.body.as_ref().map(|body| &body.bytes)
+    }
+
+    /// The Content-Type that was set with the body.
+    pub fn content_type(&self) -> Option<&Bytes> {
+        self.body.as_ref().and_then(|body| body.content_type.as_ref())
     }
 
     /// Whether nothing was changed.
