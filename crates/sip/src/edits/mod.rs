@@ -1,5 +1,6 @@
 //! Edits: what is to be different when a message is written. They lie beside the message and never show before.
 
+mod cut;
 mod items;
 mod plan;
 #[cfg(test)]

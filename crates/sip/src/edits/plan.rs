@@ -6,7 +6,11 @@ use smallvec::SmallVec;
 
 use crate::{Edits, Header, HeaderName, Message};
 
-use super::{Change, NewBody, items::removals};
+use super::{
+    Change, NewBody,
+    cut::{Cut, Rank, Text, figures_of},
+    items::removals,
+};
 
 pub(super) fn write(message: &Message, layers: &[&Edits], out: &mut Vec<u8>) {
     let mut figures = [0; 20];
@@ -32,43 +36,6 @@ struct Plan<'a> {
     cuts: SmallVec<[Cut<'a>; 16]>,
     /// Headers that are removed (`None`) or replaced by another line.
     fates: SmallVec<[(usize, Option<&'a Bytes>); 8]>,
-}
-
-/// Bytes `start..end` of the message give way to a text.
-#[derive(Clone, Copy)]
-struct Cut<'a> {
-    start: usize,
-    end: usize,
-    /// Which comes first among cuts that start at one place.
-    rank: Rank,
-    /// Which comes first among cuts of one rank.
-    order: i32,
-    text: Text<'a>,
-}
-
-/// What stands at one place, in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    After,
-    First,
-    Via,
-    RecordRoute,
-    Path,
-    Before,
-    Part,
-    Last,
-    ContentType,
-    ContentLength,
-}
-
-#[derive(Clone, Copy)]
-enum Text<'a> {
-    /// Bytes as they are.
-    Plain(&'a [u8]),
-    /// Whole lines; the last line end is added where it was forgotten.
-    Lines(&'a [u8]),
-    /// A line made of a name and a value.
-    Line(&'static str, &'a [u8]),
 }
 
 impl<'a> Plan<'a> {
@@ -142,28 +109,36 @@ impl<'a> Plan<'a> {
 
     /// Patches from the last to the first, so that an earlier one gives way where they overlap.
     fn cut_patches(&mut self) {
-        let message = self.message;
         let layers = self.layers;
         // Empty values never overlap, so the last new value of a header is told by its index.
         let mut valued: SmallVec<[usize; 8]> = SmallVec::new();
         let mut order = 0;
         for change in layers.iter().rev().flat_map(|edits| edits.changes.iter().rev()) {
             order -= 1;
-            match change {
-                Change::Patch(part, with) => {
-                    if part.start <= part.end && part.end <= message.bytes().len() && !self.is_lost(part) {
-                        self.cut(part.start, part.end, order, with);
-                    }
-                }
-                Change::Value(index, value) if !valued.contains(index) => {
-                    valued.push(*index);
-                    let part = message.header_at(*index).and_then(|header| message.range_of(header.value));
-                    if let Some(part) = part.filter(|part| !self.is_lost(part)) {
-                        self.cut(part.start, part.end, order, value);
-                    }
-                }
-                _ => {}
+            let Some((part, with)) = self.patched(change, &mut valued) else { continue };
+            if !self.is_lost(&part) {
+                self.cut(part.start, part.end, order, with);
             }
+        }
+    }
+
+    /// The stretch a change replaces, and by what.
+    fn patched(
+        &self,
+        change: &'a Change,
+        valued: &mut SmallVec<[usize; 8]>,
+    ) -> Option<(std::ops::Range<usize>, &'a [u8])> {
+        match change {
+            Change::Patch(part, with) => {
+                let is_within = part.start <= part.end && part.end <= self.message.bytes().len();
+                is_within.then_some((part.clone(), with))
+            }
+            Change::Value(index, value) if !valued.contains(index) => {
+                valued.push(*index);
+                let header = self.message.header_at(*index)?;
+                Some((self.message.range_of(header.value)?, value))
+            }
+            _ => None,
         }
     }
 
@@ -322,49 +297,6 @@ impl Tops {
     }
 }
 
-impl Cut<'_> {
-    /// How many bytes the text has, give or take a line end.
-    fn length(&self) -> usize {
-        match self.text {
-            Text::Plain(text) => text.len(),
-            Text::Lines(lines) => lines.len() + 2,
-            Text::Line(name, value) => name.len() + value.len() + 4,
-        }
-    }
-
-    fn write_text(&self, out: &mut Vec<u8>) {
-        match self.text {
-            Text::Plain(text) => out.extend_from_slice(text),
-            Text::Lines(lines) => {
-                out.extend_from_slice(lines);
-                if lines.last().is_some_and(|byte| *byte != b'\n') {
-                    out.extend_from_slice(b"\r\n");
-                }
-            }
-            Text::Line(name, value) => {
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(b": ");
-                out.extend_from_slice(value);
-                out.extend_from_slice(b"\r\n");
-            }
-        }
-    }
-}
-
 fn starts_within(cut: &Cut<'_>, range: Option<std::ops::Range<usize>>) -> bool {
     cut.rank == Rank::Part && range.is_some_and(|range| range.contains(&cut.start))
-}
-
-/// A number in figures, in the given room.
-fn figures_of(mut number: usize, room: &mut [u8; 20]) -> &[u8] {
-    let mut start = room.len();
-    for place in room.iter_mut().rev() {
-        *place = b"0123456789"[number % 10];
-        start -= 1;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    room.get(start..).unwrap_or_default()
 }

@@ -1,5 +1,8 @@
 //! The crate from outside: torture corpora, fuzz corpora, properties.
 
+// Helpers of tests fail by panicking, as the tests themselves do.
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod corpora;
 mod properties;
 mod torture;
