@@ -1,7 +1,9 @@
 //! The script language: text -> checked program -> virtual machine. It knows signatures, not SIP.
 //!
-//! [`source`] reads the file with its includes and preprocessor; [`lexer`] and [`parser`] make the tree of [`ast`];
+//! [`source`] reads the file with its includes and preprocessor; `lexer` and `parser` make the tree of [`ast`];
 //! `check` holds it against the catalogue; `compile` makes a `program`; `vm` runs it on a `host`.
 //! Whatever is wrong becomes a [`diagnostic`], with its place in the text.
 
 pub mod ast;
+pub mod diagnostic;
+pub mod source;

@@ -1,0 +1,73 @@
+//! The codes of all messages, in one place. A code is never reused: what is no longer said leaves its number empty.
+//!
+//! 0xx reading the files, 1xx syntax, 2xx global parameters, 3xx older dialects and doubtful text,
+//! 4xx modules and their parameters, 5xx routes, functions and variables.
+
+use super::Code;
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $about:literal;)*) => {
+        $(#[doc = $about] pub const $name: Code = Code { id: $id, about: $about };)*
+
+        /// All codes, for the reference.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    FILE_UNREADABLE = "S001", "A file cannot be read.";
+    INCLUDE_TOO_DEEP = "S002", "Files include each other too deeply.";
+    INCLUDE_MALFORMED = "S003", "An include line without a usable path.";
+    NUL_BYTE = "S004", "A NUL byte in the script.";
+    TOO_LARGE = "S005", "The script with its includes is too large.";
+    ENVIRONMENT_UNSET = "S006", "A variable of the environment that is not set.";
+    PREPROCESSOR_FAILED = "S007", "The preprocessor failed.";
+
+    UNEXPECTED = "S101", "Something else was expected here.";
+    MISSING = "S102", "A character is missing.";
+    STRING_UNCLOSED = "S103", "A string has no end.";
+    COMMENT_UNCLOSED = "S104", "A comment has no end.";
+    NUMBER_TOO_LARGE = "S105", "A number does not fit 32 bits, or is none.";
+    STRAY_BYTE = "S106", "A character that has no meaning here.";
+    NOT_A_COMMENT = "S107", "`//` does not start a comment.";
+    BLOCK_UNCLOSED = "S108", "A block has no end.";
+    TOO_DEEP = "S109", "Too many things inside each other.";
+    FORMAT_MALFORMED = "S110", "A variable that cannot be read.";
+    BARE_WORD = "S111", "A word where a value is needed.";
+    CALL_WITHOUT_PARENTHESES = "S112", "A function without its parentheses.";
+    BREAK_OUTSIDE = "S113", "`break` outside of while, for and switch.";
+    DEFAULT_NOT_LAST = "S114", "`default` is not the last part of a switch.";
+    COMPARISON_LEFT = "S115", "The left side of a comparison is not a variable.";
+    STRINGS_SIDE_BY_SIDE = "S116", "Two strings where one is expected.";
+    TOO_MANY_MESSAGES = "S117", "More messages than are shown.";
+    LOGIC_IN_ASSIGNMENT = "S118", "`&&` or `||` after an assignment.";
+    CALL_TARGET = "S119", "A call where none can stand.";
+    ASSIGNMENT_TARGET = "S120", "Something that cannot be assigned to.";
+
+    GLOBAL_UNKNOWN = "S201", "An unknown global parameter.";
+    GLOBAL_VALUE = "S202", "A value that a global parameter cannot have.";
+    SOCKET_MALFORMED = "S203", "A socket that cannot be read.";
+    GLOBAL_GONE = "S204", "A global parameter of an older release without an equivalent.";
+
+    OLD_GLOBAL = "S301", "An older name of a global parameter.";
+    OLD_EXPRESSION = "S302", "An older form of an expression.";
+    OLD_VARIABLE = "S303", "An older form of a variable.";
+    OLD_ROUTE = "S304", "An older form of a route.";
+    UNQUOTED = "S305", "Text without its quotes.";
+    ASSIGNMENT_AS_CONDITION = "S306", "An assignment where a comparison is likely meant.";
+    NOT_EXPANDED = "S307", "Variables in a string that is taken as it stands.";
+    WITHOUT_EFFECT = "S308", "Something that does nothing.";
+    UNCERTAIN = "S309", "Something that older releases understood in more than one way.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_code_stands_for_two_things() {
+        let different: BTreeSet<_> = ALL.iter().map(|code| code.id).collect();
+        assert_eq!(different.len(), ALL.len());
+    }
+}

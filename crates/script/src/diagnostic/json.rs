@@ -1,0 +1,44 @@
+//! A message for programs. The shape is a promise: members are added, never renamed or removed.
+
+use super::{Diagnostic, Fix, Note, Severity};
+use crate::ast::Span;
+use crate::source::SourceMap;
+use serde_json::{Map, Value, json};
+
+/// `{"severity", "code", "message", "place", "notes", "help", "fix"}`; `place`, `help` and `fix` may be null.
+/// A place is `{"file", "line", "column", "end_line", "end_column"}`, counted from 1, the end not included.
+pub fn to_json(diagnostic: &Diagnostic, map: &SourceMap) -> Value {
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let notes: Vec<Value> = diagnostic.notes.iter().map(|note| note_json(note, map)).collect();
+    json!({
+        "severity": severity,
+        "code": diagnostic.code.id,
+        "message": diagnostic.message,
+        "place": diagnostic.span.map(|span| place_json(span, map)),
+        "notes": notes,
+        "help": diagnostic.help,
+        "fix": diagnostic.fix.as_ref().map(|fix| fix_json(fix, map)),
+    })
+}
+
+fn note_json(note: &Note, map: &SourceMap) -> Value {
+    json!({ "message": note.message, "place": note.span.map(|span| place_json(span, map)) })
+}
+
+fn fix_json(fix: &Fix, map: &SourceMap) -> Value {
+    json!({ "place": place_json(fix.span, map), "replacement": fix.replacement })
+}
+
+fn place_json(span: Span, map: &SourceMap) -> Value {
+    let (start, end) = (map.place(span.start), map.place(span.end));
+    let mut place = Map::new();
+    place.insert("file".into(), start.file.into());
+    place.insert("line".into(), start.line.into());
+    place.insert("column".into(), start.column.into());
+    place.insert("end_line".into(), end.line.into());
+    place.insert("end_column".into(), end.column.into());
+    Value::Object(place)
+}

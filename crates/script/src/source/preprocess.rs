@@ -1,0 +1,161 @@
+//! The preprocessor of `-p COMMAND`: the text goes through it with marker lines, so that places survive.
+
+use super::map::MapBuilder;
+use super::{SOURCE_BYTES_MAX, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use std::io;
+
+/// The command that the text of the script goes through before it is parsed.
+pub trait Preprocessor {
+    /// How the user named it, for messages.
+    fn command(&self) -> &str;
+    /// Gives it the text and waits for what it makes of it.
+    fn run(&mut self, text: &[u8]) -> io::Result<Preprocessed>;
+}
+
+/// What a preprocessor made.
+#[derive(Clone, Debug, Default)]
+pub struct Preprocessed {
+    /// Its standard output.
+    pub output: Vec<u8>,
+    /// Its exit status; 0 is success.
+    pub status: i32,
+    /// Its standard error.
+    pub errors: String,
+}
+
+const FILE_BEGIN: &str = "__OSSPP_FILEBEGIN__";
+const FILE_END: &str = "__OSSPP_FILEEND__";
+const LINE: &str = "__OSSPP_LINE__";
+const ANY_MARKER: &[u8] = b"__OSSPP_";
+
+/// Sends the flattened text through the preprocessor.
+pub(super) fn preprocess(
+    flat: MapBuilder,
+    preprocessor: &mut dyn Preprocessor,
+    diagnostics: &mut Diagnostics,
+) -> Source {
+    let source = flat.into_source();
+    let fault = match preprocessor.run(&with_markers(&source)) {
+        Ok(made) if made.status == 0 && made.output.len() <= SOURCE_BYTES_MAX => return without_markers(&made.output),
+        Ok(made) if made.status == 0 => format!("gave more than {SOURCE_BYTES_MAX} bytes"),
+        Ok(made) => format!("ended with status {}: {}", made.status, made.errors.trim()),
+        Err(error) => format!("could not be run: {error}"),
+    };
+    let message = format!("the preprocessor {} {fault}", preprocessor.command());
+    diagnostics.push(Diagnostic::error_without_place(codes::PREPROCESSOR_FAILED, message));
+    Source::from_text("<preprocessor>", b"")
+}
+
+/// The text with a marker where a file begins and ends, and before each line that no macro can be in the middle of.
+fn with_markers(source: &Source) -> Vec<u8> {
+    let mut marked = Vec::with_capacity(source.text.len() * 2);
+    let mut open_files: Vec<&str> = Vec::new();
+    let mut balance = Balance::default();
+    let mut offset = 0;
+    for line in source.text.split_inclusive(|byte| *byte == b'\n') {
+        let place = source.map.place(offset);
+        while open_files.last().is_some_and(|file| *file != place.file) && open_files.contains(&place.file) {
+            open_files.pop();
+            marked.extend_from_slice(format!("{FILE_END}\n").as_bytes());
+        }
+        let is_new_file = open_files.last() != Some(&place.file);
+        if is_new_file {
+            open_files.push(place.file);
+            marked.extend_from_slice(format!("{FILE_BEGIN} \"{}\"\n", place.file).as_bytes());
+        }
+        if is_new_file || balance.is_even() {
+            marked.extend_from_slice(format!("{LINE} {}\n", place.line).as_bytes());
+        }
+        marked.extend_from_slice(line);
+        balance.take(line);
+        offset = offset.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX));
+    }
+    marked
+}
+
+/// Whether parentheses and m4's quotes are closed: a marker within the arguments of a macro would become part of them.
+#[derive(Default)]
+struct Balance {
+    parentheses: u32,
+    quotes: u32,
+}
+
+impl Balance {
+    fn is_even(&self) -> bool {
+        self.parentheses == 0 && self.quotes == 0
+    }
+
+    fn take(&mut self, line: &[u8]) {
+        let mut is_string = false;
+        for byte in line {
+            match byte {
+                b'"' => is_string = !is_string,
+                _ if is_string => {}
+                b'#' => return,
+                b'(' => self.parentheses += 1,
+                b')' => self.parentheses = self.parentheses.saturating_sub(1),
+                b'`' => self.quotes += 1,
+                b'\'' => self.quotes = self.quotes.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Takes the markers out again, wherever the preprocessor has put them, and reads the places off them.
+fn without_markers(text: &[u8]) -> Source {
+    let mut clean = MapBuilder::default();
+    let mut open_files = Vec::new();
+    let mut rest = text;
+    while let Some(found) = memchr::memmem::find(rest, ANY_MARKER) {
+        let (before, from_marker) = rest.split_at_checked(found).unwrap_or((rest, b""));
+        clean.text.extend_from_slice(before);
+        let (marker, after) = marker(from_marker);
+        match marker {
+            Marker::FileBegin(path) => {
+                open_files.push(clean.file(&path));
+                continue_in(&mut clean, &open_files, 1);
+            }
+            Marker::FileEnd => {
+                open_files.pop();
+            }
+            Marker::Line(number) => continue_in(&mut clean, &open_files, number),
+            Marker::None => clean.text.extend_from_slice(ANY_MARKER),
+        }
+        rest = after;
+    }
+    clean.text.extend_from_slice(rest);
+    clean.into_source()
+}
+
+fn continue_in(clean: &mut MapBuilder, open_files: &[usize], line: u32) {
+    if let Some(file) = open_files.last() {
+        clean.continue_at(*file, line, 1, false);
+    }
+}
+
+enum Marker {
+    FileBegin(String),
+    FileEnd,
+    Line(u32),
+    None,
+}
+
+/// The marker that `text` starts with, and what follows it and its line end.
+fn marker(text: &[u8]) -> (Marker, &[u8]) {
+    let end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let line = String::from_utf8_lossy(text.get(..end).unwrap_or_default()).into_owned();
+    let after_line = text.get(end + 1..).unwrap_or_default();
+    if let Some(path) = line.strip_prefix(FILE_BEGIN) {
+        return (Marker::FileBegin(path.trim().trim_matches('"').to_owned()), after_line);
+    }
+    if line.strip_prefix(FILE_END).is_some_and(|rest| rest.trim().is_empty()) {
+        return (Marker::FileEnd, after_line);
+    }
+    let number = line.strip_prefix(LINE).and_then(|rest| rest.trim().parse().ok());
+    match number {
+        Some(number) => (Marker::Line(number), after_line),
+        None => (Marker::None, text.get(ANY_MARKER.len()..).unwrap_or_default()),
+    }
+}

@@ -1,0 +1,184 @@
+//! Files in, text with places out.
+
+use super::{LoadOptions, Preprocessed, Preprocessor, load};
+use crate::diagnostic::render;
+use std::collections::BTreeMap;
+use std::io;
+
+/// Files as `(path, text)`, the first one being the script.
+fn check(files: &[(&str, &str)], expected: &str) {
+    check_with(files, None, expected);
+}
+
+/// Prints each line with the place it comes from, then the messages.
+fn check_with(files: &[(&str, &str)], preprocessor: Option<&mut dyn Preprocessor>, expected: &str) {
+    let in_memory: BTreeMap<String, Vec<u8>> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+    let environment = BTreeMap::from([("IP".to_owned(), "10.0.0.1".to_owned()), ("EMPTY".to_owned(), String::new())]);
+    let options = LoadOptions { files: &in_memory, environment: &environment };
+    let (source, diagnostics) = load(files[0].0, &options, preprocessor);
+    let mut out = String::new();
+    let mut offset = 0;
+    for line in source.text.split_inclusive(|byte| *byte == b'\n') {
+        let place = source.map.place(offset);
+        out += &format!("{}:{}: {}", place.file, place.line, String::from_utf8_lossy(line));
+        offset += u32::try_from(line.len()).unwrap();
+    }
+    for diagnostic in diagnostics {
+        out += &render(&diagnostic, &source.map);
+    }
+    assert_eq!(out.trim_end(), expected.trim_end(), "\n{out}");
+}
+
+#[test]
+fn an_include_takes_the_place_of_its_line() {
+    check(
+        &[
+            ("/etc/main.cfg", "a\n  include_file \"sub/one.cfg\"\nb\n"),
+            ("/etc/sub/one.cfg", "one\nimport_file 'two.cfg' # why\nlast"),
+            ("/etc/sub/two.cfg", "two\n"),
+        ],
+        "\
+/etc/main.cfg:1: a
+/etc/sub/one.cfg:1: one
+/etc/sub/two.cfg:1: two
+/etc/sub/one.cfg:2:  # why
+/etc/sub/one.cfg:3: last
+/etc/main.cfg:2: 
+/etc/main.cfg:3: b",
+    );
+}
+
+#[test]
+fn a_missing_include_is_an_error_with_its_place() {
+    check(
+        &[("main.cfg", "a\ninclude_file \"no.cfg\"\nb\ninclude_file\n")],
+        "\
+main.cfg:1: a
+main.cfg:2: #no.cfg
+main.cfg:3: b
+main.cfg:4: include_file
+error[S001]: cannot read no.cfg: entity not found
+ --> main.cfg:2:15
+  |
+2 | include_file \"no.cfg\"
+  |               ^^^^^^
+error[S003]: the path is missing
+ --> main.cfg:4:1
+  |
+4 | include_file
+  | ^^^^^^^^^^^^
+  = help: write the path in quotes: include_file \"path\"",
+    );
+}
+
+#[test]
+fn a_file_that_includes_itself_ends() {
+    let files = BTreeMap::from([("a.cfg".to_owned(), b"include_file \"a.cfg\"\n".to_vec())]);
+    let options = LoadOptions { files: &files, environment: &BTreeMap::new() };
+    let (_, diagnostics) = load("a.cfg", &options, None);
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(diagnostics[0].message, "files include each other more than 50 deep");
+}
+
+#[test]
+fn a_script_that_is_not_there_has_no_place() {
+    check_missing("none.cfg", "error[S001]: cannot read none.cfg: entity not found\n");
+}
+
+fn check_missing(path: &str, expected: &str) {
+    let files = BTreeMap::new();
+    let options = LoadOptions { files: &files, environment: &BTreeMap::new() };
+    let (source, diagnostics) = load(path, &options, None);
+    assert_eq!(render(&diagnostics[0], &source.map), expected);
+}
+
+#[test]
+fn values_of_the_environment() {
+    check(
+        &[(
+            "main.cfg",
+            "socket=udp:${IP}:${PORT:-5060}\n# ${NONE}\n/* ${NONE}\n /* ${NONE} */ */ \"#${EMPTY}\" ${EMPTY:-x} ${NONE}\n",
+        )],
+        "\
+main.cfg:1: socket=udp:10.0.0.1:5060
+main.cfg:2: # ${NONE}
+main.cfg:3: /* ${NONE}
+main.cfg:4:  /* ${NONE} */ */ \"#\" x ${NONE}
+error[S006]: NONE is not set in the environment
+ --> main.cfg:4:43
+  |
+4 |  /* ${NONE} */ */ \"#${EMPTY}\" ${EMPTY:-x} ${NONE}
+  |                                           ^^^^^^^
+  = help: set it, or give a default: ${NONE:-value}",
+    );
+}
+
+#[test]
+fn nul_bytes_are_refused() {
+    check(
+        &[("main.cfg", "a\0b\n")],
+        "main.cfg:1: a\0b
+error[S004]: the script contains a NUL byte
+ --> main.cfg:1:2
+  |
+1 | a\0b
+  |  ^",
+    );
+}
+
+/// Stands for m4: drops lines with `define`, and replaces the word `MACRO` by two lines.
+struct Macros;
+
+impl Preprocessor for Macros {
+    fn command(&self) -> &str {
+        "macros"
+    }
+
+    fn run(&mut self, text: &[u8]) -> io::Result<Preprocessed> {
+        let text = String::from_utf8_lossy(text);
+        let kept: Vec<&str> = text.lines().filter(|line| !line.contains("define")).collect();
+        let output = kept.join("\n").replace("MACRO", "first\nsecond") + "\n";
+        Ok(Preprocessed { output: output.into_bytes(), status: 0, errors: String::new() })
+    }
+}
+
+#[test]
+fn places_survive_the_preprocessor() {
+    check_with(
+        &[("main.m4", "define(x)\na\nMACRO\ninclude_file \"sub.cfg\"\nlog(\"x\n y\")\nb\n"), ("sub.cfg", "one\ntwo\n")],
+        Some(&mut Macros),
+        "\
+main.m4:2: a
+main.m4:3: first
+main.m4:4: second
+sub.cfg:1: one
+sub.cfg:2: two
+main.m4:4: 
+main.m4:5: log(\"x
+main.m4:6:  y\")
+main.m4:7: b",
+    );
+}
+
+/// A command that fails.
+struct Failing;
+
+impl Preprocessor for Failing {
+    fn command(&self) -> &str {
+        "m4"
+    }
+
+    fn run(&mut self, _text: &[u8]) -> io::Result<Preprocessed> {
+        Ok(Preprocessed { output: Vec::new(), status: 2, errors: "m4: EOF in string\n".to_owned() })
+    }
+}
+
+#[test]
+fn a_failing_preprocessor_is_an_error() {
+    check_with(
+        &[("main.m4", "a\n")],
+        Some(&mut Failing),
+        "error[S007]: the preprocessor m4 ended with status 2: m4: EOF in string",
+    );
+}
