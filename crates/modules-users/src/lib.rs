@@ -1,10 +1,11 @@
 //! The modules about users: where they are (`usrloc`, `registrar`) and who they are (`auth`, `auth_db`).
 
-pub mod auth;
-pub mod auth_db;
+mod auth;
+mod auth_db;
+mod usrloc;
 mod reply;
 
 use module_api::Module;
 
 /// The modules of this crate.
-pub const MODULES: &[Module] = &[auth::MODULE, auth_db::MODULE];
+pub const MODULES: &[Module] = &[auth::MODULE, auth_db::MODULE, usrloc::MODULE];

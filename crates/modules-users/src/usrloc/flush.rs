@@ -1,0 +1,103 @@
+//! Writing behind: what has changed goes to the database in batches, shard by shard.
+
+use super::Usrloc;
+use super::domain::Domain;
+use super::write::{Batch, Pending};
+use module_api::{Env, Fault, Job, MiError, MiFlow, Request};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// What is still to be written: the shards of some tables.
+pub struct Flush {
+    usrloc: Arc<Usrloc>,
+    domains: Vec<Arc<Domain>>,
+    shards: Range<usize>,
+    next: usize,
+}
+
+impl Flush {
+    /// The shards of all tables. `None` if one is under way already: two at once could overtake each other.
+    pub fn begin(usrloc: &Arc<Usrloc>, shards: Range<usize>) -> Option<Flush> {
+        if usrloc.flushing.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        let domains = usrloc.domains();
+        Some(Flush { usrloc: Arc::clone(usrloc), domains, next: shards.start, shards })
+    }
+
+    /// At a stop: everything, after what is under way already.
+    pub fn last(usrloc: &Arc<Usrloc>, env: &mut Env<'_>) -> Job {
+        if let Some(flush) = Flush::begin(usrloc, 0..Domain::shard_count()) {
+            return flush.job(env);
+        }
+        let usrloc = Arc::clone(usrloc);
+        Job::wait(Request::Sleep(Duration::from_millis(50)), move |env, _| Flush::last(&usrloc, env))
+    }
+
+    /// The next batch; `None` when all is written.
+    fn next(&mut self, env: &Env<'_>) -> Option<(Request, Pending)> {
+        let database = self.usrloc.database?;
+        while let Some(domain) = self.domains.last() {
+            let mut batch = Batch::new(domain);
+            while self.next < self.shards.end && !batch.is_full() {
+                let more = batch.add_shard(self.next, self.usrloc.config.delete_max, self.usrloc.row_context(env));
+                if more {
+                    break;
+                }
+                self.next += 1;
+            }
+            if !batch.is_empty() {
+                return Some(batch.begin(database));
+            }
+            self.domains.pop();
+            self.next = self.shards.start;
+        }
+        None
+    }
+
+    /// As background work.
+    pub fn job(mut self, env: &mut Env<'_>) -> Job {
+        match self.next(env) {
+            None => Job::DONE,
+            Some((request, pending)) => Job::wait(request, move |env, answer| match answer.into_fault() {
+                None => {
+                    pending.settle(true);
+                    self.job(env)
+                }
+                Some(fault) => {
+                    pending.settle(false);
+                    Job::Done(Err(not_written(&fault)))
+                }
+            }),
+        }
+    }
+
+    /// For a management command.
+    pub fn command(mut self, env: &mut Env<'_>) -> MiFlow {
+        match self.next(env) {
+            None => MiFlow::Done(Ok("OK".into())),
+            Some((request, pending)) => MiFlow::wait(request, move |management, answer| match answer.into_fault() {
+                None => {
+                    pending.settle(true);
+                    self.command(&mut management.env)
+                }
+                Some(fault) => {
+                    pending.settle(false);
+                    MiFlow::Done(Err(MiError::new(500, "Internal Error").with(fault.text)))
+                }
+            }),
+        }
+    }
+}
+
+impl Drop for Flush {
+    fn drop(&mut self) {
+        self.usrloc.flushing.store(false, Ordering::Release);
+    }
+}
+
+fn not_written(fault: &Fault) -> Fault {
+    Fault::backend(format!("contacts were not written, which is tried again at the next run of the timer: {fault}"))
+}

@@ -1,0 +1,197 @@
+//! The management commands that look at contacts, and those that write all of them.
+
+use super::columns::aor_cells;
+use super::contact::Need;
+use super::domain::Domain;
+use super::flush::Flush;
+use super::write::Batch;
+use super::{Usrloc, mi_contact};
+use bytes::Bytes;
+use catalogue::CommandParam;
+use module_api::{COMMAND, Command, Json, JsonMap, Management, MiError, MiFlow, MiReply, MiRun};
+use std::sync::Arc;
+
+pub const DUMP: Command = Command {
+    name: "usrloc:dump",
+    aliases: &["ul_dump"],
+    about: "Shows all contacts; brief: only the addresses of record.",
+    recipes: &[&[], &[CommandParam::str("brief")]],
+    reply: "{Domains: [{name: s, hash_size: n, AORs: [{AOR: s, Contacts: [<contact>, …], KV-Store: s}, …]}, …]}",
+    run: MiRun::Now(dump),
+    ..COMMAND
+};
+
+pub const SHOW_CONTACT: Command = Command {
+    name: "usrloc:show_contact",
+    aliases: &["ul_show_contact"],
+    about: "Shows the contacts of an address of record.",
+    recipes: &[&[TABLE, AOR]],
+    reply: "{AOR: s, Contacts: [<contact>, …], KV-Store: s}",
+    run: MiRun::Wait(show_contact),
+    ..COMMAND
+};
+
+pub const FLUSH: Command = Command {
+    name: "usrloc:flush",
+    aliases: &["ul_flush"],
+    about: "Writes all changes to the database now.",
+    run: MiRun::Wait(flush),
+    ..COMMAND
+};
+
+pub const SYNC: Command = Command {
+    name: "usrloc:sync",
+    aliases: &["ul_sync"],
+    about: "Empties a table of the database, or its rows of an address of record, and writes what is in memory.",
+    recipes: &[&[TABLE], &[TABLE, AOR]],
+    run: MiRun::Wait(sync),
+    ..COMMAND
+};
+
+pub const CLUSTER_SYNC: Command = Command {
+    name: "usrloc:cluster_sync",
+    aliases: &["ul_cluster_sync"],
+    about: "Fetches contacts from another server of the cluster.",
+    run: MiRun::Now(|_| Err(MiError::new(400, "Clustering not enabled"))),
+    ..COMMAND
+};
+
+/// The parameter that names a table.
+pub const TABLE: CommandParam = CommandParam::str("table_name");
+/// The parameter that names an address of record.
+pub const AOR: CommandParam = CommandParam::str("aor");
+
+fn dump(management: &mut Management<'_>) -> MiReply {
+    let usrloc = management.state::<Usrloc>()?;
+    let is_brief = match management.params.opt_str("brief") {
+        None => false,
+        Some("brief") => true,
+        Some(_) => return Err(MiError::invalid("the parameter can only be \"brief\"")),
+    };
+    let mut domains = Vec::new();
+    for domain in usrloc.domains() {
+        let mut records = Vec::new();
+        for shard in 0..Domain::shard_count() {
+            domain.each(shard, |record| {
+                records.push(if is_brief {
+                    let name: Json = String::from_utf8_lossy(record.aor()).into_owned().into();
+                    Json::Object(JsonMap::from_iter([("AOR".to_owned(), name)]))
+                } else {
+                    mi_contact::record(usrloc, &management.env, record)
+                });
+            });
+        }
+        domains.push(Json::Object(JsonMap::from_iter([
+            ("name".to_owned(), domain.name.clone().into()),
+            ("hash_size".to_owned(), domain.slots().into()),
+            ("AORs".to_owned(), Json::Array(records)),
+        ])));
+    }
+    Ok(Json::Object(JsonMap::from_iter([("Domains".to_owned(), Json::Array(domains))])))
+}
+
+fn show_contact(management: &mut Management<'_>) -> MiFlow {
+    let (usrloc, domain, aor) = match target(management) {
+        Ok(target) => target,
+        Err(error) => return MiFlow::Done(Err(error)),
+    };
+    let not_found = || Err(MiError::new(404, "AOR not found"));
+    if usrloc.is_in_memory() {
+        let env = &management.env;
+        return MiFlow::Done(domain.read(&aor, |record| {
+            record.map_or_else(not_found, |record| Ok(mi_contact::record(&usrloc, env, record)))
+        }));
+    }
+    match usrloc.fetch(&domain, &aor) {
+        Err(fault) => MiFlow::Done(Err(fault.into())),
+        Ok(request) => MiFlow::wait(request, move |management, answer| {
+            let env = &mut management.env;
+            let record = answer.rows().map(|rows| usrloc.record(&aor, &rows, env));
+            MiFlow::Done(match record {
+                Err(fault) => Err(fault.into()),
+                Ok(record) if record.contacts().is_empty() => not_found(),
+                Ok(record) => Ok(mi_contact::record(&usrloc, env, &record)),
+            })
+        }),
+    }
+}
+
+fn flush(management: &mut Management<'_>) -> MiFlow {
+    let usrloc = match management.shared_state::<Usrloc>() {
+        Ok(usrloc) => usrloc,
+        Err(error) => return MiFlow::Done(Err(error)),
+    };
+    let done = MiFlow::Done(Ok("OK".into()));
+    if !usrloc.config.layout().stored {
+        return done;
+    }
+    Flush::begin(&usrloc, 0..Domain::shard_count()).map_or(done, |flush| flush.command(&mut management.env))
+}
+
+fn sync(management: &mut Management<'_>) -> MiFlow {
+    let found = match management.params.opt_str("aor") {
+        Some(_) => target(management).map(|(usrloc, domain, aor)| (usrloc, domain, Some(aor))),
+        None => table(management).map(|(usrloc, domain)| (usrloc, domain, None)),
+    };
+    let (usrloc, domain, aor) = match found {
+        Ok(found) => found,
+        Err(error) => return MiFlow::Done(Err(error)),
+    };
+    let (Some(database), Some(statements), true) =
+        (usrloc.database, &domain.statements, usrloc.config.layout().stored)
+    else {
+        return MiFlow::Done(Err(MiError::new(200, "Contacts already synced")));
+    };
+    let mut batch = Batch::new(&domain);
+    let mut again = |record: &mut super::Record| {
+        record.contacts_mut().iter_mut().for_each(|contact| contact.sync.need = Need::Insert);
+    };
+    match &aor {
+        None => {
+            (0..Domain::shard_count()).for_each(|shard| domain.each(shard, &mut again));
+            batch.add(&statements.clear, module_api::sql::Params::new());
+        }
+        Some(aor) => {
+            if domain.touch(aor, &mut again).is_none() {
+                return MiFlow::Done(Err(MiError::new(404, "AOR not found")));
+            }
+            batch.add(&statements.clear_aor, aor_cells(aor, usrloc.config.use_domain));
+        }
+    }
+    let (request, pending) = batch.begin(database);
+    MiFlow::wait(request, move |management, answer| {
+        let fault = answer.into_fault();
+        pending.settle(fault.is_none());
+        match fault {
+            Some(fault) => MiFlow::Done(Err(fault.into())),
+            None => flush(management),
+        }
+    })
+}
+
+/// The table that a command names.
+///
+/// # Errors
+/// There is none of this name.
+pub fn table(management: &Management<'_>) -> Result<(Arc<Usrloc>, Arc<Domain>), MiError> {
+    let usrloc = management.shared_state::<Usrloc>()?;
+    let name = management.params.str(TABLE.name)?;
+    let domain = usrloc.known_domain(name.as_bytes()).ok_or_else(|| MiError::new(404, "Table not found"))?;
+    Ok((usrloc, domain))
+}
+
+/// The table and address of record that a command names.
+///
+/// # Errors
+/// There is no such table, or the domain is missing where it counts.
+pub fn target(management: &Management<'_>) -> Result<(Arc<Usrloc>, Arc<Domain>, Bytes), MiError> {
+    let (usrloc, domain) = table(management)?;
+    let aor = management.params.str(AOR.name)?;
+    let key = match aor.split_once('@') {
+        Some(_) if usrloc.config.use_domain => aor,
+        Some((user, _)) => user,
+        None if usrloc.config.use_domain => return Err(MiError::new(400, "Domain missing in AOR")),
+        None => aor,
+    };
+    Ok((usrloc, domain, Bytes::copy_from_slice(key.as_bytes())))
+}
