@@ -1,0 +1,54 @@
+//! Whether a database has what the modules need.
+
+use super::Connection;
+use crate::OpenError;
+use module_api::sql::{Cell, Statement};
+use std::path::Path;
+
+/// Whether the file is there.
+pub fn file(path: &Path) -> Result<(), OpenError> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(OpenError::NoDirectory { directory: directory.to_owned() });
+    }
+    if path.exists() {
+        return Err(OpenError::CannotOpen { path: path.to_owned(), reason: "it is no file".to_owned() });
+    }
+    Err(OpenError::MissingFile { path: path.to_owned() })
+}
+
+/// What is wrong with the versions of tables.
+pub fn tables(
+    connection: &Connection,
+    path: &Path,
+    tables: &[(String, i32)],
+    version_table: &str,
+) -> Vec<OpenError> {
+    if tables.is_empty() {
+        return Vec::new();
+    }
+    let statement = Statement::select(version_table, &["table_version"], &["table_name"], "");
+    let errors = tables.iter().filter_map(|(table, version)| {
+        let found = connection.run(&[(std::sync::Arc::clone(&statement), [Cell::text(table)].into_iter().collect())]);
+        let Ok(found) = found else {
+            return Some(OpenError::NoVersionTable { path: path.to_owned(), table: version_table.to_owned() });
+        };
+        let found = found.rows.first().and_then(|row| row.first()).and_then(Cell::to_int);
+        match found {
+            None => Some(OpenError::MissingTable { path: path.to_owned(), table: table.clone(), version: *version }),
+            Some(found) if found == i64::from(*version) => None,
+            Some(found) => Some(OpenError::WrongVersion {
+                path: path.to_owned(),
+                table: table.clone(),
+                found,
+                expected: *version,
+            }),
+        }
+    });
+    let mut errors: Vec<OpenError> = errors.collect();
+    errors.dedup();
+    errors
+}
