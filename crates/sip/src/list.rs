@@ -47,6 +47,10 @@ impl<'a> Iterator for Lists<'a> {
 
 /// Where the first item ends: at a comma or at the end of the text.
 fn item_end(text: &[u8]) -> usize {
+    // Most values have one item: one fast look settles it.
+    if memchr::memchr(b',', text).is_none() {
+        return text.len();
+    }
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         let rest = text.get(at..).unwrap_or_default();

@@ -84,6 +84,9 @@ impl Message {
 
     /// Content-Length as announced; several that disagree are refused, for one reader would take one and the next the other.
     pub(super) fn announced_length(&self) -> Result<Option<usize>, HeaderError> {
+        if !self.has_repeats {
+            return self.header(HeaderName::ContentLength).map(length_of).transpose();
+        }
         let mut announced = None;
         for header in self.headers_named(HeaderName::ContentLength) {
             let length = length_of(header)?;
@@ -102,15 +105,19 @@ impl Message {
         self.to()?;
         self.call_id()?;
         let cseq = self.cseq()?;
-        for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
-            if self.headers_named(name).nth(1).is_some() {
-                return Err(HeaderError::new(name, Fault::Repeated));
-            }
+        if self.has_repeats {
+            self.check_repeats()?;
         }
         if self.is_request() && cseq.method_text != self.method_text() {
             return Err(HeaderError::new(HeaderName::CSeq, Fault::MethodMismatch));
         }
         Ok(cseq.method)
+    }
+
+    fn check_repeats(&self) -> Result<(), HeaderError> {
+        let single = [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
+        let repeated = single.into_iter().find(|name| self.headers_named(*name).nth(1).is_some());
+        repeated.map_or(Ok(()), |name| Err(HeaderError::new(name, Fault::Repeated)))
     }
 
     /// Whether a response can be made of the headers.

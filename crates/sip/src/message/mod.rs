@@ -21,6 +21,8 @@ pub struct Message {
     slots: SmallVec<[Slot; 24]>,
     /// The first slot of each name, so that most headers are found without a search.
     first: [u8; HeaderName::COUNT],
+    /// Whether a header that may be there once is there again.
+    has_repeats: bool,
     /// The method of CSeq, which is a reply's method.
     cseq_method: Method,
     /// Where the empty line begins.

@@ -53,6 +53,7 @@ fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>
         start,
         slots: SmallVec::new(),
         first: [NONE; HeaderName::COUNT],
+        has_repeats: false,
         cseq_method: Method::Other,
         headers_end: after,
         body_start: after,
@@ -62,7 +63,7 @@ fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>
 
 /// Finds the header lines, up to the empty line.
 fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
-    let Message { bytes, slots, first, headers_end, body_start, .. } = message;
+    let Message { bytes, slots, first, has_repeats, headers_end, body_start, .. } = message;
     let mut start = *headers_end as usize;
     loop {
         if let Some(length) = empty_line(bytes.get(start..).unwrap_or_default()) {
@@ -77,15 +78,22 @@ fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
             return Err(Offence::TooManyHeaders);
         }
         let slot = read_line(bytes, start, end).ok_or(Offence::HeaderLine)?;
-        if let Some(entry) = first.get_mut(slot.name.index()).filter(|entry| **entry == NONE) {
+        if let Some(entry) = first.get_mut(slot.name.index()) {
+            *has_repeats |= *entry != NONE && is_single(slot.name);
             // Later headers than a byte can count are searched for from the last place it can name.
-            *entry = u8::try_from(slots.len()).unwrap_or(NONE).min(NONE - 1);
+            *entry = (*entry).min(u8::try_from(slots.len()).unwrap_or(NONE).min(NONE - 1));
         }
         slots.push(slot);
         start = end;
         *headers_end = offset(end);
         *body_start = offset(end);
     }
+}
+
+/// The headers of which a second one makes a message unusable.
+fn is_single(name: HeaderName) -> bool {
+    use HeaderName::*;
+    matches!(name, From | To | CallId | CSeq | ContentLength)
 }
 
 /// How long the line end is, if the line is empty. A bare LF ends a line as well as CRLF does.
