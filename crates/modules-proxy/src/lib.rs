@@ -5,8 +5,9 @@
 
 pub mod maxfwd;
 pub mod rr;
+pub mod sipmsgops;
 
 use module_api::Module;
 
 /// The modules of this family.
-pub const MODULES: &[&Module] = &[&maxfwd::MODULE, &rr::MODULE];
+pub const MODULES: &[&Module] = &[&maxfwd::MODULE, &rr::MODULE, &sipmsgops::MODULE];
