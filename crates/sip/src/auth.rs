@@ -84,7 +84,7 @@ impl<'a> Credentials<'a> {
             params.check()?;
             let needed = [&b"username"[..], b"realm", b"nonce", b"uri", b"response"];
             if needed.iter().any(|name| params.value(name).is_none()) {
-                return Err(Fault::Missing);
+                return Err(Fault::Parameter);
             }
         }
         Ok(credentials)
@@ -114,7 +114,7 @@ impl<'a> Challenge<'a> {
         if scheme.eq_ignore_ascii_case(b"Digest") {
             params.check()?;
             if params.value(b"realm").is_none() || params.value(b"nonce").is_none() {
-                return Err(Fault::Missing);
+                return Err(Fault::Parameter);
             }
         }
         Ok(Challenge {
@@ -229,7 +229,7 @@ mod tests {
         for (wrong, fault) in [
             ("", Fault::Empty),
             ("Digest", Fault::Parameter),
-            ("Digest username=\"a\"", Fault::Missing),
+            ("Digest username=\"a\"", Fault::Parameter),
             ("Digest username=\"a", Fault::Unclosed),
             ("Digest username=\"a\"b, realm=\"c\"", Fault::Parameter),
             ("Dig/est x", Fault::Syntax),

@@ -1,7 +1,7 @@
 //! Every structured header of a message held to its grammar, for whoever wants to refuse what RFC 3261 forbids.
 
 use crate::{
-    Fault, Header, HeaderError, HeaderName, Lists, MediaType, Message, NameAddr, auth,
+    Fault, Header, HeaderError, HeaderName, Lists, MediaType, Message, NameAddr, Value, auth,
     cursor::Cursor,
     list::{check_closed, check_items, holds_addresses},
     text::{is_token, number, trim},
@@ -70,7 +70,9 @@ fn check_value(name: HeaderName, value: &[u8]) -> Result<(), Fault> {
         Authorization | ProxyAuthorization => auth::Credentials::parse(value).map(drop),
         WwwAuthenticate | ProxyAuthenticate => auth::Challenge::parse(value).map(drop),
         Allow | Require | ProxyRequire | Supported | Unsupported => check_tokens(value),
-        Accept | AcceptEncoding | AcceptLanguage | Event | SubscriptionState | Reason => check_closed(value),
+        Event | SubscriptionState | Replaces | Join | TargetDialog => Value::parse(value)?.params.check(),
+        RAck => crate::RAck::parse(value).map(drop),
+        Accept | AcceptEncoding | AcceptLanguage | Reason => check_closed(value),
         _ => Ok(()),
     }
 }
@@ -123,4 +125,62 @@ fn check_warnings(value: &[u8]) -> Result<(), Fault> {
 /// RFC 3261 section 20.17: an RFC 1123 date, whose zone is always GMT (RFC 4475 section 3.1.2.12).
 fn check_date(value: &[u8]) -> Result<(), Fault> {
     if trim(value).ends_with(b" GMT") { Ok(()) } else { Err(Fault::Syntax) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Limits, Message};
+
+    /// What is said of a message with this header line.
+    fn check(line: &str) -> String {
+        let head = "OPTIONS sip:b@c SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>\r\nTo: <sip:b@c>\r\n\
+            Call-ID: x\r\nCSeq: 1 OPTIONS\r\n";
+        let text = format!("{head}{line}\r\n\r\n");
+        let message = Message::parse(text.into(), &Limits::default()).expect(line);
+        message.check().map_or_else(|error| error.to_string(), |()| "ok".to_owned())
+    }
+
+    #[test]
+    fn good_headers_pass() {
+        for line in [
+            "Contact: *",
+            "Contact: \"A\" <sip:a@b>;q=0.5, sip:c@d",
+            "Retry-After: 18000 (at lunch) ;duration=3600",
+            "Warning: 307 isi.edu \"Session parameter\", 301 isi.edu \"Incompatible\"",
+            "Date: Sat, 13 Nov 2010 23:29:00 GMT",
+            "Session-Expires: 1800;refresher=uas",
+            "Supported:",
+            "Allow: INVITE, ACK",
+            "Event: presence;id=1",
+            "RAck: 1 2 INVITE",
+            "Authorization: Bearer abc",
+            "X-Anything: ;;,,\"",
+        ] {
+            assert_eq!(check(line), "ok", "{line}");
+        }
+    }
+
+    #[test]
+    fn bad_headers_are_named() {
+        for (line, verdict) in [
+            ("Contact: *, <sip:a@b", "Bad Contact"),
+            ("Route: <sip:p;lr>,", "Bad Route"),
+            ("Max-Forwards: many", "Bad Max-Forwards"),
+            ("Max-Forwards: 1\r\nMax-Forwards: 2", "Repeated Max-Forwards"),
+            ("Retry-After: soon", "Bad Retry-After"),
+            ("Retry-After: 1 (open", "Bad Retry-After"),
+            ("Warning: 1812 a \"b\"", "Bad Warning"),
+            ("Warning: 300 a b", "Bad Warning"),
+            ("Session-Expires: x", "Bad Session-Expires"),
+            ("Allow: IN VITE", "Bad Allow"),
+            ("Event: ;id=1", "Bad Event"),
+            ("RAck: 1 INVITE", "Bad RAck"),
+            ("Content-Type: text", "Bad Content-Type"),
+            ("Accept: \"open", "Bad Accept"),
+            ("Authorization: Digest realm=\"a\"", "Bad Authorization"),
+            ("Via: SIP/2.0/UDP h;;", "Bad Via"),
+        ] {
+            assert_eq!(check(line), verdict, "{line}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::{Limits, ListItem, Message, ParseError};
+use crate::{Limits, ListItem, Lists, Message, ParseError};
 
 /// Changes to one message, in the order they were asked for. Places are those of the message as it was received.
 #[derive(Clone, Debug, Default)]
@@ -162,10 +162,12 @@ impl Edits {
 
     /// Removes one item of a comma list, and the line with the last one.
     pub fn remove_list_item(&mut self, message: &Message, item: &ListItem<'_>) {
+        if self.removed_items(item.header).any(|position| position == item.position) {
+            return;
+        }
         self.changes.push(Change::RemoveItem(item.header, item.position));
         let Some(header) = message.header_at(item.header) else { return };
-        let is_removed = |position| self.removed_items(item.header).any(|removed| removed == position);
-        if items::all_removed(header.value, is_removed) {
+        if self.removed_items(item.header).count() == Lists::new(header.value).count() {
             self.remove(item.header);
         }
     }

@@ -95,10 +95,10 @@ impl<'a> Plan<'a> {
     fn cut_items_of(&mut self, index: usize) {
         let Some(header) = self.message.header_at(index) else { return };
         let Some(value) = self.message.range_of(header.value) else { return };
-        let layers = self.layers;
-        let is_removed =
-            |position| layers.iter().any(|edits| edits.removed_items(index).any(|removed| removed == position));
-        let Some(gone) = removals(header.value, is_removed) else {
+        let mut removed: SmallVec<[usize; 8]> =
+            self.layers.iter().flat_map(|edits| edits.removed_items(index)).collect();
+        removed.sort_unstable();
+        let Some(gone) = removals(header.value, &removed) else {
             self.fates.push((index, None));
             return;
         };

@@ -51,10 +51,10 @@ impl<'a> Media<'a> {
         self.formats_text.split(|byte| *byte == b' ').filter(|format| !format.is_empty())
     }
 
-    /// The formats with what their `rtpmap` and `fmtp` lines say.
+    /// The formats with what their `rtpmap` and `fmtp` lines say, the first 256 of them.
     pub fn codecs(&self) -> impl Iterator<Item = Codec<'a>> + use<'a> {
         let text = self.text;
-        self.formats().map(move |format| Codec::of(format, text))
+        self.formats().take(CODECS_MAX).map(move |format| Codec::of(format, text))
     }
 
     /// The section's attributes of this name, with their values.
@@ -79,6 +79,9 @@ impl<'a> Media<'a> {
         one_way || self.connection().is_some_and(|connection| connection.is_nowhere())
     }
 }
+
+/// Each codec costs a look at all lines: a media line of thousands of formats is meant to cost time. RTP has 128.
+const CODECS_MAX: usize = 256;
 
 /// The first word and what follows its spaces.
 fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
