@@ -6,4 +6,10 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod format;
+mod lexer;
 pub mod source;
+pub mod host;
+pub mod program;
+mod resolve;
+pub mod vm;

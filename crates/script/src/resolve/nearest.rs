@@ -1,0 +1,52 @@
+//! The name that was likely meant.
+
+/// The known name with the fewest different letters, if it is near enough to be likely.
+pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let most = match name.len() {
+        0..=2 => 1,
+        3..=5 => 2,
+        _ => 3,
+    };
+    let distances = known.into_iter().filter(|known| *known != name && known.len().abs_diff(name.len()) <= most);
+    let distances = distances.map(|known| (distance(name, known), known));
+    distances.filter(|(distance, known)| *distance <= most && *distance < known.len()).min().map(|(_, known)| known)
+}
+
+/// How many letters must be put in, left out, changed or swapped with the next.
+fn distance(left: &str, right: &str) -> usize {
+    let (left, right) = (left.to_ascii_lowercase(), right.to_ascii_lowercase());
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut before = vec![0; right.len() + 1];
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    for (row, letter) in left.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, other) in right.iter().enumerate() {
+            let at = |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX / 2);
+            let changed = at(&above, column) + usize::from(letter != other);
+            let mut best = changed.min(at(&above, column + 1) + 1).min(at(&current, column) + 1);
+            let is_swapped =
+                row > 0 && column > 0 && left.get(row - 1) == Some(other) && right.get(column - 1) == Some(letter);
+            if is_swapped {
+                best = best.min(at(&before, column - 1) + 1);
+            }
+            current.push(best);
+        }
+        before = std::mem::replace(&mut above, current);
+    }
+    above.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn slips_of_the_finger_are_found() {
+        let known = ["t_relay", "t_reply", "sl_send_reply", "xlog", "lookup"];
+        assert_eq!(nearest("t_realy", known), Some("t_relay"));
+        assert_eq!(nearest("loookup", known), Some("lookup"));
+        assert_eq!(nearest("send_reply", known), Some("sl_send_reply"));
+        assert_eq!(nearest("record_route", known), None);
+        assert_eq!(nearest("z", ["fu", "ru"]), None);
+    }
+}
