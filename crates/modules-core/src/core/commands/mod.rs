@@ -1,0 +1,3 @@
+//! The commands.
+use module_api::Command;
+pub(super) const ALL: &[Command] = &[];

@@ -1,0 +1,51 @@
+//! `construct_uri()`: a URI from its parts.
+
+use catalogue::{Arg, Example, Value};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run};
+use sip::Uri;
+
+pub(super) const ALL: &[Function] = &[CONSTRUCT_URI];
+
+const CONSTRUCT_URI: Function = Function {
+    name: "construct_uri",
+    about: "Puts a URI together; parts that are left out or empty are not written.",
+    args: &[
+        Arg::str("proto", "The scheme: sip, sips."),
+        Arg::str("user", "The user.").optional(),
+        Arg::str("domain", "The host."),
+        Arg::str("port", "The port.").optional(),
+        Arg::str("extra", "Parameters, without the first semicolon.").optional(),
+        Arg::var("result", "The variable that gets it."),
+    ],
+    returns: &[(1, "done"), (-1, "the parts make no URI")],
+    examples: &[
+        Example {
+            script: "construct_uri(\"sip\", \"vlad\", \"example.com\", \"\", \"lr\", $var(uri))",
+            message: "",
+            returns: 1,
+        },
+        Example { script: "construct_uri(\"sip\", , \"\", , , $var(uri))", message: "", returns: -1 },
+    ],
+    run: Run::Now(construct),
+    ..FUNCTION
+};
+
+fn construct(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+    let given = |index: usize| args.opt_str(index).filter(|text| !text.is_empty());
+    let mut uri = args.str(0)?.to_vec();
+    uri.push(b':');
+    if let Some(user) = given(1) {
+        uri.extend_from_slice(user);
+        uri.push(b'@');
+    }
+    uri.extend_from_slice(args.str(2)?);
+    for (index, mark) in [(3, b':'), (4, b';')] {
+        if let Some(part) = given(index) {
+            uri.push(mark);
+            uri.extend_from_slice(part);
+        }
+    }
+    Uri::parse(&uri).map_err(|error| Fault::script(format!("the parts make no URI: {error}")))?;
+    args.var(5)?.write(call, Operator::Set, Value::from(uri))?;
+    Ok(1)
+}

@@ -1,0 +1,84 @@
+//! Raising events, and subscribing others to them.
+
+use catalogue::{Arg, Example, Value};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Raised, Run, VariableHandle};
+use std::time::Duration;
+
+pub(super) const ALL: &[Function] = &[RAISE_EVENT, SUBSCRIBE_EVENT];
+
+const RAISE_EVENT: Function = Function {
+    name: "raise_event",
+    about: "Raises an event: event_route runs and subscribers hear it.",
+    args: &[
+        Arg::str("event", "Its name."),
+        Arg::var("attrs", "An AVP with the names of its parameters; they have no names if it is left out.").optional(),
+        Arg::var("vals", "An AVP with their values; there are no parameters if it is left out.").optional(),
+    ],
+    returns: &[(1, "raised"), (-1, "there are not as many names as values")],
+    examples: &[Example { script: "raise_event(\"E_TEST\")", message: "", returns: 1 }],
+    run: Run::Now(raise),
+    ..FUNCTION
+};
+
+const SUBSCRIBE_EVENT: Function = Function {
+    name: "subscribe_event",
+    about: "Subscribes a socket outside to an event.",
+    args: &[
+        Arg::str("event", "The event's name."),
+        Arg::str("socket", "protocol:address, for a protocol that a loaded event module speaks."),
+        Arg::int("expire", "How many seconds the subscription holds; for ever if left out or 0.").optional(),
+    ],
+    returns: &[(1, "subscribed"), (-1, "no loaded module speaks the protocol, or the address is wrong")],
+    examples: &[Example {
+        script: "subscribe_event(\"E_TEST\", \"udp:127.0.0.1:8888\", 60)",
+        message: "",
+        returns: -1,
+    }],
+    run: Run::Now(subscribe),
+    ..FUNCTION
+};
+
+fn raise(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+    let event = String::from_utf8_lossy(args.str(0)?).into_owned();
+    if call.env.services.events.publish(&event).is_none() {
+        return Err(Fault::script("there are more events than a script has"));
+    }
+    let values = args.opt_var(2).map(|variable| values_of(call, variable)).unwrap_or_default();
+    let names = match args.opt_var(1).filter(|_| args.is_given(2)) {
+        Some(variable) => values_of(call, variable).into_iter().map(printed).collect(),
+        None => vec![String::new(); values.len()],
+    };
+    if names.len() != values.len() {
+        return Err(Fault::script(format!("the event has {} names for {} values", names.len(), values.len())));
+    }
+    call.env.out.raise(Raised { event, params: names.into_iter().zip(values).collect() });
+    Ok(1)
+}
+
+/// All values of an AVP in the order in which they were added; of any other variable the one it has.
+fn values_of(call: &mut Call<'_>, variable: &VariableHandle) -> Vec<Value> {
+    let id = avp_name(variable.text()).and_then(|name| call.env.services.names.avps.intern(name.as_bytes()));
+    match id {
+        Some(id) => call.msg.avps.values(id).rev().cloned().collect(),
+        None => vec![variable.read(call)],
+    }
+}
+
+/// `name` of `$avp(name)` and `$(avp(name))`; `None` for other variables, and where an index picks one value.
+pub(super) fn avp_name(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')).or_else(|| text.strip_prefix('$'))?;
+    let name = inner.strip_prefix("avp(")?.strip_suffix(')')?;
+    (!name.contains(['$', '(', ')'])).then_some(name)
+}
+
+fn printed(value: Value) -> String {
+    value.text().map(|text| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
+}
+
+fn subscribe(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+    let (event, socket) = (String::from_utf8_lossy(args.str(0)?), String::from_utf8_lossy(args.str(1)?));
+    let seconds = args.opt_int(2)?.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0);
+    let subscribed =
+        call.env.services.events.subscribe(&event, &socket, seconds.map(Duration::from_secs), call.env.now);
+    subscribed.map(|()| 1).map_err(|error| Fault::script(error.to_string()))
+}

@@ -1,0 +1,50 @@
+//! `core`: what a script can use without loading a module.
+
+mod commands;
+mod events;
+mod functions;
+mod join;
+mod share;
+mod statistics;
+mod transformations;
+mod uri_parts;
+mod variables;
+
+pub use transformations::fuzz_transformations;
+
+use module_api::{Counter, Job, MAIN, Module, Setup, StartError, State};
+use std::sync::Arc;
+
+/// The module.
+pub const MODULE: Module = Module {
+    name: "core",
+    about: "What a script can use without loading a module.",
+    functions: functions::ALL,
+    variables: variables::ALL,
+    transformations: transformations::ALL,
+    commands: commands::ALL,
+    statistics: statistics::ALL,
+    events: events::ALL,
+    start,
+    ..Module::EMPTY
+};
+
+/// What the module keeps.
+struct Core {
+    /// `cdb:cdb_total_queries`
+    cache_queries: Counter,
+}
+
+fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
+    statistics::register(setup);
+    setup.at_start(|env| {
+        statistics::register_process(env);
+        let services = env.services;
+        let reports = &services.reports;
+        reports.set(env, "core", MAIN, 1, Some("running"));
+        reports.report(env.now, "core", MAIN, "initialization completed, ready now");
+        Job::DONE
+    });
+    let (group, name) = statistics::split(&statistics::CACHE_QUERIES);
+    Ok(Arc::new(Core { cache_queries: setup.statistics.counter(group, name, true) }))
+}

@@ -1,0 +1,5 @@
+//! The transformations.
+use module_api::Transformation;
+pub(super) const ALL: &[Transformation] = &[];
+/// Fuzz.
+pub fn fuzz_transformations(_: &[u8]) {}
