@@ -1,5 +1,8 @@
 //! How long the common steps take, in nanoseconds each: `cargo bench -p sip`.
 
+// A bench is about time.
+#![allow(clippy::disallowed_types)]
+
 use std::{hint::black_box, time::Instant};
 
 use bytes::Bytes;

@@ -44,15 +44,14 @@ const ONCE: [HeaderName; 13] = [
 
 /// Holds one header to its grammar; unknown ones have none.
 fn check_header(header: Header<'_>) -> Result<(), HeaderError> {
+    // `Contact: *` is no address.
+    if header.name == HeaderName::Contact && header.value == b"*" {
+        return Ok(());
+    }
     if holds_addresses(header.name) {
-        return check_contact_star(header).map_or_else(|| check_items(header), Ok);
+        return check_items(header);
     }
     check_value(header.name, header.value).map_err(|fault| HeaderError::new(header.name, fault))
-}
-
-/// `Contact: *` is no address.
-fn check_contact_star(header: Header<'_>) -> Option<()> {
-    (header.name == HeaderName::Contact && header.value == b"*").then_some(())
 }
 
 fn check_value(name: HeaderName, value: &[u8]) -> Result<(), Fault> {

@@ -124,6 +124,7 @@ mod tests {
     #[test]
     fn splits_outside_quotes_and_brackets() {
         assert_eq!(split("<sip:a,b>, \"x, y\" <sip:c> ,d"), ["<sip:a,b>", "\"x, y\" <sip:c>", "d"]);
+        assert_eq!(split("SIP/2.0/UDP a (x, (y, z)), SIP/2.0/UDP b"), ["SIP/2.0/UDP a (x, (y, z))", "SIP/2.0/UDP b"]);
         assert_eq!(split("one"), ["one"]);
         assert_eq!(split("a,"), ["a", ""]);
         assert_eq!(split("\"open, a"), ["\"open, a"]);
