@@ -5,7 +5,7 @@ use crate::{
     Counter, Env, FormatHandle, Hook, Interned, Job, KeyValueStore, Logger, Settings, Sockets, StartError, State,
     Statistics, Time, TransactionSettings, VariableHandle,
 };
-use catalogue::{Default, Param, Statistic, Table};
+use catalogue::{Default, NameId, Param, Statistic, Table, Value};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,6 +55,8 @@ pub struct Wishes {
     pub hooks: Vec<(State, Hook)>,
     /// How transactions behave; without module `tm` there are none.
     pub transactions: Option<TransactionSettings>,
+    /// Values that `$var(name)` begins with in every run of the script.
+    pub variables: Vec<(NameId, Value)>,
     /// Key-value stores.
     pub caches: Vec<(String, Arc<dyn KeyValueStore>)>,
     /// What edges must start: an MI transport, an HTTP server, with the module's parameters.

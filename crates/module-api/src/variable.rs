@@ -62,6 +62,14 @@ pub trait VariableAccess: Send + Sync {
     /// # Errors
     /// The variable cannot be written, or not with this value.
     fn write(&self, call: &mut Call<'_>, operator: Operator, value: Value) -> Result<(), Fault>;
+    /// The value at a position, 0 being the first: of a variable that has several (`$avp(x)`, `$hdr(X)`) any of them.
+    fn read_at(&self, call: &mut Call<'_>, position: usize) -> Value {
+        if position == 0 { self.read(call) } else { Value::Null }
+    }
+    /// How many values it has.
+    fn count(&self, call: &mut Call<'_>) -> usize {
+        usize::from(!self.read(call).is_null())
+    }
     /// As written in the script.
     fn text(&self) -> &str;
 }

@@ -56,6 +56,19 @@ impl VariableAccess for Named {
         Ok(())
     }
 
+    fn read_at(&self, call: &mut Call<'_>, position: usize) -> Value {
+        let index = i32::try_from(position).unwrap_or(i32::MAX);
+        match (self.is_avp, position) {
+            (true, _) => call.msg.avps.at(self.id, index),
+            (false, 0) => self.read(call),
+            (false, _) => Value::Null,
+        }
+    }
+
+    fn count(&self, call: &mut Call<'_>) -> usize {
+        if self.is_avp { call.msg.avps.count(self.id) } else { usize::from(!self.read(call).is_null()) }
+    }
+
     fn text(&self) -> &str {
         &self.text
     }
