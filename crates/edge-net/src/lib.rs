@@ -1,0 +1,39 @@
+//! The network: UDP in plain threads, TCP and names in tokio tasks, and what else takes time outside (sleeping, writing
+//! into a FIFO).
+//!
+//! [`udp`] reads in the thread that processes; [`tcp`] has a task for each connection; [`Senders`] sends by either from
+//! any thread; [`Waits`] answers the requests that are not for a database.
+
+mod bind;
+mod fifo;
+mod interfaces;
+mod resolver;
+mod senders;
+pub mod tcp;
+pub mod udp;
+mod waits;
+
+pub use bind::{BindError, SocketOptions};
+pub use interfaces::addresses;
+pub use resolver::Resolver;
+pub use senders::Senders;
+pub use waits::Waits;
+
+use bytes::Bytes;
+use module_api::SocketId;
+use std::net::SocketAddr;
+
+/// A message that came in, as the worker gets it.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The socket it came by.
+    pub socket: SocketId,
+    /// Who sent it.
+    pub peer: SocketAddr,
+    /// Where it arrived.
+    pub local: SocketAddr,
+    /// The connection, for streams.
+    pub connection: Option<u64>,
+    /// The message.
+    pub bytes: Bytes,
+}

@@ -1,0 +1,341 @@
+//! TCP: a task for each connection that reads, and one that writes what is queued for it.
+
+use crate::{BindError, Received, SocketOptions, bind};
+use bytes::Bytes;
+use module_api::{Counter, Proto, Sending, SocketId, Time};
+use sip::framing::{Frame, Framer};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// How connections behave.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamOptions {
+    /// `tcp_connect_timeout`
+    pub connect_timeout: Duration,
+    /// `tcp_connection_lifetime`: how long a connection may be silent.
+    pub idle: Duration,
+    /// `tcp_max_connections`: accepted ones.
+    pub connections_max: usize,
+    /// `tcp_crlf_pingpong`: a double CRLF is answered.
+    pub pingpong: bool,
+}
+
+impl Default for StreamOptions {
+    fn default() -> StreamOptions {
+        StreamOptions {
+            connect_timeout: Duration::from_millis(100),
+            idle: Duration::from_secs(120),
+            connections_max: 2048,
+            pingpong: true,
+        }
+    }
+}
+
+/// Gets each message; called on a thread of the runtime.
+pub type Handler = Arc<dyn Fn(Received) + Send + Sync>;
+
+/// What is counted.
+#[derive(Clone, Debug, Default)]
+pub struct StreamCounters {
+    /// Connections refused because there are too many.
+    pub refused: Counter,
+    /// Messages that a connection's full queue refused.
+    pub dropped: Counter,
+    /// Connections closed because what came was no SIP.
+    pub garbled: Counter,
+}
+
+/// The connections of one listening socket, accepted and opened.
+pub struct Streams {
+    socket: SocketId,
+    local: SocketAddr,
+    options: StreamOptions,
+    runtime: Handle,
+    handler: Handler,
+    table: Mutex<Table>,
+    next: Arc<AtomicU64>,
+    counters: StreamCounters,
+}
+
+#[derive(Default)]
+struct Table {
+    by_number: BTreeMap<u64, Connection>,
+    by_peer: BTreeMap<SocketAddr, u64>,
+}
+
+struct Connection {
+    peer: SocketAddr,
+    queue: Sender<Bytes>,
+}
+
+/// A connection, for management.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// Its number.
+    pub number: u64,
+    /// Who is at the other end.
+    pub peer: SocketAddr,
+    /// Our end.
+    pub local: SocketAddr,
+    /// When it is closed if nothing comes, as far as is known.
+    pub lifetime: Option<Time>,
+}
+
+/// How many messages wait for a connection that does not take them.
+const QUEUE_MAX: usize = 1024;
+/// Bytes read at a time.
+const READ_BYTES: usize = 16 * 1024;
+
+impl Streams {
+    /// Listens; connections are served on the runtime.
+    ///
+    /// # Errors
+    /// The socket cannot be opened.
+    pub fn listen(
+        socket: SocketId,
+        address: SocketAddr,
+        socket_options: &SocketOptions,
+        options: StreamOptions,
+        runtime: &Handle,
+        next: Arc<AtomicU64>,
+        counters: StreamCounters,
+        handler: Handler,
+    ) -> Result<Arc<Streams>, BindError> {
+        let refused = |error| BindError { proto: Proto::Tcp, address, error };
+        let listener = bind::tcp(address, socket_options)?;
+        let _entered = runtime.enter();
+        let listener = TcpListener::from_std(listener).map_err(refused)?;
+        let local = listener.local_addr().map_err(refused)?;
+        let streams = Arc::new(Streams {
+            socket,
+            local,
+            options,
+            runtime: runtime.clone(),
+            handler,
+            table: Mutex::default(),
+            next,
+            counters,
+        });
+        runtime.spawn(accept(Arc::clone(&streams), listener));
+        Ok(streams)
+    }
+
+    /// Sends by the connection named, else by one to the same peer, else by a new one.
+    pub fn send(self: &Arc<Self>, message: Sending) -> bool {
+        let mut table = self.lock();
+        let number = message.connection.filter(|number| table.by_number.contains_key(number));
+        let number = number.or_else(|| table.by_peer.get(&message.to).copied());
+        if let Some(connection) = number.and_then(|number| table.by_number.get(&number)) {
+            let queued = connection.queue.try_send(message.bytes).is_ok();
+            if !queued {
+                self.counters.dropped.increment();
+            }
+            return queued;
+        }
+        let (queue, waiting) = channel(QUEUE_MAX);
+        // An empty queue takes one message.
+        let _ = queue.try_send(message.bytes);
+        let number = self.add(&mut table, message.to, queue);
+        drop(table);
+        self.runtime.spawn(open(Arc::clone(self), number, message.to, waiting));
+        true
+    }
+
+    /// All connections.
+    pub fn connections(&self) -> Vec<ConnectionInfo> {
+        let table = self.lock();
+        let info = |(number, connection): (&u64, &Connection)| ConnectionInfo {
+            number: *number,
+            peer: connection.peer,
+            local: self.local,
+            lifetime: None,
+        };
+        table.by_number.iter().map(info).collect()
+    }
+
+    /// Closes a connection after what is queued has been written; whether there was one.
+    pub fn close(&self, number: u64) -> bool {
+        self.forget(number)
+    }
+
+    fn add(&self, table: &mut Table, peer: SocketAddr, queue: Sender<Bytes>) -> u64 {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        table.by_peer.insert(peer, number);
+        table.by_number.insert(number, Connection { peer, queue });
+        number
+    }
+
+    /// Drops a connection's queue, which ends its writing task and with it the connection.
+    fn forget(&self, number: u64) -> bool {
+        let mut table = self.lock();
+        let Some(connection) = table.by_number.remove(&number) else { return false };
+        if table.by_peer.get(&connection.peer) == Some(&number) {
+            table.by_peer.remove(&connection.peer);
+        }
+        true
+    }
+
+    fn is_known(&self, number: u64) -> bool {
+        self.lock().by_number.contains_key(&number)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn accept(streams: Arc<Streams>, listener: TcpListener) {
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            // Out of descriptors: those who are connected go on, and some will leave.
+            Err(_) => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let (queue, waiting) = channel(QUEUE_MAX);
+        let number = {
+            let mut table = streams.lock();
+            if table.by_number.len() >= streams.options.connections_max {
+                streams.counters.refused.increment();
+                continue;
+            }
+            streams.add(&mut table, peer, queue)
+        };
+        streams.runtime.spawn(serve(Arc::clone(&streams), number, peer, stream, waiting));
+    }
+}
+
+/// Opens a connection of our own, from the address we listen on.
+async fn open(streams: Arc<Streams>, number: u64, peer: SocketAddr, waiting: Receiver<Bytes>) {
+    let connect = async {
+        let socket = if peer.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.bind(SocketAddr::new(streams.local.ip(), 0))?;
+        socket.connect(peer).await
+    };
+    match tokio::time::timeout(streams.options.connect_timeout, connect).await {
+        Ok(Ok(stream)) => serve(streams, number, peer, stream, waiting).await,
+        _ => {
+            streams.forget(number);
+        }
+    }
+}
+
+async fn serve(streams: Arc<Streams>, number: u64, peer: SocketAddr, stream: TcpStream, waiting: Receiver<Bytes>) {
+    // Small messages should leave at once; a system that cannot do that sends them later.
+    let _ = stream.set_nodelay(true);
+    let (reading, writing) = stream.into_split();
+    let writer = streams.runtime.spawn(write(writing, waiting));
+    read(&streams, number, peer, reading).await;
+    streams.forget(number);
+    // The writer ends with its queue; it has failed already if the peer is gone.
+    let _ = writer.await;
+}
+
+/// Reads until the peer closes, is silent for too long, or sends what is no SIP.
+async fn read(streams: &Streams, number: u64, peer: SocketAddr, mut stream: OwnedReadHalf) {
+    let mut framer = Framer::new(sip::Limits::default());
+    let mut buffer = vec![0; READ_BYTES];
+    while streams.is_known(number) {
+        let length = match tokio::time::timeout(streams.options.idle, stream.read(&mut buffer)).await {
+            Ok(Ok(length)) if length > 0 => length,
+            _ => return,
+        };
+        framer.push(buffer.get(..length).unwrap_or_default());
+        loop {
+            match framer.next() {
+                Ok(Some(Frame::Message(bytes))) => {
+                    let connection = Some(number);
+                    (streams.handler)(Received {
+                        socket: streams.socket,
+                        peer,
+                        local: streams.local,
+                        connection,
+                        bytes,
+                    });
+                }
+                Ok(Some(Frame::KeepAlive)) => pong(streams, number),
+                Ok(None) => break,
+                Err(_) => {
+                    streams.counters.garbled.increment();
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn pong(streams: &Streams, number: u64) {
+    if !streams.options.pingpong {
+        return;
+    }
+    if let Some(connection) = streams.lock().by_number.get(&number) {
+        // A peer that does not read gets no answer either.
+        let _ = connection.queue.try_send(Bytes::from_static(b"\r\n"));
+    }
+}
+
+async fn write(mut stream: OwnedWriteHalf, mut waiting: Receiver<Bytes>) -> io::Result<()> {
+    while let Some(bytes) = waiting.recv().await {
+        stream.write_all(&bytes).await?;
+    }
+    stream.shutdown().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Handler, StreamCounters, StreamOptions, Streams};
+    use crate::SocketOptions;
+    use bytes::Bytes;
+    use module_api::{Sending, SocketId};
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Mutex};
+
+    const OPTIONS: &[u8] = b"OPTIONS sip:x SIP/2.0\r\nContent-Length: 2\r\n\r\nhi";
+
+    #[test]
+    fn messages_come_whole_and_answers_go_back_on_their_connection() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (send, receive) = channel();
+        let send = Mutex::new(send);
+        let handler: Handler = Arc::new(move |received| send.lock().unwrap().send(received).unwrap());
+        let address = "127.0.0.1:0".parse().unwrap();
+        let (socket, options) = (SocketOptions::default(), StreamOptions::default());
+        let next = Arc::default();
+        let counters = StreamCounters::default();
+        let streams =
+            Streams::listen(SocketId(1), address, &socket, options, runtime.handle(), next, counters, handler).unwrap();
+
+        let mut phone = TcpStream::connect(streams.local).unwrap();
+        phone.write_all(OPTIONS).unwrap();
+        phone.write_all(&OPTIONS[..10]).unwrap();
+        phone.write_all(&OPTIONS[10..]).unwrap();
+        let first = receive.recv().unwrap();
+        assert_eq!((first.bytes.as_ref(), receive.recv().unwrap().bytes.as_ref()), (OPTIONS, OPTIONS));
+
+        let reply = Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n");
+        let sending =
+            Sending { socket: SocketId(1), to: first.peer, connection: first.connection, bytes: reply.clone() };
+        assert!(streams.send(sending));
+        let mut got = vec![0; reply.len()];
+        phone.read_exact(&mut got).unwrap();
+        assert_eq!(got, reply);
+
+        phone.write_all(b"\r\n\r\n").unwrap();
+        let mut pong = [0; 2];
+        phone.read_exact(&mut pong).unwrap();
+        assert_eq!(&pong, b"\r\n");
+    }
+}

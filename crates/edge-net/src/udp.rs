@@ -1,0 +1,122 @@
+//! UDP: threads that receive, process and send without handing anything over.
+
+use crate::{BindError, Received, SocketOptions, bind};
+use bytes::Bytes;
+use module_api::{Counter, SocketId};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A listening UDP socket; its threads share it.
+#[derive(Clone)]
+pub struct UdpListener {
+    socket: Arc<UdpSocket>,
+    id: SocketId,
+    local: SocketAddr,
+}
+
+/// How often a thread looks whether it should stop while nothing comes.
+const STOP_CHECK: Duration = Duration::from_millis(500);
+/// The largest datagram.
+const DATAGRAM_MAX: usize = 65_535;
+
+impl UdpListener {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(id: SocketId, address: SocketAddr, options: &SocketOptions) -> Result<UdpListener, BindError> {
+        let socket = bind::udp(address, options)?;
+        let refused = |error| BindError { proto: module_api::Proto::Udp, address, error };
+        socket.set_read_timeout(Some(STOP_CHECK)).map_err(refused)?;
+        let local = socket.local_addr().unwrap_or(address);
+        Ok(UdpListener { socket: Arc::new(socket), id, local })
+    }
+
+    /// The socket, for sending.
+    pub fn socket(&self) -> Arc<UdpSocket> {
+        Arc::clone(&self.socket)
+    }
+
+    /// Receives until `stop` is set; `handle` processes each message in this thread. Keep-alives are counted and dropped.
+    pub fn receive(&self, stop: &AtomicBool, keepalives: &Counter, mut handle: impl FnMut(Received)) {
+        let mut buffer = vec![0; DATAGRAM_MAX];
+        while !stop.load(Ordering::Relaxed) {
+            let (length, peer) = match self.socket.recv_from(&mut buffer) {
+                Ok(received) => received,
+                // An error that the network reported for an earlier send of ours (ICMP) is nobody's here.
+                Err(error) if is_passing(error.kind()) => continue,
+                Err(_) => return,
+            };
+            let Some(datagram) = buffer.get(..length).filter(|datagram| !is_keepalive(datagram)) else {
+                keepalives.increment();
+                continue;
+            };
+            let bytes = Bytes::copy_from_slice(datagram);
+            handle(Received { socket: self.id, peer, local: self.local, connection: None, bytes });
+        }
+    }
+}
+
+const fn is_passing(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::WouldBlock
+            | ErrorKind::TimedOut
+            | ErrorKind::Interrupted
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+    )
+}
+
+/// Phones behind NAT send line ends, zeros or a blank to keep their binding.
+fn is_keepalive(datagram: &[u8]) -> bool {
+    datagram.len() <= 8 && datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0 | b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{UdpListener, is_keepalive};
+    use crate::SocketOptions;
+    use module_api::{Counter, SocketId};
+    use std::net::UdpSocket;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn keepalives_are_no_messages() {
+        assert!(is_keepalive(b"\r\n\r\n") && is_keepalive(b"\0\0\0\0") && is_keepalive(b""));
+        assert!(!is_keepalive(b"OPTIONS"));
+    }
+
+    #[test]
+    fn a_datagram_reaches_its_handler() {
+        let listener =
+            UdpListener::open(SocketId(3), "127.0.0.1:0".parse().unwrap(), &SocketOptions::default()).unwrap();
+        let phone = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = listener.socket().local_addr().unwrap();
+        phone.send_to(b"\r\n\r\n", address).unwrap();
+        phone.send_to(b"hello", address).unwrap();
+        let (stop, keepalives) = (AtomicBool::new(false), Counter::default());
+        listener.receive(&stop, &keepalives, |received| {
+            assert_eq!((received.socket, received.bytes.as_ref()), (SocketId(3), &b"hello"[..]));
+            assert_eq!(received.peer, phone.local_addr().unwrap());
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(keepalives.get(), 1);
+    }
+
+    #[test]
+    fn a_taken_port_is_named() {
+        let holder = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = holder.local_addr().unwrap();
+        let said = UdpListener::open(SocketId(0), address, &SocketOptions::default()).err().unwrap().to_string();
+        assert_eq!(
+            said,
+            format!("cannot listen on udp:{address}: the port is in use: stop who has it, or listen on another one")
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Requests that take time outside but are not for a database: names, sleeping, writing to a FIFO.
+
+use crate::Resolver;
+use crate::fifo::{write_fifo, write_socket};
+use module_api::{Answer, Counter, Fault, Request};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+/// Answers them, each in a task of its own.
+#[derive(Clone)]
+pub struct Waits {
+    runtime: Handle,
+    resolver: Resolver,
+    room: Arc<Semaphore>,
+    refused: Counter,
+}
+
+/// How many wait at most at a time.
+const WAITING_MAX: usize = 1_000_000;
+
+impl Waits {
+    /// On this runtime.
+    pub fn new(runtime: Handle, resolver: Resolver, refused: Counter) -> Waits {
+        Waits { runtime, resolver, room: Arc::new(Semaphore::new(WAITING_MAX)), refused }
+    }
+
+    /// Asks; `reply` gets the answer on a thread of the runtime. A request that is not ours comes back.
+    ///
+    /// # Errors
+    /// The request and what should get its answer, where it is of another kind.
+    pub fn ask<R>(&self, request: Request, reply: R) -> Result<(), (Request, R)>
+    where
+        R: FnOnce(Answer) + Send + 'static,
+    {
+        if !matches!(request, Request::Resolve { .. } | Request::Sleep(_) | Request::Write { .. }) {
+            return Err((request, reply));
+        }
+        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+            self.refused.increment();
+            reply(full(&request));
+            return Ok(());
+        };
+        let resolver = self.resolver.clone();
+        self.runtime.spawn(async move {
+            let answer = answer(&resolver, request).await;
+            drop(place);
+            reply(answer);
+        });
+        Ok(())
+    }
+}
+
+async fn answer(resolver: &Resolver, request: Request) -> Answer {
+    match request {
+        Request::Resolve { host, ipv6, .. } => Answer::Resolved(resolver.lookup(&host, ipv6).await),
+        Request::Write { path, socket, bytes, deadline } => {
+            let write = if socket { write_socket } else { write_fifo };
+            let task = tokio::task::spawn_blocking(move || write(&path, &bytes));
+            Answer::Done(match tokio::time::timeout(deadline, task).await {
+                Ok(Ok(written)) => written,
+                _ => Err(Fault::backend("writing took too long")),
+            })
+        }
+        Request::Sleep(duration) => {
+            tokio::time::sleep(duration).await;
+            Answer::Done(Ok(()))
+        }
+        _ => Answer::Done(Err(Fault::us("a request came to the wrong edge"))),
+    }
+}
+
+fn full(request: &Request) -> Answer {
+    let fault = Fault::us("too much waits already");
+    match request {
+        Request::Resolve { .. } => Answer::Resolved(Err(fault)),
+        _ => Answer::Done(Err(fault)),
+    }
+}
