@@ -1,56 +1,62 @@
-//! The circuit breaker: a database that fails again and again is left alone for a moment.
+//! A circuit breaker: a database that fails again and again is left alone for a while, longer each time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Counts failures in a row.
+/// After how many failures in a row it is left alone.
+const FAILURES_MAX: u32 = 5;
+/// How long at first.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long at most.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Decides whether a database is tried. Times are counted from the start of whoever owns it.
 #[derive(Debug, Default)]
 pub struct Breaker {
     failures: u32,
-    open_until: Option<Instant>,
+    pause: Duration,
+    /// Until when it is left alone.
+    until: Option<Duration>,
 }
 
-/// So many failures in a row open it.
-const FAILURES_MAX: u32 = 20;
-/// So long it stays open; then one query is tried.
-const PAUSE: Duration = Duration::from_secs(1);
-
 impl Breaker {
-    /// Whether queries are refused now.
-    pub fn is_open(&self, now: Instant) -> bool {
-        self.open_until.is_some_and(|until| now < until)
+    /// Whether to try now. After a pause one attempt is let through: its outcome decides how it goes on.
+    pub fn allows(&self, now: Duration) -> bool {
+        self.until.is_none_or(|until| now >= until)
     }
 
-    /// Takes the outcome of a query in.
-    pub fn record(&mut self, succeeded: bool, now: Instant) {
-        if succeeded {
-            *self = Breaker::default();
-            return;
-        }
+    /// An attempt went well.
+    pub fn succeeded(&mut self) {
+        *self = Breaker::default();
+    }
+
+    /// An attempt failed. Whether a pause has begun with it.
+    pub fn failed(&mut self, now: Duration) -> bool {
         self.failures = self.failures.saturating_add(1);
-        if self.failures >= FAILURES_MAX {
-            self.open_until = Some(now + PAUSE);
+        if self.failures < FAILURES_MAX {
+            return false;
         }
+        self.pause = if self.pause.is_zero() { PAUSE } else { (self.pause * 2).min(PAUSE_MAX) };
+        self.until = Some(now + self.pause);
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Breaker, FAILURES_MAX, PAUSE};
-    use std::time::Instant;
+    use super::Breaker;
+    use std::time::Duration;
 
     #[test]
-    fn it_opens_after_many_failures_and_lets_one_try_again() {
-        let (mut breaker, start) = (Breaker::default(), Instant::now());
-        for _ in 1..FAILURES_MAX {
-            breaker.record(false, start);
-        }
-        assert!(!breaker.is_open(start));
-        breaker.record(false, start);
-        assert!(breaker.is_open(start));
-        assert!(!breaker.is_open(start + PAUSE));
-        breaker.record(false, start + PAUSE);
-        assert!(breaker.is_open(start + PAUSE));
-        breaker.record(true, start + PAUSE * 2);
-        assert!(!breaker.is_open(start + PAUSE * 2));
+    fn pauses_grow_until_it_works_again() {
+        let second = Duration::from_secs;
+        let mut breaker = Breaker::default();
+        assert_eq!((0..5).filter(|_| breaker.failed(second(10))).count(), 1);
+        assert!(!breaker.allows(second(10)) && breaker.allows(second(11)));
+        assert!(breaker.failed(second(11)));
+        assert!(!breaker.allows(second(12)) && breaker.allows(second(13)));
+        assert_eq!((0..10).filter(|_| breaker.failed(second(100))).count(), 10);
+        assert!(!breaker.allows(second(129)) && breaker.allows(second(130)));
+        breaker.succeeded();
+        assert!(breaker.allows(second(100)) && !breaker.failed(second(100)));
     }
 }

@@ -1,24 +1,23 @@
-//! Databases: takes queries with their values, answers with rows. The engine inside is SQLite.
+//! Databases: statements go in from any thread, rows come out of the engine's own threads.
 //!
-//! [`Databases::open`] checks that every database is there with the tables its modules need; [`Databases::submit`] never
-//! waits: the answer comes on a thread of the database. A database that fails again and again is left alone for a
-//! moment ([`breaker`]), so that it costs its own messages only.
+//! [`Databases::open`] opens what the modules asked for and checks their tables; [`Databases::submit`] never waits.
+//! Every query is answered exactly once: with rows, or with a fault that says whose it is. A query that changes
+//! something is answered when the change is on the disk.
+//!
+//! Invariants: what waits is bounded, and so is how long a statement runs; a database that fails is left alone for a
+//! while and its queries answered with a fault at once.
 
 mod breaker;
-mod convert;
 mod databases;
+mod datetime;
 mod error;
 mod options;
-mod reader;
+mod queue;
 pub mod schema;
 mod sqlite;
 mod url;
-mod writer;
-
-#[cfg(test)]
-mod tests;
 
 pub use databases::{Databases, Reply};
 pub use error::OpenError;
-pub use options::SqliteOptions;
-pub use url::sqlite_path;
+pub use options::Options;
+pub use url::{Engine, Url};

@@ -1,41 +1,89 @@
-//! What the module `db_sqlite` can set.
+//! How databases are used: global parameters, and those of module `db_sqlite`.
 
+use crate::OpenError;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Options of all SQLite databases.
+/// How databases are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SqliteOptions {
-    /// How long to wait for a lock that another program holds.
+pub struct Options {
+    /// `db_version_table`: the table of versions.
+    pub version_table: String,
+    /// How long a query may wait and run; then it is answered with a fault.
+    pub deadline: Duration,
+    /// A query that takes longer is counted as slow and logged; `None`: none is.
+    pub slow: Option<Duration>,
+    /// How many queries may wait for a database to read, and as many to write.
+    pub waiting_max: usize,
+    /// The most rows an answer may have.
+    pub rows_max: usize,
+    /// `busy_timeout`: how long to wait for another process that writes.
     pub busy_timeout: Duration,
-    /// `PRAGMA`s to run when a database is opened, after our own.
+    /// `exec_pragma`: pragmas run for each connection, after our own.
     pub pragmas: Vec<String>,
-    /// Extensions to load: file, and entry point if not the usual one.
+    /// `load_extension`: libraries with their entry point.
     pub extensions: Vec<(String, Option<String>)>,
 }
 
-impl Default for SqliteOptions {
-    fn default() -> SqliteOptions {
-        SqliteOptions { busy_timeout: Duration::from_millis(500), pragmas: Vec::new(), extensions: Vec::new() }
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            version_table: "version".to_owned(),
+            deadline: Duration::from_secs(10),
+            slow: None,
+            waiting_max: 65_536,
+            rows_max: 10_000_000,
+            busy_timeout: Duration::from_millis(500),
+            pragmas: Vec::new(),
+            extensions: Vec::new(),
+        }
     }
 }
 
-impl SqliteOptions {
-    /// From the parameters of `db_sqlite`; lists have a line for each entry.
-    pub fn from_params(params: &BTreeMap<&str, String>) -> SqliteOptions {
-        let lines = |name: &str| -> Vec<String> {
-            let text = params.get(name).map(String::as_str).unwrap_or_default();
-            text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-        };
-        let busy = params.get("busy_timeout").and_then(|milliseconds| milliseconds.parse().ok());
-        let extension = |line: String| match line.split_once(';') {
-            Some((file, entry)) => (file.to_owned(), Some(entry.to_owned())),
-            None => (line, None),
-        };
-        SqliteOptions {
-            busy_timeout: busy.map_or(SqliteOptions::default().busy_timeout, Duration::from_millis),
-            pragmas: lines("exec_pragma"),
-            extensions: lines("load_extension").into_iter().map(extension).collect(),
+impl Options {
+    /// Takes the parameters of module `db_sqlite`, as it passes them on; repeated ones are lines of one text.
+    ///
+    /// # Errors
+    /// A parameter cannot be read.
+    pub fn set_sqlite(&mut self, params: &BTreeMap<&'static str, String>) -> Result<(), OpenError> {
+        if let Some(text) = params.get("busy_timeout") {
+            let milliseconds = text.parse().map_err(|_| OpenError::BadOption {
+                option: format!("busy_timeout {text}"),
+                reason: "it is a number of milliseconds".to_owned(),
+            })?;
+            self.busy_timeout = Duration::from_millis(milliseconds);
         }
+        let lines = |name: &str| params.get(name).into_iter().flat_map(|text| text.lines()).map(str::trim);
+        self.pragmas.extend(lines("exec_pragma").filter(|line| !line.is_empty()).map(str::to_owned));
+        self.extensions.extend(lines("load_extension").filter(|line| !line.is_empty()).map(extension));
+        Ok(())
+    }
+}
+
+/// `file` or `file;entry_point`
+fn extension(text: &str) -> (String, Option<String>) {
+    let (file, entry) = text.split_once(';').unwrap_or((text, ""));
+    (file.trim().to_owned(), Some(entry.trim().to_owned()).filter(|entry| !entry.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn parameters_of_the_module_are_read() {
+        let mut options = Options::default();
+        let params = BTreeMap::from([
+            ("busy_timeout", "1500".to_owned()),
+            ("exec_pragma", "synchronous=NORMAL\ncache_size=-8000".to_owned()),
+            ("load_extension", "/usr/lib/regexp.so;sqlite3_regexp_init\n/usr/lib/x.so".to_owned()),
+        ]);
+        options.set_sqlite(&params).unwrap();
+        assert_eq!(options.busy_timeout.as_millis(), 1500);
+        assert_eq!(options.pragmas, ["synchronous=NORMAL", "cache_size=-8000"]);
+        assert_eq!(options.extensions[0].1.as_deref(), Some("sqlite3_regexp_init"));
+        assert_eq!(options.extensions[1], ("/usr/lib/x.so".to_owned(), None));
+        assert!(options.set_sqlite(&BTreeMap::from([("busy_timeout", "soon".to_owned())])).is_err());
     }
 }

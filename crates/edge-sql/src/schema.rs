@@ -1,98 +1,161 @@
-//! Tables: whether those that modules need are there, and making them.
+//! Makes the tables that modules declare, and brings older ones up to date.
+//!
+//! Doing it again changes nothing: what is there in the right version is left alone, so an existing database with
+//! more in it keeps all it has.
 
-use crate::{OpenError, SqliteOptions, sqlite};
+use crate::OpenError;
 use catalogue::{Column, Table};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use std::path::Path;
+use std::time::Duration;
 
-/// The table of versions, which has one of its own.
-pub const VERSION: Table = Table {
-    name: "version",
-    version: 1,
-    columns: &[
-        Column { name: "table_name", sql: "CHAR(32) NOT NULL" },
-        Column { name: "table_version", sql: "INTEGER DEFAULT 0 NOT NULL" },
-    ],
-    indexes: &[("version_t_name_idx", &["table_name"], true)],
-};
-
-/// The tables that are not there in the version that is needed. A version of 0 is not looked at.
-pub fn lacking(connection: &Connection, path: &Path, needed: &[(String, i32)]) -> Vec<OpenError> {
-    let mut lacking = Vec::new();
-    for (table, needed) in needed.iter().filter(|(_, version)| *version > 0) {
-        let found = version(connection, table);
-        if found != Some(*needed) {
-            lacking.push(OpenError::Table { path: path.to_owned(), table: table.clone(), needed: *needed, found });
-        }
-    }
-    lacking
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Tables that are new.
+    pub created: Vec<&'static str>,
+    /// Tables that had an older version.
+    pub updated: Vec<&'static str>,
+    /// Tables that were right already.
+    pub kept: Vec<&'static str>,
 }
 
-/// Makes the file if it is not there, and every table that is missing; adds columns that older versions lack. What is
-/// there stays. Returns the tables that were made or changed.
+/// Makes the file if it is missing, the table of versions, and these tables.
 ///
 /// # Errors
-/// SQLite's, or a table has a later version than ours.
-pub fn create(path: &Path, tables: &[&Table]) -> Result<Vec<String>, OpenError> {
-    let refused = |error: rusqlite::Error| OpenError::Refused { path: path.to_owned(), text: error.to_string() };
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        let made = std::fs::create_dir_all(directory);
-        made.map_err(|error| OpenError::Refused { path: directory.to_owned(), text: error.to_string() })?;
+/// The file cannot be written, or a table is newer than this server knows it. Then nothing has changed.
+pub fn create(path: &Path, tables: &[&'static Table], version_table: &str) -> Result<Report, OpenError> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        return Err(OpenError::NoDirectory { directory: directory.to_owned() });
     }
-    if !path.exists() {
-        Connection::open(path).map_err(refused)?;
-    }
-    let mut connection = sqlite::open(path, &SqliteOptions::default())?;
-    let transaction = connection.transaction().map_err(refused)?;
-    make(&transaction, &VERSION).map_err(refused)?;
-    let mut changed = Vec::new();
+    let cannot = |error: rusqlite::Error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(cannot)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(cannot)?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(cannot)?;
+    let all = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(cannot)?;
+    let maker = Maker { all: &all, versions: identifier(version_table) };
+    maker.make_versions().map_err(cannot)?;
+    let mut report = Report::default();
     for table in tables {
-        let found = version(&transaction, table.name);
-        if found == Some(table.version) {
-            continue;
+        let found = maker.version(table.name).map_err(cannot)?;
+        match found {
+            None => report.created.push(table.name),
+            Some(found) if found == i64::from(table.version) => report.kept.push(table.name),
+            Some(found) if found < i64::from(table.version) => report.updated.push(table.name),
+            Some(found) => {
+                let (path, table, expected) = (path.to_owned(), table.name.to_owned(), table.version);
+                return Err(OpenError::WrongVersion { path, table, found, expected });
+            }
         }
-        if found.is_some_and(|found| found > table.version) {
-            let (table, needed) = (table.name.to_owned(), table.version);
-            return Err(OpenError::Table { path: path.to_owned(), table, needed, found });
+        maker.make(table).map_err(cannot)?;
+    }
+    all.commit().map_err(cannot)?;
+    Ok(report)
+}
+
+/// Makes tables within one transaction: all or none.
+struct Maker<'a> {
+    all: &'a Transaction<'a>,
+    versions: String,
+}
+
+impl Maker<'_> {
+    fn make_versions(&self) -> rusqlite::Result<()> {
+        self.all.execute_batch(&format!(
+            "CREATE TABLE IF NOT EXISTS {0} (table_name CHAR(32) NOT NULL, table_version INTEGER DEFAULT 0 NOT NULL, \
+             CONSTRAINT {0}_t_name_idx UNIQUE (table_name))",
+            self.versions
+        ))
+    }
+
+    fn version(&self, table: &str) -> rusqlite::Result<Option<i64>> {
+        let select = format!("SELECT table_version FROM {} WHERE table_name = ?", self.versions);
+        self.all.query_row(&select, [table], |row| row.get(0)).optional()
+    }
+
+    /// Makes what is missing of a table: itself, columns, indexes, its version.
+    fn make(&self, table: &Table) -> rusqlite::Result<()> {
+        let name = identifier(table.name);
+        let columns: Vec<String> = table.columns.iter().map(definition).collect();
+        self.all.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({})", columns.join(", ")))?;
+        let present = self.columns(&name)?;
+        for column in table.columns.iter().filter(|column| !present.iter().any(|known| known == column.name)) {
+            self.all.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN {}", definition(column)))?;
         }
-        make(&transaction, table).and_then(|()| note_version(&transaction, table)).map_err(refused)?;
-        changed.push(table.name.to_owned());
+        for (index, columns, is_unique) in table.indexes {
+            let unique = if *is_unique { "UNIQUE " } else { "" };
+            let columns: Vec<String> = columns.iter().map(|column| identifier(column)).collect();
+            let (index, columns) = (identifier(index), columns.join(", "));
+            self.all.execute_batch(&format!("CREATE {unique}INDEX IF NOT EXISTS {index} ON {name} ({columns})"))?;
+        }
+        let replace = format!("REPLACE INTO {} (table_name, table_version) VALUES (?, ?)", self.versions);
+        self.all.execute(&replace, (table.name, table.version)).map(drop)
     }
-    transaction.commit().map_err(refused)?;
-    Ok(changed)
-}
 
-fn make(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
-    let columns: Vec<String> = table.columns.iter().map(|column| format!("{} {}", column.name, column.sql)).collect();
-    connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {} ({})", table.name, columns.join(", ")))?;
-    add_columns(connection, table)?;
-    for (name, columns, unique) in table.indexes {
-        let unique = if *unique { "UNIQUE " } else { "" };
-        let columns = columns.join(", ");
-        connection
-            .execute_batch(&format!("CREATE {unique}INDEX IF NOT EXISTS {name} ON {} ({columns})", table.name))?;
+    fn columns(&self, table: &str) -> rusqlite::Result<Vec<String>> {
+        let mut statement = self.all.prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        names.collect()
     }
-    Ok(())
 }
 
-/// Adds the columns that a table of an older version lacks.
-fn add_columns(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?)")?;
-    let names = statement.query_map([table.name], |row| row.get::<_, String>(0))?;
-    let present: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
-    for column in table.columns.iter().filter(|column| !present.iter().any(|name| name == column.name)) {
-        connection.execute_batch(&format!("ALTER TABLE {} ADD COLUMN {} {}", table.name, column.name, column.sql))?;
+fn definition(column: &Column) -> String {
+    format!("{} {}", identifier(column.name), column.sql)
+}
+
+/// A name without anything that could end it.
+fn identifier(name: &str) -> String {
+    name.chars().filter(|char| char.is_alphanumeric() || *char == '_').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, create};
+    use crate::sqlite::tests::Directory;
+    use catalogue::{Column, Table};
+
+    const fn column(name: &'static str, sql: &'static str) -> Column {
+        Column { name, sql }
     }
-    Ok(())
-}
 
-fn version(connection: &Connection, table: &str) -> Option<i32> {
-    let sql = "SELECT table_version FROM version WHERE table_name = ?";
-    connection.query_row(sql, [table], |row| row.get(0)).optional().ok().flatten()
-}
+    const OLD: Table = Table {
+        name: "thing",
+        version: 1,
+        columns: &[column("id", "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"), column("name", "CHAR(64) NOT NULL")],
+        indexes: &[("thing_name_idx", &["name"], true)],
+    };
 
-fn note_version(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM version WHERE table_name = ?", [table.name])?;
-    let sql = "INSERT INTO version (table_name, table_version) VALUES (?, ?)";
-    connection.execute(sql, (table.name, table.version)).map(|_| ())
+    const NEW: Table = Table {
+        version: 2,
+        columns: &[
+            column("id", "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"),
+            column("name", "CHAR(64) NOT NULL"),
+            column("flags", "INTEGER DEFAULT 0 NOT NULL"),
+        ],
+        ..OLD
+    };
+
+    #[test]
+    fn tables_are_made_kept_and_brought_up_to_date() {
+        let directory = Directory::new();
+        let path = directory.file("x.sqlite");
+        let made = Report { created: vec!["thing"], ..Report::default() };
+        assert_eq!(create(&path, &[&OLD], "version"), Ok(made));
+        let kept = Report { kept: vec!["thing"], ..Report::default() };
+        assert_eq!(create(&path, &[&OLD], "version"), Ok(kept));
+        directory.sql(&path, "INSERT INTO thing (name) VALUES ('a')");
+        let updated = Report { updated: vec!["thing"], ..Report::default() };
+        assert_eq!(create(&path, &[&NEW], "version"), Ok(updated));
+        assert_eq!(directory.sql(&path, "SELECT name, flags FROM thing"), "a|0\n");
+        let error = create(&path, &[&OLD], "version").unwrap_err().to_string();
+        assert!(error.ends_with("has version 2, version 1 is needed"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_named() {
+        let error = create(std::path::Path::new("/nonexistent/x.sqlite"), &[], "version").unwrap_err();
+        assert_eq!(error.to_string(), "there is no directory /nonexistent: make it, or correct the database URL");
+    }
 }

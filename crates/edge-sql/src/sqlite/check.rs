@@ -21,12 +21,7 @@ pub fn file(path: &Path) -> Result<(), OpenError> {
 }
 
 /// What is wrong with the versions of tables.
-pub fn tables(
-    connection: &Connection,
-    path: &Path,
-    tables: &[(String, i32)],
-    version_table: &str,
-) -> Vec<OpenError> {
+pub fn tables(connection: &Connection, path: &Path, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
     if tables.is_empty() {
         return Vec::new();
     }
@@ -40,12 +35,9 @@ pub fn tables(
         match found {
             None => Some(OpenError::MissingTable { path: path.to_owned(), table: table.clone(), version: *version }),
             Some(found) if found == i64::from(*version) => None,
-            Some(found) => Some(OpenError::WrongVersion {
-                path: path.to_owned(),
-                table: table.clone(),
-                found,
-                expected: *version,
-            }),
+            Some(found) => {
+                Some(OpenError::WrongVersion { path: path.to_owned(), table: table.clone(), found, expected: *version })
+            }
         }
     });
     let mut errors: Vec<OpenError> = errors.collect();

@@ -6,10 +6,10 @@ mod connection;
 mod counters;
 mod faults;
 mod reader;
+#[cfg(test)]
+pub mod tests;
 mod work;
 mod writer;
-#[cfg(test)]
-mod tests;
 
 pub use connection::{Connection, Role};
 pub use counters::Counters;
