@@ -155,6 +155,12 @@ pub enum Command {
         #[command(subcommand)]
         action: UserAction,
     },
+    /// Databases.
+    Db {
+        /// What to do.
+        #[command(subcommand)]
+        action: DbAction,
+    },
     /// Registered contacts, of a running server.
     Ul {
         /// Only this address of record.
@@ -195,6 +201,16 @@ pub struct ClientOptions {
     pub url: String,
 }
 
+/// What to do with databases.
+#[derive(Debug, Subcommand)]
+pub enum DbAction {
+    /// Make a database with all tables, or add what one lacks.
+    Create {
+        /// Its URL: sqlite:///path
+        url: String,
+    },
+}
+
 /// What to do with subscribers.
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
@@ -208,6 +224,9 @@ pub enum UserAction {
         /// The realm that phones are asked for, if not the domain.
         #[arg(long)]
         realm: Option<String>,
+        /// Keep the password itself too: scripts with `calculate_ha1` need it.
+        #[arg(long)]
+        plain: bool,
     },
     /// Change a password.
     Passwd {
@@ -219,6 +238,9 @@ pub enum UserAction {
         /// The realm that phones are asked for, if not the domain.
         #[arg(long)]
         realm: Option<String>,
+        /// Keep the password itself too: scripts with `calculate_ha1` need it.
+        #[arg(long)]
+        plain: bool,
     },
     /// List subscribers.
     List,

@@ -1,0 +1,9 @@
+//! What the program does besides serving: a file for each command.
+
+pub mod check;
+pub mod db;
+pub mod doc;
+pub mod init;
+pub mod mi;
+pub mod modules;
+pub mod user;
