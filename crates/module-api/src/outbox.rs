@@ -14,6 +14,7 @@ pub struct Outbox {
     events: Vec<Raised>,
     waiting: Vec<Waiting>,
     resumed: Vec<(ThenJob, Answer)>,
+    management: Vec<(u64, Option<Bytes>)>,
     keeps: Vec<(u64, Time)>,
     aliases: Vec<(u64, u16)>,
     listeners: Option<Arc<dyn Listeners>>,
@@ -81,6 +82,16 @@ impl Outbox {
     /// Goes on with work whose answer is there already, once the step at hand is finished.
     pub fn resume(&mut self, then: ThenJob, answer: Answer) {
         self.resumed.push((then, answer));
+    }
+
+    /// Answers a management request, by the number its transport gave; a notification gets nothing.
+    pub fn answer_management(&mut self, number: u64, reply: Option<Bytes>) {
+        self.management.push((number, reply));
+    }
+
+    /// Takes the answers to management requests.
+    pub fn drain_management(&mut self) -> std::vec::Drain<'_, (u64, Option<Bytes>)> {
+        self.management.drain(..)
     }
 
     /// Takes the work put aside.
