@@ -2,10 +2,11 @@
 
 mod auth;
 mod auth_db;
-mod usrloc;
+mod registrar;
 mod reply;
+mod usrloc;
 
 use module_api::Module;
 
 /// The modules of this crate.
-pub const MODULES: &[Module] = &[auth::MODULE, auth_db::MODULE, usrloc::MODULE];
+pub const MODULES: &[Module] = &[auth::MODULE, auth_db::MODULE, usrloc::MODULE, registrar::MODULE];

@@ -242,7 +242,13 @@ fn preference(cell: &Cell) -> Result<Option<Q>, (&'static str, &'static str)> {
     let number = match cell {
         Cell::Null => return Ok(None),
         Cell::Real(number) => *number,
-        Cell::Int(number) => if *number < 0 { -1.0 } else { f64::from(u8::try_from(*number).unwrap_or(u8::MAX)) },
+        Cell::Int(number) => {
+            if *number < 0 {
+                -1.0
+            } else {
+                f64::from(u8::try_from(*number).unwrap_or(u8::MAX))
+            }
+        }
         other => {
             let text = other.to_bytes().unwrap_or_default();
             let number = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());

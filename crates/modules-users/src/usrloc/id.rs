@@ -7,9 +7,9 @@ const RECORD_BITS: u32 = 32;
 /// The slot of an address of record among `2^hash_size`.
 pub fn slot(aor: &[u8], hash_size: u32) -> u16 {
     // FNV-1a: the slot goes into the database, so it must be the same after a restart and on every machine.
-    let hash = aor.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = aor
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let mask = (1u64 << hash_size.min(16)) - 1;
     u16::try_from((hash ^ (hash >> 32)) & mask).unwrap_or(0)
 }

@@ -137,8 +137,7 @@ fn sync(management: &mut Management<'_>) -> MiFlow {
         Ok(found) => found,
         Err(error) => return MiFlow::Done(Err(error)),
     };
-    let (Some(database), Some(statements), true) =
-        (usrloc.database, &domain.statements, usrloc.config.layout().stored)
+    let (Some(database), Some(statements), true) = (usrloc.database, &domain.statements, usrloc.config.layout().stored)
     else {
         return MiFlow::Done(Err(MiError::new(200, "Contacts already synced")));
     };

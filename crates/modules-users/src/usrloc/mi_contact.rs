@@ -31,9 +31,7 @@ pub fn contact(usrloc: &Usrloc, env: &Env<'_>, contact: &Contact) -> Json {
     add("Cseq", contact.cseq.into());
     let socket = contact.socket().and_then(|id| env.services.sockets.get(id));
     let user_agent = contact.user_agent(&usrloc.agents);
-    for (name, value) in
-        [("User-agent", &user_agent[..]), ("Received", contact.received()), ("Path", contact.path())]
-    {
+    for (name, value) in [("User-agent", &user_agent[..]), ("Received", contact.received()), ("Path", contact.path())] {
         if !value.is_empty() {
             add(name, text(value));
         }

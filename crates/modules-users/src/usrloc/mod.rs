@@ -26,9 +26,9 @@ mod write;
 
 pub use agents::UserAgents;
 pub use config::{Config, Mode};
-pub use domain::{Domain, DomainCounters, Layout};
+pub use domain::{Domain, DomainCounters};
 pub use methods::Methods;
-pub use record::{Order, Record};
+pub use record::Record;
 
 use catalogue::Statistic;
 use columns::{Columns, LOCATION};
@@ -204,9 +204,8 @@ impl Usrloc {
             expired: counter(EXPIRES, true),
         };
         let mut domain = Domain::new(name, self.config.layout(), Arc::clone(&self.agents), self.seed, counters);
-        domain.statements = self
-            .database
-            .map(|_| self.columns.statements(name, self.config.use_domain, self.config.delete_max));
+        domain.statements =
+            self.database.map(|_| self.columns.statements(name, self.config.use_domain, self.config.delete_max));
         domain
     }
 }

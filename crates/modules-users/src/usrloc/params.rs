@@ -50,7 +50,8 @@ pub const PARAMS: &[Param] = &[
     REGEN_BROKEN_CONTACTID,
 ];
 
-pub const CONTACT_ID_COLUMN: Param = Param::str("contact_id_column", "contact_id", "The column of contact identifiers.");
+pub const CONTACT_ID_COLUMN: Param =
+    Param::str("contact_id_column", "contact_id", "The column of contact identifiers.");
 pub const USER_COLUMN: Param = Param::str("user_column", "username", "The column of user names.");
 pub const DOMAIN_COLUMN: Param = Param::str("domain_column", "domain", "The column of domains.");
 pub const CONTACT_COLUMN: Param = Param::str("contact_column", "contact", "The column of contact URIs.");
@@ -115,9 +116,10 @@ pub const DB_MODE: Param = Param::unset(
     "The older form of working_mode_preset: 0 no-db, 1 write-through, 2 write-back, 3 sql-only, 4 loaded at start only.",
 )
 .within(0, 4);
-pub const PINGING_MODE: Param = Param::unset("pinging_mode", ParamKind::Str, "Which server of a cluster pings a contact.")
-    .one_of(&["ownership", "cooperation"])
-    .no_effect("a server without a cluster owns all its contacts");
+pub const PINGING_MODE: Param =
+    Param::unset("pinging_mode", ParamKind::Str, "Which server of a cluster pings a contact.")
+        .one_of(&["ownership", "cooperation"])
+        .no_effect("a server without a cluster owns all its contacts");
 pub const SHARED_PINGING: Param =
     Param::unset("shared_pinging", ParamKind::Int, "The older form of pinging_mode.").no_effect("see pinging_mode");
 pub const USE_DOMAIN: Param = Param::int("use_domain", 1, "Whether addresses of record include the domain.");
@@ -173,4 +175,3 @@ pub const REGEN_BROKEN_CONTACTID: Param = Param::int(
     0,
     "Whether contacts loaded with an identifier of another hash_size or server get a new one.",
 );
-

@@ -120,7 +120,8 @@ impl Record {
             Order::ByPreference => {
                 let before = position.checked_sub(1).and_then(rank);
                 let own = rank(position);
-                before.is_none_or(|before| Some(before) >= own) && rank(position + 1).is_none_or(|after| own >= Some(after))
+                before.is_none_or(|before| Some(before) >= own)
+                    && rank(position + 1).is_none_or(|after| own >= Some(after))
             }
         }
     }

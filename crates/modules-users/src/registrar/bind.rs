@@ -1,0 +1,158 @@
+//! RFC 3261 section 10.3, step 7: what a REGISTER does to the contacts. All of it, or nothing.
+
+use super::Registrar;
+use super::flags::SaveOptions;
+use super::matching;
+use super::refusal::Refusal;
+use super::register::{Contacts, Register, Wanted};
+use crate::usrloc::contact::Contact;
+use crate::usrloc::edit::Edit;
+use module_api::Time;
+use smallvec::SmallVec;
+
+/// What becomes of a contact of the request.
+enum Step {
+    Insert,
+    Update(u64),
+    Remove(u64),
+    Nothing,
+}
+
+/// How a REGISTER stands to a contact that is there.
+enum Standing {
+    Newer,
+    Retransmitted,
+}
+
+type Steps = SmallVec<[Step; 2]>;
+
+/// The identifiers of the contacts of the request that are registered now.
+pub type Bound = SmallVec<[u64; 2]>;
+
+/// Does what a REGISTER asks for.
+///
+/// # Errors
+/// It is refused, and nothing has changed.
+pub fn bind(
+    registrar: &Registrar,
+    edit: &mut Edit<'_>,
+    register: &Register<'_>,
+    options: &SaveOptions,
+    now: Time,
+) -> Result<Bound, Refusal> {
+    match &register.contacts {
+        Contacts::None => Ok(Bound::new()),
+        Contacts::Star => {
+            for contact in edit.record().contacts() {
+                standing(registrar, contact, register)?;
+            }
+            edit.remove_unless(|_| false);
+            Ok(Bound::new())
+        }
+        Contacts::List(list) => {
+            let steps = plan(registrar, edit, register, list, options)?;
+            make_room(edit, &steps, options, now)?;
+            apply(edit, register, list, steps, options)
+        }
+    }
+}
+
+fn plan(
+    registrar: &Registrar,
+    edit: &Edit<'_>,
+    register: &Register<'_>,
+    list: &[Wanted<'_>],
+    options: &SaveOptions,
+) -> Result<Steps, Refusal> {
+    let record = edit.record();
+    let step = |wanted: &Wanted<'_>| {
+        let known = matching::position(registrar, record, register, wanted, &options.matching);
+        let Some(contact) = known.and_then(|position| record.contacts().get(position)) else {
+            return Ok(if wanted.lifetime_s == 0 { Step::Nothing } else { Step::Insert });
+        };
+        Ok(match standing(registrar, contact, register)? {
+            Standing::Retransmitted => Step::Nothing,
+            Standing::Newer if wanted.lifetime_s == 0 => Step::Remove(contact.id),
+            Standing::Newer => Step::Update(contact.id),
+        })
+    };
+    list.iter().map(step).collect()
+}
+
+/// A REGISTER of another Call-ID is newer; one of the same must have the greater CSeq number. The same number soon
+/// after is a retransmission, which is answered and does nothing; later it is a phone that does not count.
+fn standing(registrar: &Registrar, contact: &Contact, register: &Register<'_>) -> Result<Standing, Refusal> {
+    if contact.call_id() != register.call_id || register.cseq > contact.cseq {
+        return Ok(Standing::Newer);
+    }
+    let age = register.given.now_s.saturating_sub(contact.modified);
+    if register.cseq == contact.cseq && age < registrar.usrloc.config.cseq_delay_s {
+        return Ok(Standing::Retransmitted);
+    }
+    if register.cseq == contact.cseq && registrar.allow_dup_cseq {
+        return Ok(Standing::Newer);
+    }
+    Err(Refusal::OldCSeq)
+}
+
+/// Sees that there will not be more than `max_contacts`; with `force-registration` the oldest others go.
+fn make_room(edit: &mut Edit<'_>, steps: &Steps, options: &SaveOptions, now: Time) -> Result<(), Refusal> {
+    let inserted = steps.iter().filter(|step| matches!(step, Step::Insert)).count();
+    if options.max_contacts == 0 || inserted == 0 {
+        return Ok(());
+    }
+    let touched = |id: u64| {
+        steps.iter().find_map(|step| match step {
+            Step::Update(other) if *other == id => Some(false),
+            Step::Remove(other) if *other == id => Some(true),
+            _ => None,
+        })
+    };
+    let record = edit.record();
+    let staying = record.valid(now).filter(|contact| touched(contact.id) != Some(true)).count();
+    let surplus = (staying + inserted).saturating_sub(options.max_contacts);
+    if surplus == 0 {
+        return Ok(());
+    }
+    let mut others: SmallVec<[(u32, u64); 8]> = record
+        .valid(now)
+        .filter(|contact| touched(contact.id).is_none())
+        .map(|contact| (contact.modified, contact.id))
+        .collect();
+    if !options.force || others.len() < surplus {
+        return Err(Refusal::TooManyContacts);
+    }
+    others.sort_unstable();
+    others.truncate(surplus);
+    edit.remove_unless(|contact| !others.iter().any(|(_, id)| *id == contact.id));
+    Ok(())
+}
+
+fn apply(
+    edit: &mut Edit<'_>,
+    register: &Register<'_>,
+    list: &[Wanted<'_>],
+    steps: Steps,
+    options: &SaveOptions,
+) -> Result<Bound, Refusal> {
+    let mut bound = Bound::new();
+    for (wanted, step) in list.iter().zip(steps) {
+        match step {
+            Step::Nothing => {}
+            Step::Remove(id) => {
+                edit.remove_unless(|contact| contact.id != id);
+            }
+            Step::Update(id) => {
+                // Two contacts of one request may be the same: the second updates what the first has made.
+                let known = edit.record().contacts().iter().position(|contact| contact.id == id);
+                let details = register.details(wanted, options);
+                if known.is_some_and(|position| edit.update(position, &details)) {
+                    bound.push(id);
+                }
+            }
+            // Strings of a message that was taken in are short enough.
+            Step::Insert => bound.extend(edit.insert(&register.details(wanted, options))),
+        }
+    }
+    Ok(bound)
+}

@@ -1,0 +1,177 @@
+//! `registrar`: REGISTER requests kept in `usrloc` (RFC 3261 section 10.3), and calls led to where users are.
+
+mod add_sock_hdr;
+mod aor;
+mod bind;
+mod flags;
+mod gruu;
+mod lookup;
+mod matching;
+mod params;
+mod path;
+mod purr;
+mod push;
+mod query;
+mod refusal;
+mod register;
+mod remove;
+mod remove_ip_port;
+mod reply;
+mod save;
+mod seal;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use crate::usrloc::{Domain, Usrloc};
+use bytes::Bytes;
+use catalogue::Statistic;
+use flags::{Expressions, Matching, PathMode, SaveOptions};
+use gruu::Gruu;
+use module_api::{Counter, Fault, Module, Q, Setup, StartError, State, VariableHandle};
+use params::*;
+use push::Push;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The module `registrar`.
+pub const MODULE: Module = Module {
+    name: "registrar",
+    about: "Registers where users are, and leads calls there.",
+    depends: &["usrloc"],
+    params: PARAMS,
+    functions: &[
+        save::SAVE,
+        remove::REMOVE,
+        remove_ip_port::REMOVE_IP_PORT,
+        lookup::LOOKUP,
+        add_sock_hdr::ADD_SOCK_HDR,
+        query::IS_REGISTERED,
+        query::IS_CONTACT_REGISTERED,
+        query::IS_IP_REGISTERED,
+        purr::PN_PROCESS_PURR,
+    ],
+    statistics: &[STAT_MAX_EXPIRES, STAT_MAX_CONTACTS, STAT_DEFAULT_EXPIRE, ACCEPTED_REGS, REJECTED_REGS],
+    start,
+    ..Module::EMPTY
+};
+
+const STAT_MAX_EXPIRES: Statistic = Statistic::level("max_expires", "The parameter max_expires.");
+const STAT_MAX_CONTACTS: Statistic = Statistic::level("max_contacts", "The parameter max_contacts.");
+const STAT_DEFAULT_EXPIRE: Statistic = Statistic::level("default_expire", "The parameter default_expires.");
+const ACCEPTED_REGS: Statistic = Statistic::counter("accepted_regs", "REGISTER requests that were accepted.");
+const REJECTED_REGS: Statistic = Statistic::counter("rejected_regs", "REGISTER requests that were refused.");
+
+/// The state of the module.
+pub struct Registrar {
+    /// The contacts.
+    pub usrloc: Arc<Usrloc>,
+    limits: Limits,
+    save_defaults: SaveOptions,
+    default_expires_s: u32,
+    default_q: Option<Q>,
+    case_sensitive: bool,
+    persistent_flag: Option<u8>,
+    realm_prefix: Bytes,
+    received_param: Bytes,
+    received: Option<VariableHandle>,
+    retry_after_s: u32,
+    socket_header: Option<String>,
+    forwarded_contact: Option<VariableHandle>,
+    attr: Option<VariableHandle>,
+    attr_name: Bytes,
+    gruu: Option<Gruu>,
+    allow_dup_cseq: bool,
+    deviation_s: u32,
+    push: Option<Push>,
+    expressions: Expressions,
+    accepted: Counter,
+    rejected: Counter,
+}
+
+/// The greatest lengths, in bytes.
+struct Limits {
+    username: usize,
+    domain: usize,
+    aor: usize,
+    contact: usize,
+}
+
+fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
+    let usrloc = setup.state_of::<Usrloc>("usrloc")?;
+    let params = setup.params;
+    let count = |param| u32::try_from(params.int(param)).unwrap_or(0);
+    let length = |param| usize::try_from(params.int(param)).unwrap_or(0);
+    let attr = setup.variable(&ATTR_AVP)?;
+    let push = Push::read(&params)?;
+    usrloc.refresh_before_s.store(count(&PN_TRIGGER_INTERVAL), Ordering::Relaxed);
+    for (statistic, param) in [
+        (&STAT_MAX_EXPIRES, &MAX_EXPIRES),
+        (&STAT_MAX_CONTACTS, &MAX_CONTACTS),
+        (&STAT_DEFAULT_EXPIRE, &DEFAULT_EXPIRES),
+    ] {
+        let value = i64::from(params.int(param));
+        setup.computed(statistic, move || value);
+    }
+    let matching = if usrloc.config.match_call_id { Matching::UriAndCallId } else { Matching::Uri };
+    Ok(Arc::new(Registrar {
+        limits: Limits {
+            username: length(&MAX_USERNAME_LEN),
+            domain: length(&MAX_DOMAIN_LEN),
+            aor: length(&MAX_AOR_LEN),
+            contact: length(&MAX_CONTACT_LEN),
+        },
+        save_defaults: SaveOptions {
+            memory_only: false,
+            no_reply: false,
+            max_contacts: length(&MAX_CONTACTS),
+            force: false,
+            matching,
+            path: PathMode::Ignore,
+            path_received: false,
+            only_request_contacts: false,
+            socket_header: false,
+            min_expires_s: count(&MIN_EXPIRES),
+            max_expires_s: count(&MAX_EXPIRES),
+        },
+        usrloc,
+        default_expires_s: count(&DEFAULT_EXPIRES),
+        default_q: u16::try_from(params.int(&DEFAULT_Q)).ok().map(Q),
+        case_sensitive: params.is_on(&CASE_SENSITIVE),
+        persistent_flag: setup.message_flag(&TCP_PERSISTENT_FLAG)?,
+        realm_prefix: Bytes::copy_from_slice(params.text(&REALM_PREFIX).as_bytes()),
+        received_param: Bytes::copy_from_slice(params.text(&RECEIVED_PARAM).as_bytes()),
+        received: setup.variable(&RECEIVED_AVP)?,
+        retry_after_s: count(&RETRY_AFTER),
+        socket_header: params.str(&SOCK_HDR_NAME).map(str::to_owned),
+        forwarded_contact: setup.variable(&MCONTACT_AVP)?,
+        attr_name: attr
+            .as_ref()
+            .map(|attr| Bytes::copy_from_slice(inner_name(attr.text()).as_bytes()))
+            .unwrap_or_default(),
+        attr,
+        gruu: (!params.is_on(&DISABLE_GRUU)).then(|| Gruu::new(params.text(&GRUU_SECRET).as_bytes())),
+        allow_dup_cseq: params.is_on(&ALLOW_DUP_CSEQ),
+        deviation_s: count(&EXPIRES_MAX_DEVIATION),
+        push,
+        expressions: Expressions::default(),
+        accepted: setup.counter(&ACCEPTED_REGS),
+        rejected: setup.counter(&REJECTED_REGS),
+    }))
+}
+
+impl Registrar {
+    /// The location table that a function names.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn domain(&self, name: &Bytes) -> Result<Arc<Domain>, Fault> {
+        self.usrloc.domain(name)
+    }
+}
+
+/// `attr` of `$avp(attr)`.
+fn inner_name(text: &str) -> &str {
+    let inner = text.split_once('(').map(|(_, inner)| inner).unwrap_or(text);
+    inner.split_once(')').map_or(inner, |(name, _)| name)
+}

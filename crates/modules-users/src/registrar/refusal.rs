@@ -1,0 +1,105 @@
+//! Why a REGISTER was refused, and what the phone is told.
+
+use super::Registrar;
+use bytes::Bytes;
+use module_api::{Call, Fault, ReplyContent};
+
+/// Why a REGISTER was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The address of record cannot be read.
+    BadAor,
+    /// It is too long.
+    AorTooLong,
+    /// Its user is.
+    UserTooLong,
+    /// Its domain is.
+    DomainTooLong,
+    /// A header cannot be read: which.
+    BadHeader(&'static str),
+    /// `*` stands beside other contacts.
+    StarNotAlone,
+    /// `*` without `Expires: 0`.
+    StarNotZero,
+    /// A contact cannot be read.
+    BadContact,
+    /// A contact is too long.
+    ContactTooLong,
+    /// A `q` that is none.
+    BadQ,
+    /// The CSeq is not above the one before (RFC 3261 section 10.3, step 7).
+    OldCSeq,
+    /// More contacts than `max_contacts`.
+    TooManyContacts,
+    /// Path without `Supported: path` (RFC 3327 section 5.3); the Path.
+    PathNotSupported(Vec<u8>),
+    /// A push service that is not ours (RFC 8599 section 5.6.1).
+    PushNotSupported,
+    /// The contacts could not be written.
+    NotStored,
+}
+
+impl Refusal {
+    /// Code and reason phrase.
+    pub fn reply(&self) -> (u16, &'static str) {
+        match self {
+            Refusal::TooManyContacts => (503, "Service Unavailable"),
+            Refusal::PathNotSupported(_) => (420, "Bad Extension"),
+            Refusal::PushNotSupported => (555, "Push Notification Service Not Supported"),
+            Refusal::NotStored => (500, "Server Internal Error"),
+            _ => (400, "Bad Request"),
+        }
+    }
+
+    /// What is wrong, in words.
+    pub fn text(&self) -> &'static str {
+        match self {
+            Refusal::BadAor => "the address of record cannot be read",
+            Refusal::AorTooLong => "the address of record is too long",
+            Refusal::UserTooLong => "the user of the address of record is too long",
+            Refusal::DomainTooLong => "the domain of the address of record is too long",
+            Refusal::BadHeader(_) => "a header cannot be read",
+            Refusal::StarNotAlone => "* stands beside other contacts",
+            Refusal::StarNotZero => "* without Expires: 0",
+            Refusal::BadContact => "a contact cannot be read",
+            Refusal::ContactTooLong => "a contact is too long",
+            Refusal::BadQ => "the q of a contact is not between 0 and 1",
+            Refusal::OldCSeq => "the CSeq number is not above the one before",
+            Refusal::TooManyContacts => "too many contacts",
+            Refusal::PathNotSupported(_) => "Path without Supported: path",
+            Refusal::PushNotSupported => "the push service is not supported",
+            Refusal::NotStored => "the contacts could not be stored",
+        }
+    }
+
+    /// Tells the phone.
+    ///
+    /// # Errors
+    /// The request cannot be answered.
+    pub fn send(&self, call: &mut Call<'_>, registrar: &Registrar) -> Result<(), Fault> {
+        let (code, reason) = self.reply();
+        let mut headers = format!("P-Registrar-Error: {}", self.text());
+        if let Refusal::BadHeader(name) = self {
+            headers.push_str(&format!(": {name}"));
+        }
+        headers.push_str("\r\n");
+        if code >= 500 && code < 555 && registrar.retry_after_s > 0 {
+            headers.push_str(&format!("Retry-After: {}\r\n", registrar.retry_after_s));
+        }
+        let mut headers = headers.into_bytes();
+        if let Refusal::PathNotSupported(path) = self {
+            headers.extend_from_slice(b"Unsupported: path\r\nPath: ");
+            headers.extend_from_slice(path);
+            headers.extend_from_slice(b"\r\n");
+        }
+        let reply = ReplyContent { headers: Bytes::from(headers), ..ReplyContent::new(code, reason) };
+        crate::reply::send(call, &reply)
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Fault {
+        let (code, reason) = refusal.reply();
+        Fault::peer(refusal.text()).reply(code, reason)
+    }
+}
