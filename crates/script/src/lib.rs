@@ -5,11 +5,19 @@
 //! Whatever is wrong becomes a [`diagnostic`], with its place in the text.
 
 pub mod ast;
+pub mod check;
+mod compile;
 pub mod diagnostic;
 pub mod format;
-mod lexer;
-pub mod source;
 pub mod host;
+mod lexer;
+pub mod listing;
 pub mod program;
 mod resolve;
+pub mod source;
 pub mod vm;
+
+pub use check::{Checked, Environment, ParamSetting, check};
+pub use compile::{compile_format, compile_variable};
+pub use program::{Format, Line, Program, RouteIndex, VariableRef};
+pub use resolve::NameTables;

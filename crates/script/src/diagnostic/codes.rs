@@ -58,6 +58,43 @@ codes! {
     NOT_EXPANDED = "S307", "Variables in a string that is taken as it stands.";
     WITHOUT_EFFECT = "S308", "Something that does nothing.";
     UNCERTAIN = "S309", "Something that older releases understood in more than one way.";
+
+    MODULE_UNKNOWN = "S401", "A module that does not exist.";
+    MODULE_TWICE = "S402", "A module that is loaded twice.";
+    MODULE_OLD = "S403", "A module of an older release that is part of another now.";
+    MODULE_NEEDED = "S404", "A module that another one needs.";
+    PARAM_UNKNOWN = "S405", "A module parameter that does not exist.";
+    PARAM_TYPE = "S406", "A module parameter's value of the wrong type.";
+    PARAM_VALUE = "S407", "A value that a module parameter cannot have.";
+    PARAM_OLD = "S408", "An older name of a module parameter.";
+    PARAM_WITHOUT_EFFECT = "S409", "A module parameter that changes nothing here.";
+    PARAM_UNAVAILABLE = "S410", "A module parameter that needs what is not there.";
+    PARAM_TWICE = "S411", "A module parameter that is set twice.";
+
+    FUNCTION_UNKNOWN = "S501", "A function that does not exist.";
+    ARGUMENT_COUNT = "S502", "Too few or too many parameters.";
+    ARGUMENT_TYPE = "S503", "A parameter of the wrong type.";
+    FUNCTION_ROUTE = "S504", "A function in a route where it cannot be used.";
+    FUNCTION_OLD = "S505", "An older name of a function.";
+    FLAG_UNKNOWN = "S506", "A flag that the function does not know.";
+    FLAGS_OLD = "S507", "Flags as letters or as a number.";
+    QUOTED = "S508", "A number or variable in quotes.";
+    ROUTE_UNKNOWN = "S509", "A route that does not exist.";
+    ROUTE_TWICE = "S510", "Two routes of one name.";
+    ROUTES_TOO_MANY = "S511", "Too many routes of one kind.";
+    ROUTE_UNUSED = "S512", "A route that nothing runs.";
+    VARIABLE_UNKNOWN = "S513", "A variable that does not exist.";
+    VARIABLE_FORM = "S514", "A variable with a name or index that it does not take.";
+    VARIABLE_OLD = "S515", "An older name of a variable.";
+    READ_ONLY = "S516", "An assignment to what can only be read.";
+    NEVER_SET = "S517", "A script variable that is read and never set.";
+    TRANSFORMATION_UNKNOWN = "S518", "A transformation that does not exist.";
+    TRANSFORMATION_ARGS = "S519", "A transformation with parameters that it does not take.";
+    UNREACHABLE = "S520", "Statements that are never reached.";
+    PATTERN = "S521", "A regular expression that cannot be used.";
+    NO_VALUE = "S522", "An expression that has no value.";
+    FLAGS_TOO_MANY = "S523", "Too many different flag names.";
+    NOT_ASYNC = "S524", "A function that async() and launch() do not take.";
 }
 
 #[cfg(test)]

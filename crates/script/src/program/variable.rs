@@ -116,6 +116,11 @@ impl VariableRef {
         self.value(host, None)
     }
 
+    /// The value at another index than the written one: any of the values of a variable that has several.
+    pub fn read_at(&self, host: &mut dyn Host, index: Index) -> Value {
+        self.value_at(host, None, index)
+    }
+
     /// Assigns to it.
     ///
     /// # Errors

@@ -12,7 +12,6 @@ mod scope;
 mod values;
 
 pub(crate) use arithmetic::{arithmetic, complement, negated};
-pub(crate) use compare::compare;
 pub use scope::{Parameter, Scope};
 
 use crate::host::{ArgValue, Host};

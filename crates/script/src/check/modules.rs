@@ -1,0 +1,79 @@
+//! `loadmodule`: the modules are there, once each, with those they need.
+
+use crate::ast::{Item, Script, Span, Spanned};
+use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::resolve::CORE;
+use crate::resolve::nearest::nearest;
+use catalogue::{Catalogue, ModuleId};
+
+/// The modules a script loads, in its order.
+pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Vec<ModuleId> {
+    let mut loaded: Vec<(ModuleId, Span)> = Vec::new();
+    for item in &script.items {
+        let Item::LoadModule(path) = item else { continue };
+        let Some(module) = find(path, catalogue, diagnostics) else { continue };
+        match loaded.iter().find(|(known, _)| *known == module) {
+            Some((_, first)) => note_twice(path, *first, diagnostics),
+            None if module == CORE => {}
+            None => loaded.push((module, path.span)),
+        }
+    }
+    for (module, span) in &loaded {
+        check_needs(*module, *span, &loaded, catalogue, diagnostics);
+    }
+    loaded.into_iter().map(|(module, _)| module).collect()
+}
+
+/// `/usr/lib/opensips/modules/tm.so` is `tm`.
+fn name_of(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.strip_suffix(".so").unwrap_or(file)
+}
+
+fn find(path: &Spanned<String>, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Option<ModuleId> {
+    let name = name_of(&path.node);
+    let Some(module) = catalogue.module_named(name) else {
+        let known = catalogue.modules().map(|(_, module)| module.name);
+        let diagnostic = Diagnostic::error(codes::MODULE_UNKNOWN, path.span, format!("there is no module {name}"));
+        diagnostics.push(match nearest(name, known) {
+            Some(similar) => diagnostic.help(format!("did you mean \"{similar}.so\"?")),
+            None => diagnostic,
+        });
+        return None;
+    };
+    let today = catalogue.module(module).name;
+    if today != name {
+        let message = format!("module {name} is part of {today} now");
+        let warning = Diagnostic::warning(codes::MODULE_OLD, path.span, message);
+        diagnostics.push(warning.fix(path.span, format!("\"{today}.so\"")));
+    }
+    Some(module)
+}
+
+/// Two modules of older releases may have become one; only the very same line is worth a word.
+fn note_twice(path: &Spanned<String>, first: Span, diagnostics: &mut Diagnostics) {
+    let message = format!("module {} is loaded already", name_of(&path.node));
+    diagnostics.push(Diagnostic::warning(codes::MODULE_TWICE, path.span, message).note_at(first, "here"));
+}
+
+fn check_needs(
+    module: ModuleId,
+    span: Span,
+    loaded: &[(ModuleId, Span)],
+    catalogue: &Catalogue,
+    diagnostics: &mut Diagnostics,
+) {
+    let info = catalogue.module(module);
+    let is_there = |name: &str| match catalogue.module_named(name) {
+        Some(module) => module == CORE || loaded.iter().any(|(known, _)| *known == module),
+        None => false,
+    };
+    let missing: Vec<_> = info.depends.iter().filter(|name| !is_there(name)).collect();
+    if missing.is_empty() {
+        return;
+    }
+    let lines: Vec<_> = missing.iter().map(|name| format!("loadmodule \"{name}.so\"")).collect();
+    let message = format!("module {} needs {}", info.name, missing.into_iter().copied().collect::<Vec<_>>().join(", "));
+    let help = format!("{} is missing", lines.join(" and "));
+    diagnostics.push(Diagnostic::error(codes::MODULE_NEEDED, span, message).help(help));
+}

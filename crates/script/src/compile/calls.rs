@@ -1,0 +1,199 @@
+//! Calls of functions and routes.
+
+use super::usage::FunctionUse;
+use super::{Compiler, add, fixed_text, single_variable};
+use crate::ast::{Call, Constant, Expression, ExpressionKind, RouteCall, RouteType, Span};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::program::RouteIndex;
+use crate::program::instruction::{Argument, Arguments, CallSite, Instruction, Operand, RouteSite, RouteTarget, Slot};
+use crate::resolve::{Found, Unknown};
+use catalogue::{Arg, ArgKind, Function, FunctionId, Value};
+
+/// Parameters of `route()`; upstream has the same bound.
+const ROUTE_ARGS_MAX: usize = 7;
+
+type Declared<'a> = Found<FunctionId, &'a Function<()>>;
+
+impl<'a> Compiler<'a> {
+    pub(super) fn call(&mut self, call: &Call) {
+        if let Some((slot, _)) = self.call_site(call) {
+            self.emit(Instruction::Call(slot));
+        }
+    }
+
+    /// A call with its arguments; nothing if the function is not there.
+    pub(super) fn call_site(&mut self, call: &Call) -> Option<(Slot, Declared<'a>)> {
+        let found = match self.lookup.resolver.function(&call.name.node) {
+            Ok(found) => found,
+            Err(unknown) => {
+                self.unknown_function(call, &unknown);
+                return None;
+            }
+        };
+        self.note_alias(call, &found);
+        let declared = found.declaration;
+        self.lookup.usage.functions.push(FunctionUse {
+            route: self.route,
+            name: declared.name,
+            allowed: declared.routes,
+            span: call.span,
+        });
+        self.check_count(call, declared);
+        let args = self.arguments(call, declared);
+        Some((add(&mut self.tables.calls, CallSite { function: found.id, args }), found))
+    }
+
+    fn unknown_function(&mut self, call: &Call, unknown: &Unknown) {
+        let name = &call.name.node;
+        let message = match unknown {
+            Unknown::NotLoaded(_) => format!("{name}() belongs to a module that is not loaded"),
+            Unknown::Nowhere(_) => format!("unknown function {name}()"),
+        };
+        let diagnostic = Diagnostic::error(codes::FUNCTION_UNKNOWN, call.name.span, message);
+        let diagnostic = match unknown {
+            Unknown::Nowhere(Some(similar)) => diagnostic.fix(call.name.span, *similar),
+            _ => diagnostic,
+        };
+        self.push(match unknown.help(|similar| format!("{similar}()")) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+
+    fn note_alias(&mut self, call: &Call, found: &Declared<'_>) {
+        let Some(alias) = found.alias else { return };
+        let (old, today) = (&call.name.node, found.declaration.name);
+        let message = match alias.gone_in {
+            "" => format!("{old}() is an older name of {today}()"),
+            release => format!("{old}() is {today}() since {release}"),
+        };
+        let warning = Diagnostic::warning(codes::FUNCTION_OLD, call.name.span, message);
+        self.push(warning.fix(call.name.span, today));
+    }
+
+    fn check_count(&mut self, call: &Call, declared: &Function<()>) {
+        let (least, most) = declared.arity();
+        let given = call.args.len();
+        let is_missing =
+            |(position, arg): (usize, &Arg)| !arg.optional && call.args.get(position).is_none_or(Option::is_none);
+        let message = if given > most {
+            format!("{}() takes {}, not {given}", declared.name, count(least, most))
+        } else if let Some((_, arg)) = declared.args.iter().enumerate().find(|entry| is_missing(*entry)) {
+            format!("{}() needs its parameter {}", declared.name, arg.name)
+        } else {
+            return;
+        };
+        let help = format!("it is written {}", signature(declared));
+        self.push(Diagnostic::error(codes::ARGUMENT_COUNT, call.span, message).help(help));
+    }
+
+    fn arguments(&mut self, call: &Call, declared: &Function<()>) -> Arguments {
+        let args = declared.args.iter().enumerate().map(|(position, arg)| {
+            let written = call.args.get(position).and_then(Option::as_ref);
+            self.argument(declared.name, arg, written)
+        });
+        let args: Vec<Argument> = args.collect();
+        let fixed = args.iter().map(|arg| match arg {
+            Argument::Fixed(value) => Some(value.clone()),
+            _ => None,
+        });
+        match fixed.collect() {
+            Some(values) => Arguments::Fixed(values),
+            None => Arguments::Computed(args.into()),
+        }
+    }
+
+    pub(super) fn call_route(&mut self, call: &RouteCall) {
+        if call.args.len() > ROUTE_ARGS_MAX {
+            let message = format!("route() passes at most {ROUTE_ARGS_MAX} parameters");
+            self.error(codes::ARGUMENT_COUNT, call.span, message);
+        }
+        let Some(target) = self.route_target(call) else { return };
+        let args = call.args.iter().map(|arg| self.route_argument(arg)).collect();
+        let site = add(&mut self.tables.route_calls, RouteSite { target, args });
+        self.emit(Instruction::CallRoute(site));
+    }
+
+    fn route_target(&mut self, call: &RouteCall) -> Option<RouteTarget> {
+        if let Some(name) = fixed_text(&call.name.node) {
+            let name = String::from_utf8_lossy(&name);
+            return self.called_route(&name, call.name.span).map(RouteTarget::Fixed);
+        }
+        self.lookup.usage.calls_computed_name = true;
+        Some(RouteTarget::Named(match single_variable(&call.name.node) {
+            Some(variable) => self.variable_operand(variable),
+            None => self.format_operand(&call.name.node),
+        }))
+    }
+
+    /// A `route[name]` that goes on from here.
+    pub(super) fn called_route(&mut self, name: &str, span: Span) -> Option<RouteIndex> {
+        let route = self.named_route(RouteType::Request, name, span)?;
+        self.lookup.usage.calls.insert((self.route, route));
+        Some(route)
+    }
+
+    /// A route by its name.
+    pub(super) fn named_route(&mut self, kind: RouteType, name: &str, span: Span) -> Option<RouteIndex> {
+        if let Some(route) = self.routes.find(kind, name) {
+            self.lookup.usage.named.insert(route);
+            return Some(route);
+        }
+        let (message, help) = self.routes.unknown(kind, name);
+        let diagnostic = Diagnostic::error(codes::ROUTE_UNKNOWN, span, message);
+        self.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+        None
+    }
+
+    /// Strings among the parameters of a route are not expanded.
+    fn route_argument(&mut self, arg: &Expression) -> Operand {
+        match &arg.node {
+            ExpressionKind::Format(text) => Operand::Constant(self.constant(Value::Str(text.source.clone()))),
+            ExpressionKind::Constant(_) | ExpressionKind::Variable(_) => self.operand(arg),
+            _ => {
+                let null = Expression { node: ExpressionKind::Constant(Constant::Null), span: arg.span };
+                let folded = self.constant_of(arg);
+                if folded.is_none() {
+                    let message = "a parameter is a constant or a variable";
+                    self.error(codes::ARGUMENT_TYPE, arg.span, message);
+                }
+                folded.unwrap_or_else(|| self.operand(&null))
+            }
+        }
+    }
+
+    /// The operand of an expression that folds to a constant (`-1`).
+    pub(super) fn constant_of(&mut self, expression: &Expression) -> Option<Operand> {
+        if !matches!(expression.node, ExpressionKind::Negate(_) | ExpressionKind::BitNot(_)) {
+            return None;
+        }
+        match self.operand(expression) {
+            Operand::Constant(slot) => Some(Operand::Constant(slot)),
+            _ => None,
+        }
+    }
+}
+
+fn count(least: usize, most: usize) -> String {
+    match (least, most) {
+        (_, 0) => "no parameter".to_owned(),
+        (1, 1) => "1 parameter".to_owned(),
+        (least, most) if least == most => format!("{most} parameters"),
+        (_, most) => format!("at most {most} parameters"),
+    }
+}
+
+/// `f(name, [flags])`
+pub(super) fn signature(declared: &Function<()>) -> String {
+    let arg = |arg: &Arg| {
+        let name = match arg.kind {
+            ArgKind::Var => format!("$({})", arg.name),
+            _ => arg.name.to_owned(),
+        };
+        if arg.optional { format!("[{name}]") } else { name }
+    };
+    format!("{}({})", declared.name, declared.args.iter().map(arg).collect::<Vec<_>>().join(", "))
+}
