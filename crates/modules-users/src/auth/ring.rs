@@ -35,7 +35,7 @@ impl NonceRing {
     /// A number for a new nonce.
     pub fn next(&self) -> u64 {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        if number % SEGMENT == 0 {
+        if number.is_multiple_of(SEGMENT) {
             // Cleared a whole segment ahead: whoever gets a number there finds it clear.
             let ahead = self.segment(number + SEGMENT).and_then(OnceLock::get);
             ahead.into_iter().flatten().for_each(|count| count.store(0, Ordering::Relaxed));

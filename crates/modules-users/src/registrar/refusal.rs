@@ -83,7 +83,7 @@ impl Refusal {
             headers.push_str(&format!(": {name}"));
         }
         headers.push_str("\r\n");
-        if code >= 500 && code < 555 && registrar.retry_after_s > 0 {
+        if (500..555).contains(&code) && registrar.retry_after_s > 0 {
             headers.push_str(&format!("Retry-After: {}\r\n", registrar.retry_after_s));
         }
         let mut headers = headers.into_bytes();

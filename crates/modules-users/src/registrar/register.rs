@@ -55,6 +55,7 @@ pub struct Given {
 }
 
 /// The contacts of a REGISTER.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and the large one is the usual one")]
 pub enum Contacts<'m> {
     /// None: it asks which there are.
     None,

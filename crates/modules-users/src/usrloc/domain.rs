@@ -103,8 +103,7 @@ impl Domain {
         let hash = self.hasher.hash_one(aor);
         let mut shard = self.lock(shard_of(hash));
         let Shard { records, gone, .. } = &mut *shard;
-        let rehash = |record: &Box<Record>| self.hasher.hash_one(record.aor());
-        let (mut place, is_new) = match records.entry(hash, |record| record.aor() == aor, rehash) {
+        let (mut place, is_new) = match self.entry(records, hash, aor) {
             Entry::Occupied(place) => (place, false),
             Entry::Vacant(place) => (place.insert(Box::new(Record::new(aor, self.label()))), true),
         };
@@ -133,15 +132,19 @@ impl Domain {
         shard.records.find_mut(hash, |record| record.aor() == aor).map(|record| work(record))
     }
 
+    /// Keeps new identifiers apart from one that is in the database.
+    pub fn avoid(&self, id: u64) {
+        self.next_label.fetch_max(id::any_record_label(id).wrapping_add(1), Ordering::Relaxed);
+    }
+
     /// Puts a contact in that was loaded from the database.
     pub fn load(&self, aor: &[u8], mut contact: Contact, regenerate: bool) {
         let hash = self.hasher.hash_one(aor);
         let mut shard = self.lock(shard_of(hash));
         let slot = id::slot(aor, self.layout.hash_size);
         let label = id::record_label(contact.id, slot);
-        let rehash = |record: &Box<Record>| self.hasher.hash_one(record.aor());
         let Shard { records, gone, .. } = &mut *shard;
-        let mut place = match records.entry(hash, |record| record.aor() == aor, rehash) {
+        let mut place = match self.entry(records, hash, aor) {
             Entry::Occupied(place) => place,
             Entry::Vacant(place) => {
                 self.counters.users.increment();
@@ -150,7 +153,6 @@ impl Domain {
         };
         let record = place.get_mut();
         if let Some(label) = label {
-            self.next_label.fetch_max(label.wrapping_add(1), Ordering::Relaxed);
             if label == record.label {
                 record.continue_after(contact.id);
             }
@@ -201,6 +203,10 @@ impl Domain {
     /// The shard of an address of record.
     pub fn shard_of(&self, aor: &[u8]) -> usize {
         shard_of(self.hasher.hash_one(aor))
+    }
+
+    fn entry<'a>(&self, records: &'a mut HashTable<Box<Record>>, hash: u64, aor: &[u8]) -> Entry<'a, Box<Record>> {
+        records.entry(hash, |record| record.aor() == aor, |record| self.hasher.hash_one(record.aor()))
     }
 
     fn label(&self) -> u32 {

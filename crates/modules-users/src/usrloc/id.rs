@@ -24,7 +24,12 @@ pub fn pack(slot: u16, record: u32, contact: u16) -> u64 {
 /// The record label of an identifier, if it is one of this slot.
 pub fn record_label(id: u64, slot: u16) -> Option<u32> {
     let of_slot = id >> (CONTACT_BITS + RECORD_BITS) == u64::from(slot);
-    of_slot.then(|| u32::try_from(id >> CONTACT_BITS & u64::from(u32::MAX)).unwrap_or(0))
+    of_slot.then(|| any_record_label(id))
+}
+
+/// The record label of an identifier, of whatever slot.
+pub fn any_record_label(id: u64) -> u32 {
+    u32::try_from(id >> CONTACT_BITS & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 /// The contact label of an identifier.

@@ -40,6 +40,8 @@ fn rows_after(usrloc: Arc<Usrloc>, domain: Arc<Domain>, left: Vec<Arc<Domain>>, 
 
 fn take(usrloc: &Usrloc, domain: &Domain, rows: &Rows, env: &mut Env<'_>) {
     for row in &rows.rows {
+        let id = row.first().and_then(Cell::to_int).and_then(|id| u64::try_from(id).ok());
+        id.into_iter().for_each(|id| domain.avoid(id));
         match contact(row, usrloc.row_context(env)) {
             Ok((aor, contact)) if contact.is_valid(env.now) => {
                 domain.load(&aor, contact, usrloc.config.regenerates_ids);

@@ -151,7 +151,7 @@ fn sync(management: &mut Management<'_>) -> MiFlow {
             batch.add(&statements.clear, module_api::sql::Params::new());
         }
         Some(aor) => {
-            if domain.touch(aor, &mut again).is_none() {
+            if domain.touch(aor, again).is_none() {
                 return MiFlow::Done(Err(MiError::new(404, "AOR not found")));
             }
             batch.add(&statements.clear_aor, aor_cells(aor, usrloc.config.use_domain));

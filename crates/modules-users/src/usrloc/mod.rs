@@ -7,6 +7,8 @@ pub mod contact;
 mod domain;
 pub mod edit;
 pub mod events;
+#[cfg(test)]
+mod fake_table;
 mod flush;
 mod id;
 mod keys;
@@ -15,6 +17,8 @@ mod methods;
 mod mi;
 mod mi_contact;
 mod mi_write;
+#[cfg(test)]
+mod model_tests;
 mod params;
 mod record;
 mod store;

@@ -1,1 +1,414 @@
-//! Tests.
+//! Contacts in memory and in SQL, across failures and restarts; management commands; events.
+
+use super::fake_table::FakeTable;
+use super::*;
+use crate::registrar;
+use module_api::{Answer, Json, MiError, ParamSetting};
+use testkit::{Fixture, absent, flags, str};
+
+/// A server with a database.
+struct Server {
+    fixture: Fixture,
+    usrloc: State,
+    registrar: State,
+}
+
+fn text(text: &str) -> ParamSetting {
+    ParamSetting::Str(text.to_owned())
+}
+
+impl Server {
+    fn new(preset: &str, table: &FakeTable, more: &[(&'static str, ParamSetting)]) -> Server {
+        let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
+        fixture.answer = table.answerer();
+        let params = [
+            ("working_mode_preset", text(preset)),
+            ("db_url", text("sqlite:///location")),
+            ("timer_interval", ParamSetting::Int(1)),
+        ];
+        let params: Vec<_> = params.iter().chain(more).cloned().collect();
+        let usrloc = fixture.start(&MODULE, &params);
+        let registrar = fixture.start(&registrar::MODULE, &[]);
+        let mut server = Server { fixture, usrloc, registrar };
+        for (_, job) in std::mem::take(&mut server.fixture.wishes.at_start) {
+            let job = server.fixture.with_env(job);
+            server.fixture.run(job).unwrap();
+        }
+        server
+    }
+
+    fn register(&mut self, user: &str, lines: &str) -> String {
+        self.register_with(user, lines, absent())
+    }
+
+    fn register_with(&mut self, user: &str, lines: &str, flags: module_api::ArgValue) -> String {
+        let lines = format!("To: <sip:{user}@example.com>\nCall-ID: {user}\n{lines}");
+        self.fixture.next_request(&format!("REGISTER sip:example.com SIP/2.0\n{lines}"));
+        let save = registrar::MODULE.functions.iter().find(|function| function.name == "save").unwrap();
+        self.fixture.call(&self.registrar, save, &[str("location"), flags]);
+        self.fixture.journal().join("\n")
+    }
+
+    fn is_registered(&mut self, user: &str) -> bool {
+        let lookup = registrar::MODULE.functions.iter().find(|function| function.name == "lookup").unwrap();
+        self.fixture.next_request(&format!("INVITE sip:{user}@example.com SIP/2.0"));
+        self.fixture.call(&self.registrar, lookup, &[str("location")]) == 1
+    }
+
+    fn tick(&mut self) -> Result<(), Fault> {
+        let timers = std::mem::take(&mut self.fixture.wishes.timers);
+        let job = self.fixture.with_env(|env| timers[0].1(env));
+        self.fixture.wishes.timers = timers;
+        let done = self.fixture.run(job);
+        self.fixture.run_background()?;
+        done
+    }
+
+    fn stop(&mut self) {
+        for (_, job) in std::mem::take(&mut self.fixture.wishes.at_stop) {
+            let job = self.fixture.with_env(job);
+            self.fixture.run(job).unwrap();
+        }
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.fixture.now = self.fixture.now + Duration::from_secs(seconds);
+    }
+
+    fn command(&mut self, name: &str, params: &[(&'static str, Json)]) -> Result<Json, MiError> {
+        let command = MODULE.commands.iter().find(|command| command.name == name).unwrap();
+        self.fixture.command(&self.usrloc, command.run, params)
+    }
+
+    fn events(&mut self) -> Vec<String> {
+        let shown = |raised: module_api::Raised| {
+            let values = raised.params.iter().map(|(name, value)| {
+                let text = value.text().unwrap_or_default();
+                format!("{name}={}", String::from_utf8_lossy(&text))
+            });
+            format!("{} {}", raised.event, values.collect::<Vec<_>>().join(" "))
+        };
+        self.fixture.out.drain_events().map(shown).collect()
+    }
+}
+
+const CONTACT: &str = "Contact: <sip:a@192.0.2.1>;q=0.5;expires=600";
+
+#[test]
+fn written_through_before_it_is_answered() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
+    let reply = server.register("alice", &format!("User-Agent: Desk 7\nAllow: INVITE, ACK\n{CONTACT}"));
+    assert_eq!(reply, "reply 200 OK\nContact: <sip:a@192.0.2.1>;q=0.5;expires=600");
+    let columns = [
+        "username",
+        "domain",
+        "contact",
+        "received",
+        "path",
+        "expires",
+        "q",
+        "callid",
+        "cseq",
+        "last_modified",
+        "flags",
+        "cflags",
+        "user_agent",
+        "socket",
+        "methods",
+        "sip_instance",
+        "kv_store",
+        "attr",
+    ];
+    assert_eq!(
+        table.shown(&columns),
+        "alice example.com sip:a@192.0.2.1 NULL NULL 1700000600 0.5 alice 1 1700000000 0 NULL Desk 7 \
+         udp:192.0.2.1:5060 5 NULL NULL NULL"
+    );
+    server.register("alice", "CSeq: 2 REGISTER\nContact: <sip:a@192.0.2.1>;expires=900, <sip:a@192.0.2.2>");
+    assert_eq!(
+        table.shown(&["contact", "expires", "q", "cseq"]),
+        "sip:a@192.0.2.1 1700000900 -1 2\nsip:a@192.0.2.2 1700003600 -1 2"
+    );
+    server.register("alice", "CSeq: 3 REGISTER\nContact: *\nExpires: 0");
+    assert_eq!(table.shown(&["contact"]), "");
+    server.register_with("alice", "CSeq: 4 REGISTER\nContact: <sip:a@192.0.2.1>", flags(&["memory-only"]));
+    assert_eq!(table.shown(&["contact"]), "");
+    assert!(server.is_registered("alice"));
+}
+
+#[test]
+fn what_could_not_be_written_is_not_acknowledged_and_written_later() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
+    server.register("bob", CONTACT);
+    table.kill(true);
+    let refused = "reply 500 Server Internal Error\nP-Registrar-Error: the contacts could not be stored";
+    assert_eq!(server.register("alice", CONTACT), refused);
+    assert_eq!(server.register("bob", "CSeq: 2 REGISTER\nContact: <sip:a@192.0.2.1>;expires=0"), refused);
+    assert!(server.tick().is_err());
+    table.kill(false);
+    server.tick().unwrap();
+    assert_eq!(table.shown(&["username", "contact"]), "alice sip:a@192.0.2.1");
+}
+
+#[test]
+fn written_behind_in_batches_and_at_a_stop() {
+    let table = FakeTable::default();
+    let mut server =
+        Server::new("single-instance-sql-write-back", &table, &[("max_contact_delete", ParamSetting::Int(3))]);
+    for user in 0..7 {
+        server.register(&format!("user{user}"), CONTACT);
+    }
+    assert_eq!(table.shown(&["username"]), "");
+    server.tick().unwrap();
+    assert_eq!(table.shown(&["username"]), "user0\nuser1\nuser2\nuser3\nuser4\nuser5\nuser6");
+    let transactions = table.transactions();
+    server.tick().unwrap();
+    assert_eq!(table.transactions(), transactions, "nothing has changed");
+    server.register("user0", "CSeq: 2 REGISTER\nContact: <sip:a@192.0.2.1>;expires=700");
+    for user in 1..6 {
+        server.register(&format!("user{user}"), "CSeq: 2 REGISTER\nContact: <sip:a@192.0.2.1>;expires=0");
+    }
+    table.kill(true);
+    assert!(server.tick().is_err());
+    table.kill(false);
+    server.stop();
+    assert_eq!(table.shown(&["username", "expires"]), "user0 1700000700\nuser6 1700000600");
+}
+
+#[test]
+fn a_restart_loads_what_is_good_and_reports_the_rest() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
+    for user in ["alice", "bob", "carol", "dave"] {
+        let path = "Path: <sip:edge.example.com;lr>\nSupported: path";
+        let contact = "Contact: <sip:a@192.0.2.1>;q=0.5;reg-id=3;+sip.instance=\"<urn:uuid:7>\"";
+        server.register_with(user, &format!("User-Agent: Desk\n{path}\n{contact}"), flags(&["path-lazy"]));
+    }
+    let before = table.shown(&["contact_id", "username", "path", "kv_store", "sip_instance"]);
+    table.set(1, "q", module_api::sql::Cell::Real(7.0));
+    table.set(2, "expires", module_api::sql::Cell::Int(1_600_000_000));
+
+    let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
+    let users = ["alice", "bob", "carol", "dave"].map(|user| server.is_registered(user));
+    assert_eq!(users.iter().filter(|is| **is).count(), 2);
+    let lines = server.fixture.log_lines().join("\n");
+    assert!(lines.contains("table location, row "), "{lines}");
+    assert!(lines.contains("column q is not between 0 and 1; the row is passed over"), "{lines}");
+    assert!(before.contains("{\"reg-id\":3} \"<urn:uuid:7>\""), "{before}");
+    server.tick().unwrap();
+    assert_eq!(table.shown(&["username"]).lines().count(), 3, "the expired row is deleted, the bad one kept");
+    for user in ["alice", "bob", "carol", "dave"] {
+        // The same flow registers again under the same identifier.
+        server.register(user, "CSeq: 2 REGISTER\nContact: <sip:z@192.0.2.9>;reg-id=3;+sip.instance=\"<urn:uuid:7>\"");
+    }
+    let ids = table.shown(&["contact_id", "username"]);
+    let kept = ids.lines().filter(|line| before.contains(*line)).count();
+    assert_eq!(kept, 3, "{before}\n{ids}");
+}
+
+#[test]
+fn identifiers_of_another_server_are_replaced_if_asked() {
+    let table = FakeTable::default();
+    Server::new("single-instance-sql-write-through", &table, &[]).register("alice", CONTACT);
+    let before = table.shown(&["contact_id"]);
+    let more = [("hash_size", ParamSetting::Int(16)), ("regen_broken_contactid", ParamSetting::Int(1))];
+    let mut server = Server::new("single-instance-sql-write-through", &table, &more);
+    server.tick().unwrap();
+    let after = table.shown(&["contact_id"]);
+    assert_ne!(before, after);
+    assert_eq!(after.lines().count(), 1);
+    assert!(server.is_registered("alice"));
+}
+
+#[test]
+fn servers_share_a_database_without_memory() {
+    let table = FakeTable::default();
+    let mut one = Server::new("sql-only", &table, &[]);
+    let mut other = Server::new("sql-only", &table, &[]);
+    assert!(!one.is_registered("alice"));
+    one.register("alice", CONTACT);
+    assert!(other.is_registered("alice"));
+    other.register("alice", "CSeq: 2 REGISTER\nContact: <sip:a@192.0.2.1>;expires=60, <sip:b@192.0.2.2>;expires=600");
+    assert_eq!(table.shown(&["contact", "expires"]), "sip:a@192.0.2.1 1700000060\nsip:b@192.0.2.2 1700000600");
+    let shown =
+        one.command("usrloc:show_contact", &[("table_name", "location".into()), ("aor", "alice@example.com".into())]);
+    assert_eq!(shown.unwrap()["Contacts"].as_array().unwrap().len(), 2);
+    one.wait(100);
+    one.tick().unwrap();
+    assert_eq!(table.shown(&["contact"]), "sip:b@192.0.2.2");
+    let removed = other.command(
+        "usrloc:rm_contact",
+        &[
+            ("table_name", "location".into()),
+            ("aor", "alice@example.com".into()),
+            ("contact", "sip:b@192.0.2.2".into()),
+        ],
+    );
+    assert_eq!(removed, Ok("OK".into()));
+    assert!(!one.is_registered("alice"));
+    table.kill(true);
+    assert!(one.register("alice", CONTACT).starts_with("reply 500"));
+}
+
+#[test]
+fn old_and_single_modes() {
+    let start = |params: &[(&'static str, ParamSetting)]| {
+        let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
+        let url = ("db_url", text("sqlite:///x"));
+        let params: Vec<_> = std::iter::once(url).chain(params.iter().cloned()).collect();
+        let state = fixture.try_start(&MODULE, &params).map_err(|error| error.to_string())?;
+        let config = &state.downcast_ref::<Usrloc>().unwrap().config;
+        Ok::<_, String>((config.mode, config.loads))
+    };
+    for (number, mode) in [
+        (0, (Mode::Memory, false)),
+        (1, (Mode::WriteThrough, true)),
+        (2, (Mode::WriteBack, true)),
+        (3, (Mode::SqlOnly, false)),
+        (4, (Mode::Memory, true)),
+    ] {
+        assert_eq!(start(&[("db_mode", ParamSetting::Int(number))]), Ok(mode));
+    }
+    let loads = ("restart_persistency", text("load-from-sql"));
+    assert_eq!(start(&[]), Ok((Mode::Memory, false)));
+    assert_eq!(start(&[loads.clone()]), Ok((Mode::WriteBack, true)));
+    assert_eq!(start(&[loads, ("sql_write_mode", text("write-through"))]), Ok((Mode::WriteThrough, true)));
+    assert_eq!(start(&[("sql_write_mode", text("write-through"))]), Ok((Mode::Memory, false)));
+    assert_eq!(start(&[("cluster_mode", text("sql-only"))]), Ok((Mode::SqlOnly, false)));
+    for (param, value) in [
+        ("cluster_mode", text("full-sharing")),
+        ("working_mode_preset", text("federation-cachedb-cluster")),
+        ("restart_persistency", text("sync-from-cluster")),
+        ("location_cluster", ParamSetting::Int(1)),
+    ] {
+        assert!(start(&[(param, value)]).unwrap_err().contains("needs module clusterer"), "{param}");
+    }
+}
+
+#[test]
+fn commands_show_and_change_contacts() {
+    let table = FakeTable::default();
+    let mut server =
+        Server::new("single-instance-sql-write-through", &table, &[("mi_dump_kv_store", ParamSetting::Int(1))]);
+    let target = [("table_name", Json::from("location")), ("aor", Json::from("alice@example.com"))];
+    let with =
+        |more: &[(&'static str, Json)]| -> Vec<(&'static str, Json)> { target.iter().chain(more).cloned().collect() };
+    let new = with(&[
+        ("contact", "sip:a@192.0.2.1".into()),
+        ("expires", 600.into()),
+        ("q", "0.5".into()),
+        ("flags", 0.into()),
+        ("cflags", 0.into()),
+        ("methods", 32767.into()),
+    ]);
+    assert_eq!(server.command("usrloc:add", &new), Ok("OK".into()));
+    assert_eq!(table.shown(&["username", "contact", "q"]), "alice sip:a@192.0.2.1 0.5");
+    let mut shown = server.command("usrloc:show_contact", &target).unwrap();
+    shown["Contacts"][0]["ContactID"] = "*".into();
+    assert_eq!(
+        shown.to_string(),
+        "{\"AOR\":\"alice@example.com\",\"Contacts\":[{\"Contact\":\"sip:a@192.0.2.1\",\"ContactID\":\"*\",\
+         \"Expires\":600,\"Q\":\"0.5\",\"Callid\":\"usrloc-add@management\",\"Cseq\":1,\
+         \"User-agent\":\"Strowger management\",\"State\":\"CS_SYNC\",\"Flags\":0,\"Cflags\":\"\",\"Methods\":32767,\
+         \"KV-Store\":\"{}\"}],\"KV-Store\":\"{}\"}"
+    );
+    let brief = server.command("usrloc:dump", &[("brief", "brief".into())]).unwrap();
+    assert_eq!(
+        brief.to_string(),
+        "{\"Domains\":[{\"name\":\"location\",\"hash_size\":512,\"AORs\":[{\"AOR\":\"alice@example.com\"}]}]}"
+    );
+    assert_eq!(server.command("usrloc:dump", &[]).unwrap()["Domains"][0]["AORs"][0]["AOR"], "alice@example.com");
+
+    let error = |result: Result<Json, MiError>| result.map_err(|error| error.to_string());
+    for (name, params, expected) in [
+        ("usrloc:rm", vec![("table_name", "x".into()), target[1].clone()], Err("404 Table not found")),
+        ("usrloc:rm", vec![target[0].clone(), ("aor", "alice".into())], Err("400 Domain missing in AOR")),
+        ("usrloc:rm_contact", with(&[("contact", "sip:b@b".into())]), Err("404 Contact not found")),
+        ("usrloc:cluster_sync", vec![], Err("400 Clustering not enabled")),
+        ("usrloc:sync", vec![target[0].clone()], Ok("OK")),
+        ("usrloc:sync", target.to_vec(), Ok("OK")),
+        ("usrloc:flush", vec![], Ok("OK")),
+        ("usrloc:rm_contact", with(&[("contact", "sip:a@192.0.2.1".into())]), Ok("OK")),
+        ("usrloc:rm_contact", with(&[("contact", "sip:a@192.0.2.1".into())]), Err("404 AOR not found")),
+        ("usrloc:show_contact", target.to_vec(), Err("404 AOR not found")),
+        ("usrloc:sync", target.to_vec(), Err("404 AOR not found")),
+        ("usrloc:rm", target.to_vec(), Ok("OK")),
+    ] {
+        let expected = expected.map(Json::from).map_err(str::to_owned);
+        assert_eq!(error(server.command(name, &params)), expected, "{name} {params:?}");
+    }
+    assert_eq!(table.shown(&["username"]), "");
+}
+
+#[test]
+fn events_tell_what_happens() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-no-db", &table, &[]);
+    server.register("alice", CONTACT);
+    let contact = |event: &str, expires: u32, cseq: u32| {
+        format!(
+            "{event} domain=location aor=alice@example.com uri=sip:a@192.0.2.1 received= path= qval=5 user_agent= \
+             socket=udp:192.0.2.1:5060 bflags=0 expires={expires} callid=alice cseq={cseq} attr= latency=0 shtag="
+        )
+    };
+    let record = |event: &str| format!("{event} domain=location aor=alice@example.com");
+    assert_eq!(server.events(), [record("E_UL_AOR_INSERT"), contact("E_UL_CONTACT_INSERT", 1_700_000_600, 1)]);
+    server.register("alice", &format!("CSeq: 2 REGISTER\n{CONTACT}"));
+    assert_eq!(server.events(), [contact("E_UL_CONTACT_UPDATE", 1_700_000_600, 2)]);
+    server.wait(601);
+    assert_eq!(server.events(), [""; 0]);
+    server.tick().unwrap();
+    assert_eq!(server.events(), [contact("E_UL_CONTACT_DELETE", 1_700_000_600, 2), record("E_UL_AOR_DELETE")]);
+    let value = |name| server.fixture.services.statistics.find(name).unwrap().value();
+    assert_eq!(
+        [value("usrloc:location-users"), value("usrloc:location-expires"), value("registered_users")],
+        [0, 1, 0]
+    );
+}
+
+#[test]
+fn keys_of_an_address_of_record() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-no-db", &table, &[]);
+    let [aor, key] = [str("alice@example.com"), str("service")];
+    let variable = module_api::ArgValue::Var(server.fixture.variable("$var(x)"));
+    let call = |server: &mut Server, function, value| {
+        server.fixture.call(&server.usrloc, function, &[str("location"), aor.clone(), key.clone(), value])
+    };
+    assert_eq!(call(&mut server, &keys::UL_ADD_KEY, str("gold")), -1, "not registered");
+    server.register("alice", CONTACT);
+    assert_eq!(call(&mut server, &keys::UL_GET_KEY, variable.clone()), -1);
+    assert_eq!(call(&mut server, &keys::UL_ADD_KEY, str("gold")), 1);
+    assert_eq!(call(&mut server, &keys::UL_GET_KEY, variable.clone()), 1);
+    assert_eq!(server.fixture.value("$var(x)"), catalogue::Value::fixed("gold"));
+    assert_eq!(call(&mut server, &keys::UL_DEL_KEY, absent()), 1);
+    assert_eq!(call(&mut server, &keys::UL_GET_KEY, variable), -1);
+}
+
+#[test]
+fn two_writes_at_once_end_in_a_third() {
+    let mut sync = contact::SyncState { need: contact::Need::Insert, in_flight: 0, overlapped: false };
+    sync.begin();
+    sync.need = contact::Need::Update;
+    sync.begin();
+    sync.end(true);
+    sync.end(true);
+    assert_eq!(sync, contact::SyncState { need: contact::Need::Rewrite, in_flight: 0, overlapped: false });
+}
+
+#[test]
+fn a_dead_database_stops_the_start() {
+    let table = FakeTable::default();
+    table.kill(true);
+    let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
+    fixture.answer = table.answerer();
+    let params = [("working_mode_preset", text("single-instance-sql-write-back")), ("db_url", text("sqlite:///x"))];
+    fixture.start(&MODULE, &params);
+    let (_, job) = fixture.wishes.at_start.pop().unwrap();
+    let job = fixture.with_env(job);
+    let fault = fixture.run(job).unwrap_err();
+    assert_eq!(fault.to_string(), "the contacts of table location could not be loaded: the database is gone");
+    assert!(matches!((fixture.answer)(&module_api::Request::Sleep(Duration::ZERO)), Answer::Done(Ok(()))));
+}
