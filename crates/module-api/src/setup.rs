@@ -157,6 +157,18 @@ impl<'a> Params<'a> {
         self.str(param).unwrap_or_default()
     }
 
+    /// The parameters that are set or have a default, by name and as text: what an edge is started with.
+    pub fn as_texts(&self, params: &[Param]) -> BTreeMap<&'static str, String> {
+        let text = |param: &Param| match (self.last(param), param.default) {
+            (Some(ParamSetting::Int(number)), _) => Some(number.to_string()),
+            (Some(ParamSetting::Str(text)), _) => Some(text.clone()),
+            (None, Default::Int(number)) => Some(number.to_string()),
+            (None, Default::Str(text)) => Some(text.to_owned()),
+            (None, Default::Unset) => None,
+        };
+        params.iter().filter_map(|param| Some((param.name, text(param)?))).collect()
+    }
+
     /// All values of a parameter that may repeat.
     pub fn strs(&self, param: &Param) -> Vec<&'a str> {
         let name = param.name;

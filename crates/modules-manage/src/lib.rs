@@ -3,12 +3,18 @@
 //! Invariants: a module knows `module-api`, `sip` and `catalogue`, and no other module; nothing here opens a socket,
 //! reads a clock or draws a random number.
 
+pub mod httpd;
+pub mod mi_fifo;
+pub mod mi_http;
 pub mod statistics;
 
 use module_api::{Module, Outcome};
 
 /// The modules of this family.
-pub const MODULES: &[&Module] = &[&statistics::MODULE];
+pub const MODULES: &[&Module] = &[&httpd::MODULE, &mi_fifo::MODULE, &mi_http::MODULE, &statistics::MODULE];
+
+/// Why a parameter that asks for tracing is refused.
+const NO_TRACING: &str = "commands are not traced to HEP: leave it out";
 
 /// The return code of a question.
 fn yes(is_so: bool) -> Outcome {
