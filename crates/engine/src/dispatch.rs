@@ -1,0 +1,65 @@
+//! What runs for each function, variable and transformation of the catalogue, and the states of the modules.
+
+use catalogue::{FunctionId, ModuleId, TransformationId, VariableId};
+use module_api::{Module, Run, State, TransformationRun, VariableRun};
+use std::sync::{Arc, OnceLock};
+
+/// What runs, by the numbers that the catalogue gave.
+pub(crate) struct Dispatch {
+    functions: Vec<(Run, ModuleId)>,
+    variables: Vec<(VariableRun, ModuleId)>,
+    transformations: Vec<(TransformationRun, ModuleId)>,
+    /// Set as the modules start. Those that are not loaded have none, and nothing of theirs is ever called.
+    states: Vec<OnceLock<State>>,
+    nothing: State,
+}
+
+impl Dispatch {
+    /// Of modules in the order in which they were added to the catalogue.
+    pub(crate) fn new(modules: &[&'static Module]) -> Dispatch {
+        let mut dispatch = Dispatch {
+            functions: Vec::new(),
+            variables: Vec::new(),
+            transformations: Vec::new(),
+            states: Vec::new(),
+            nothing: Arc::new(()),
+        };
+        for (number, module) in (0u16..).zip(modules) {
+            let id = ModuleId(number);
+            dispatch.functions.extend(module.functions.iter().map(|function| (function.run, id)));
+            dispatch.variables.extend(module.variables.iter().map(|variable| (variable.run, id)));
+            dispatch.transformations.extend(module.transformations.iter().map(|known| (known.run, id)));
+            dispatch.states.push(OnceLock::new());
+        }
+        dispatch
+    }
+
+    /// Keeps the state of a module that has started.
+    pub(crate) fn set_state(&self, module: ModuleId, state: State) {
+        if let Some(cell) = self.states.get(usize::from(module.0)) {
+            // A module starts once.
+            let _ = cell.set(state);
+        }
+    }
+
+    pub(crate) fn state(&self, module: ModuleId) -> &State {
+        self.states.get(usize::from(module.0)).and_then(OnceLock::get).unwrap_or(&self.nothing)
+    }
+
+    /// The state of no module.
+    pub(crate) fn nothing(&self) -> &State {
+        &self.nothing
+    }
+
+    pub(crate) fn function(&self, function: FunctionId) -> Option<(Run, ModuleId)> {
+        self.functions.get(usize::from(function.0)).copied()
+    }
+
+    pub(crate) fn variable(&self, variable: VariableId) -> Option<(VariableRun, ModuleId)> {
+        self.variables.get(usize::from(variable.0)).copied()
+    }
+
+    pub(crate) fn transformation(&self, known: TransformationId) -> Option<(TransformationRun, ModuleId)> {
+        self.transformations.get(usize::from(known.0)).copied()
+    }
+}

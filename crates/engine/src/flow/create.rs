@@ -1,0 +1,118 @@
+//! The beginning of a transaction, and the search for one.
+
+use crate::desk::Desk;
+use crate::stateless::reply::path_of;
+use crate::table::{Id, Mail, Match, Refused, Shown};
+use crate::transaction::{Server, Transaction, Upstream};
+use bytes::Bytes;
+use module_api::{Call, Created, Env, Fault, Found, HookEvent, ReplyContent, Routing};
+use sip::Method;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+impl Desk<'_> {
+    /// Makes the transaction of the request at hand.
+    pub(crate) fn create_transaction(&self, call: &mut Call<'_>) -> Result<Created, Fault> {
+        let msg = &mut *call.msg;
+        if msg.transaction.is_some() {
+            return Ok(Created::New);
+        }
+        if !self.core.has_transactions {
+            return Err(Fault::script("there are no transactions without loadmodule \"tm.so\""));
+        }
+        if !msg.message.is_request() || msg.message.method() == Method::Ack {
+            return Err(Fault::script("only a request other than ACK can have a transaction"));
+        }
+        let mut transaction = match self.new_transaction(msg, call.env.now) {
+            Ok(transaction) => transaction,
+            Err(Refused::Known(answer)) => {
+                answer.into_iter().for_each(|answer| call.env.out.send(answer));
+                return Ok(Created::Retransmission);
+            }
+            Err(Refused::Full) => {
+                return Err(Fault::us("there is no room for another transaction").reply(503, "Service Unavailable"));
+            }
+        };
+        self.core.counters.tm.from_others.increment();
+        self.send_trying(&mut call.env, msg, &mut transaction);
+        msg.transaction = Some(transaction);
+        self.hook(&mut call.env, call.msg, call.kind, &HookEvent::Created);
+        Ok(Created::New)
+    }
+
+    fn new_transaction(&self, msg: &Routing, now: module_api::Time) -> Result<Box<Transaction>, Refused> {
+        let core = self.core;
+        let key = core.table.key(&msg.message).ok_or(Refused::Full)?;
+        let id = core.table.insert(&key, &msg.message, Shown::default())?;
+        let server = Server::new(msg.message.method() == Method::Invite, path_of(msg));
+        Ok(Box::new(Transaction {
+            id,
+            request: Arc::clone(&msg.message),
+            program: Arc::clone(self.program),
+            routing: None,
+            upstream: Upstream::Server(server),
+            targets: SmallVec::new(),
+            clients: SmallVec::new(),
+            any_reply: msg.armed.any_reply.unwrap_or(core.times.any_reply),
+            invite_final: msg.armed.invite_final.unwrap_or(core.times.invite_final),
+            extra_headers: Bytes::new(),
+            cancel_headers: Bytes::new(),
+            was_cancelled: false,
+            is_declined: false,
+            awaits_branches: None,
+            no_failover: false,
+            branch_reply_route: None,
+            code_at_hand: None,
+            winner: 0,
+            began_at: now,
+        }))
+    }
+
+    /// An INVITE gets its 100 at once, so that it is not sent again while the script works.
+    fn send_trying(&self, env: &mut Env<'_>, msg: &Routing, transaction: &mut Transaction) {
+        if !transaction.is_invite() || !self.core.times.auto_trying {
+            return;
+        }
+        let reply = ReplyContent::new(100, super::upstream::reason_for(100));
+        let bytes = self.print_reply(&msg.message, &msg.source, &msg.via, &msg.reply, &reply);
+        let any_reply = transaction.any_reply;
+        let Some(server) = transaction.server_mut() else { return };
+        if let Some(sending) = server.answer(100, bytes, env.now, &self.core.times, any_reply) {
+            env.out.send(sending);
+        }
+        let shown = transaction.shown();
+        self.core.table.show(transaction.id, shown);
+    }
+
+    /// Looks for the transaction of the request at hand (`t_check_trans()`).
+    pub(crate) fn find_transaction(&self, call: &mut Call<'_>) -> Found {
+        if call.msg.transaction.is_some() || !self.core.has_transactions {
+            return Found::None;
+        }
+        match self.lookup(call.msg) {
+            Match::None => Found::None,
+            Match::Retransmission(answer) => {
+                answer.into_iter().for_each(|answer| call.env.out.send(answer));
+                Found::Retransmission
+            }
+            Match::HopAck(id) => {
+                self.post(&mut call.env, id, Mail::HopAck);
+                Found::Retransmission
+            }
+            Match::Cancel(_) | Match::Acknowledges(_) => Found::Matched,
+        }
+    }
+
+    pub(crate) fn lookup(&self, msg: &Routing) -> Match {
+        let key = self.core.table.key(&msg.message);
+        key.map_or(Match::None, |key| self.core.table.lookup(&key))
+    }
+
+    /// The INVITE that the CANCEL at hand cancels.
+    pub(crate) fn cancelled_invite(&self, msg: &Routing) -> Option<Id> {
+        match self.lookup(msg) {
+            Match::Cancel(id) => Some(id),
+            _ => None,
+        }
+    }
+}

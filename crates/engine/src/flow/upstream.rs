@@ -1,0 +1,225 @@
+//! What goes back to the caller: replies relayed, and our own.
+
+use crate::desk::Desk;
+use crate::stateless::reply::path_of;
+use crate::transaction::{self, Final, Transaction, Upstream};
+use bytes::Bytes;
+use module_api::{Env, Fault, HookEvent, Kind, ReplyContent, Routing, Sending, Time};
+use sip::{Edits, HeaderName, Lists, Message};
+use std::sync::Arc;
+
+impl Desk<'_> {
+    /// Passes a provisional reply on, while there is somebody who waits.
+    pub(super) fn provisional(&self, env: &mut Env<'_>, msg: &mut Routing, reply: &Arc<Message>, edits: &Edits) {
+        let code = reply.status();
+        let Some(transaction) = transaction::of(msg) else { return };
+        // RFC 3261 section 16.7, step 2: a 100 is for this hop. RFC 4320 section 4.1: other methods than INVITE have
+        // no other provisional replies.
+        if code == 100 || transaction.is_answered() || !transaction.is_invite() {
+            return;
+        }
+        let bytes = without_our_via(reply, edits);
+        self.relay(env, msg, code, Some(reply), bytes, true);
+    }
+
+    /// Passes the outcome of a branch on; for a branch that got no reply, one of our own.
+    pub(super) fn relay_final(&self, env: &mut Env<'_>, msg: &mut Routing, branch: usize, is_first: bool) {
+        let Some(transaction) = transaction::of(msg) else { return };
+        if let Upstream::Own(_) = transaction.upstream {
+            return self.own_answered(env, msg, branch);
+        }
+        let Some(Final { code, reply }) =
+            transaction.clients.get_mut(branch).and_then(|client| client.outcome.as_mut())
+        else {
+            return;
+        };
+        let code = *code;
+        let Some((reply, edits)) = reply else {
+            return self.answer_for_branch(env, msg, code);
+        };
+        let (reply, mut edits) = (Arc::clone(reply), edits.clone());
+        if code == 503 && !self.core.services.settings.disable_503_translation {
+            // RFC 3261 section 16.7, step 6: a 503 would make the caller avoid us altogether.
+            let reason = Bytes::from_static(b"Service Unavailable");
+            edits.set_status(500, reason);
+            let bytes = without_our_via(&reply, &edits);
+            return self.relay(env, msg, 500, Some(&reply), bytes, is_first);
+        }
+        if matches!(code, 401 | 407) {
+            self.gather_challenges(msg, branch, &mut edits);
+        }
+        let bytes = without_our_via(&reply, &edits);
+        self.relay(env, msg, code, Some(&reply), bytes, is_first);
+    }
+
+    /// RFC 3261 section 16.7, step 7: the challenges of all branches go up together.
+    fn gather_challenges(&self, msg: &mut Routing, chosen: usize, edits: &mut Edits) {
+        let Some(transaction) = transaction::of(msg) else { return };
+        for (branch, client) in transaction.clients.iter().enumerate().filter(|(branch, _)| *branch != chosen) {
+            let _ = branch;
+            let Some(Final { code: 401 | 407, reply: Some((reply, _)) }) = &client.outcome else { continue };
+            for name in [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate] {
+                for header in reply.headers_named(name) {
+                    edits.append(reply.share(header.line));
+                }
+            }
+        }
+    }
+
+    /// A branch ended without reply, and its outcome was chosen.
+    fn answer_for_branch(&self, env: &mut Env<'_>, msg: &mut Routing, code: u16) {
+        let now = env.now;
+        let Some(transaction) = transaction::of(msg) else { return };
+        let code = if transaction.was_cancelled { 487 } else { code };
+        if code == 408 && !transaction.is_invite() && is_too_late(transaction, now, self.core.times.t1) {
+            // RFC 4320 section 4.2: who sent another request than INVITE has given up by now.
+            let linger = self.core.times.linger;
+            if let Some(server) = transaction.server_mut() {
+                server.abandon(now, linger);
+            }
+            return;
+        }
+        let reply = ReplyContent::new(code, reason_for(code));
+        if let Err(fault) = self.answer_locally(env, msg, Kind::Failure, &reply) {
+            env.log().error(format!("the caller could not be answered: {fault}"));
+        }
+    }
+
+    /// Answers with a reply of our own. A final one ends the branches that are still pending.
+    pub(crate) fn answer_locally(
+        &self,
+        env: &mut Env<'_>,
+        msg: &mut Routing,
+        kind: Kind,
+        reply: &ReplyContent,
+    ) -> Result<(), Fault> {
+        let mut transaction =
+            transaction::take(msg).ok_or_else(|| Fault::script("there is no transaction to answer in"))?;
+        let outcome = self.send_own_reply(env, &mut transaction, msg, reply);
+        msg.transaction = Some(transaction);
+        let to_tag = outcome?;
+        self.core.counters.tm.local_replies.increment();
+        let event = HookEvent::ReplyOut { code: reply.code, reply: None, reason: &reply.reason, to_tag: &to_tag };
+        self.hook(env, msg, kind, &event);
+        self.run_local_reply_route(env, msg);
+        if reply.code >= 200 {
+            self.cancel_pending(env, msg, None);
+        }
+        Ok(())
+    }
+
+    fn send_own_reply(
+        &self,
+        env: &mut Env<'_>,
+        transaction: &mut Transaction,
+        msg: &Routing,
+        reply: &ReplyContent,
+    ) -> Result<Bytes, Fault> {
+        let request = Arc::clone(&transaction.request);
+        let any_reply = transaction.any_reply;
+        let server = transaction.server_mut().ok_or_else(|| Fault::script("a request of our own is not answered"))?;
+        if server.is_answered() {
+            return Err(Fault::script("the request has been answered already"));
+        }
+        // The script may have asked for another way back since the transaction began.
+        server.path = path_of(msg);
+        let bytes = self.print_reply(&request, &msg.source, &msg.via, &msg.reply, reply);
+        let sending = server.answer(reply.code, bytes, env.now, &self.core.times, any_reply);
+        let sending = sending.ok_or_else(|| Fault::script("the request has been answered already"))?;
+        env.out.send(sending);
+        if reply.code >= 200 {
+            self.core.counters.tm.complete(reply.code);
+        }
+        Ok(reply.to_tag.clone().unwrap_or_else(|| self.core.tags.tag(&request)))
+    }
+
+    /// Sends a reply that came from a branch.
+    fn relay(
+        &self,
+        env: &mut Env<'_>,
+        msg: &mut Routing,
+        code: u16,
+        reply: Option<&Arc<Message>>,
+        bytes: Bytes,
+        is_first: bool,
+    ) {
+        let (now, times) = (env.now, &self.core.times);
+        let Some(transaction) = transaction::of(msg) else { return };
+        let (any_reply, was_answered) = (transaction.any_reply, transaction.is_answered());
+        let Some(server) = transaction.server_mut() else { return };
+        let sending: Sending = match server.answer(code, bytes, now, times, any_reply) {
+            Some(sending) => sending,
+            None => return,
+        };
+        env.out.send(sending);
+        self.core.counters.tm.relayed_replies.increment();
+        if code >= 200 && !was_answered {
+            self.core.counters.tm.complete(code);
+        }
+        if !is_first || self.core.hooks.is_empty() {
+            return;
+        }
+        let reason = reply.map(|reply| reply.share(reply.reason())).unwrap_or_default();
+        let to_tag = reply.and_then(|reply| reply.to().ok().and_then(|to| to.tag().map(|tag| reply.share(tag))));
+        let to_tag = to_tag.unwrap_or_default();
+        let event = HookEvent::ReplyOut { code, reply, reason: &reason, to_tag: &to_tag };
+        self.hook(env, msg, Kind::Reply, &event);
+    }
+}
+
+/// Whether who sent a request other than INVITE has given up (timer F).
+fn is_too_late(transaction: &Transaction, now: Time, t1: std::time::Duration) -> bool {
+    now.since(transaction.began_at) >= t1 * 64
+}
+
+/// A reply as it goes on: without the topmost Via, which is ours.
+pub(crate) fn without_our_via(reply: &Message, edits: &Edits) -> Bytes {
+    let mut own = Edits::default();
+    if let Some(header) = reply.header(HeaderName::Via) {
+        let second = Lists::new(header.value).nth(1).and_then(|second| reply.range_of(second));
+        match (second, reply.range_of(header.value)) {
+            (Some(second), Some(value)) => own.patch(value.start..second.start, Bytes::new()),
+            _ => own.remove(header.index),
+        }
+    }
+    let mut out = Vec::with_capacity(reply.bytes().len() + 64);
+    sip::write(reply, &[edits, &own], &mut out);
+    out.into()
+}
+
+/// The reason phrase of replies of our own.
+pub(crate) fn reason_for(code: u16) -> Bytes {
+    Bytes::from_static(match code {
+        100 => b"Giving it a try",
+        404 => b"Not Found",
+        408 => b"Request Timeout",
+        477 => b"Send failed (477/TM)",
+        478 => b"Unresolvable destination (478/TM)",
+        487 => b"Request Terminated",
+        503 => b"Service Unavailable",
+        _ => b"Server Internal Error",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_our_via;
+    use sip::{Edits, Message};
+
+    fn passed_on(vias: &str) -> String {
+        let text = format!(
+            "SIP/2.0 200 OK\r\n{vias}From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        let reply = Message::parse(text.into(), &sip::Limits::default()).unwrap();
+        let written = without_our_via(&reply, &Edits::default());
+        let lines = String::from_utf8_lossy(&written).into_owned();
+        lines.lines().filter(|line| line.starts_with("Via")).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_topmost_via_goes() {
+        assert_eq!(passed_on("Via: SIP/2.0/UDP us\r\nVia: SIP/2.0/UDP them\r\n"), "Via: SIP/2.0/UDP them");
+        assert_eq!(passed_on("Via: SIP/2.0/UDP us, SIP/2.0/UDP them\r\n"), "Via: SIP/2.0/UDP them");
+    }
+}

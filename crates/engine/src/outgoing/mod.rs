@@ -1,0 +1,7 @@
+//! How requests leave: the next hop, the socket, our Via and Record-Route, the bytes.
+
+mod hop;
+mod request;
+
+pub(crate) use hop::Hop;
+pub(crate) use request::{Leaving, ViaBranch};

@@ -1,0 +1,187 @@
+//! A request as it leaves: Request-URI, our Via above the others, Record-Route, the path as Route.
+
+use crate::core::Core;
+use crate::stateless::reply::{append_line, via_additions};
+use crate::table::{COOKIE, Id, print_decimal};
+use bytes::Bytes;
+use module_api::{Branch, Fault, Proto, Routing, SentBy, Socket, SocketId};
+use sip::{Edits, HeaderName};
+use std::net::IpAddr;
+
+/// A request about to leave.
+pub(crate) struct Leaving<'a> {
+    pub(crate) msg: &'a Routing,
+    /// The changes all its branches share, or with those of `branch_route`.
+    pub(crate) edits: &'a Edits,
+    /// Where it goes.
+    pub(crate) branch: &'a Branch,
+    /// The socket it leaves by.
+    pub(crate) socket: &'a Socket,
+    pub(crate) via_branch: ViaBranch,
+    /// Header lines of the transaction.
+    pub(crate) extra: &'a [u8],
+    /// Whether we made it ourselves: then its Via is ours to replace, and nobody sent it.
+    pub(crate) is_own: bool,
+}
+
+/// The branch parameter of our Via.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ViaBranch {
+    /// It leads replies to this branch of a transaction.
+    Of(Id, usize),
+    /// The request is forwarded without a transaction; the number follows from what was received, so that
+    /// retransmissions get the same (RFC 3261 section 16.11).
+    Stateless(u64),
+}
+
+/// What tells the branches of requests forwarded without a transaction.
+const STATELESS_MARK: &[u8] = b"sts";
+
+impl ViaBranch {
+    fn print(self, out: &mut Vec<u8>) {
+        match self {
+            ViaBranch::Of(id, branch) => id.print_branch(branch, out),
+            ViaBranch::Stateless(number) => {
+                out.extend_from_slice(COOKIE);
+                out.extend_from_slice(STATELESS_MARK);
+                out.extend_from_slice(format!("{number:016x}").as_bytes());
+            }
+        }
+    }
+
+    /// Whether this branch is one of a request that we forwarded without a transaction.
+    pub(crate) fn is_stateless(branch: &[u8]) -> bool {
+        branch.strip_prefix(COOKIE).is_some_and(|rest| rest.starts_with(STATELESS_MARK))
+    }
+}
+
+impl Leaving<'_> {
+    /// Writes it.
+    pub(crate) fn write(&self, core: &Core) -> Bytes {
+        let message = &self.msg.message;
+        let mut own = Edits::default();
+        if self.branch.uri != message.request_uri() {
+            own.set_request_uri(self.branch.uri.clone());
+        }
+        self.add_via(core, &mut own);
+        self.add_record_route(core, &mut own);
+        self.add_path(&mut own);
+        if !self.extra.is_empty() {
+            let mut lines = Vec::with_capacity(self.extra.len() + 2);
+            append_line(self.extra, &mut lines);
+            own.append(lines.into());
+        }
+        let mut out = Vec::with_capacity(message.bytes().len() + 512);
+        sip::write(message, &[self.edits, &own], &mut out);
+        out.into()
+    }
+
+    fn add_via(&self, core: &Core, own: &mut Edits) {
+        let mut line = Vec::with_capacity(128);
+        let place = self.sent_by(core);
+        line.extend_from_slice(b"Via: SIP/2.0/");
+        line.extend_from_slice(self.socket.proto.via_name().as_bytes());
+        line.push(b' ');
+        line.extend_from_slice(place.host);
+        line.push(b':');
+        print_decimal(usize::from(place.port), &mut line);
+        line.extend_from_slice(b";branch=");
+        self.via_branch.print(&mut line);
+        if self.msg.via.add_local_rport {
+            line.extend_from_slice(b";rport");
+        }
+        if self.msg.via.force_tcp_alias && self.socket.proto.is_reliable() {
+            line.extend_from_slice(b";alias");
+        }
+        line.extend_from_slice(b"\r\n");
+        let message = &self.msg.message;
+        if self.is_own {
+            if let Some(via) = message.header(HeaderName::Via) {
+                own.replace(via.index, line.into());
+            }
+            return;
+        }
+        own.push_via(line.into());
+        self.complete_senders_via(own);
+    }
+
+    /// Fills `received` and `rport` of who sent it in (RFC 3261 section 18.2.1, RFC 3581 section 4).
+    fn complete_senders_via(&self, own: &mut Edits) {
+        let message = &self.msg.message;
+        let (received, rport) = via_additions(message, &self.msg.source, &self.msg.via);
+        if received.is_none() && rport.is_none() {
+            return;
+        }
+        let Ok(via) = message.top_via() else { return };
+        // Without parameters there is no place to patch but the end of the value.
+        let params = via.params.as_bytes();
+        let range = if params.is_empty() {
+            message.range_of(via.text).map(|range| range.end..range.end)
+        } else {
+            message.range_of(params)
+        };
+        let Some(range) = range else { return };
+        let mut filled = Vec::with_capacity(params.len() + 48);
+        via.write_params(received, rport, &mut filled);
+        own.patch(range, filled.into());
+    }
+
+    fn add_record_route(&self, core: &Core, own: &mut Edits) {
+        let Some(record) = &self.msg.route_set.record else { return };
+        let incoming = core.services.sockets.get(self.msg.source.socket);
+        let incoming = incoming.filter(|incoming| !self.is_own && incoming.id != self.socket.id).map(SentBy::from);
+        let mut lines = Vec::with_capacity(128);
+        record.write(&self.msg.route_set.added_params, self.sent_by(core), incoming, &mut lines);
+        own.push_record_route(lines.into());
+    }
+
+    /// RFC 3327 section 5.3: the path of a registration becomes the route set of what follows it.
+    fn add_path(&self, own: &mut Edits) {
+        let Some(path) = self.branch.path.as_ref().filter(|path| !path.is_empty()) else { return };
+        let mut line = Vec::with_capacity(path.len() + 10);
+        line.extend_from_slice(b"Route: ");
+        line.extend_from_slice(path);
+        line.extend_from_slice(b"\r\n");
+        let message = &self.msg.message;
+        let first = message.headers_named(HeaderName::Route).find(|header| !self.edits.is_removed(header.index));
+        match first {
+            Some(route) => own.insert_before(route.index, line.into()),
+            None => own.append(line.into()),
+        }
+    }
+
+    /// What the message says about us: `set_advertised_address()` before the socket's own words, and those before the
+    /// global ones.
+    fn sent_by<'s>(&'s self, core: &'s Core) -> SentBy<'s> {
+        let settings = &core.services.settings;
+        let mut place = SentBy::from(self.socket);
+        if self.socket.advertised.is_none() {
+            place.host = settings.advertised_address.as_deref().unwrap_or(place.host);
+            place.port = settings.advertised_port.unwrap_or(place.port);
+        }
+        place.host = self.msg.via.advertised_address.as_deref().unwrap_or(place.host);
+        let port =
+            self.msg.via.advertised_port.as_deref().and_then(|port| std::str::from_utf8(port).ok()?.parse().ok());
+        place.port = port.unwrap_or(place.port);
+        place
+    }
+}
+
+impl Core {
+    /// The socket to leave by: the one forced where it fits, else the one received by, else any that fits.
+    pub(crate) fn socket_for(
+        &self,
+        forced: Option<SocketId>,
+        received_by: Option<SocketId>,
+        proto: Proto,
+        peer: IpAddr,
+    ) -> Result<&Socket, Fault> {
+        let sockets = &self.services.sockets;
+        let fits = |socket: &&Socket| socket.proto == proto && socket.address.is_ipv4() == peer.is_ipv4();
+        let forced = forced.and_then(|id| sockets.get(id)).filter(fits);
+        forced.or_else(|| sockets.for_destination(received_by, proto, peer)).ok_or_else(|| {
+            let text = format!("no {} socket to reach {peer} by", proto.name());
+            Fault::next_hop(text).reply(477, "Send failed (477/TM)")
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! What comes in from the network, before and around the script.
+
+mod reply;
+mod request;
+
+use crate::desk::Desk;
+use bytes::Bytes;
+use module_api::{Env, Proto, ReplyContent, ReplyExtras, SocketId, Source, ViaHandling};
+use sip::{Message, Method, ParseError};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A datagram, or one message from a stream.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// The socket it came by.
+    pub socket: SocketId,
+    /// Its transport.
+    pub proto: Proto,
+    /// Who sent it.
+    pub peer: SocketAddr,
+    /// Where it arrived.
+    pub local: SocketAddr,
+    /// The connection, for streams.
+    pub connection: Option<u64>,
+}
+
+impl Desk<'_> {
+    /// Handles what came in; `number` counts this worker's messages.
+    pub(crate) fn receive(&self, env: &mut Env<'_>, received: Received, number: u32) {
+        let Received { bytes, socket, proto, peer, local, connection } = received;
+        let source = Source { socket, proto, peer, local, connection, received_at: env.now, number };
+        let is_reply = bytes.starts_with(b"SIP/");
+        match Message::parse(bytes, &self.core.limits) {
+            Ok(message) if message.is_request() => self.request_in(env, Arc::new(message), source),
+            Ok(message) => self.any_reply_in(env, Arc::new(message), source),
+            Err(error) => self.malformed(env, &error, &source, is_reply),
+        }
+    }
+
+    /// What cannot be read is answered where it can be, with a reason that names the wrong header, and counted.
+    fn malformed(&self, env: &mut Env<'_>, error: &ParseError, source: &Source, is_reply: bool) {
+        let counters = &self.core.counters.core;
+        if error.header().is_some() {
+            counters.bad_headers.increment();
+        }
+        if matches!(error.offence, sip::Offence::RequestUri(_)) {
+            counters.bad_uris.increment();
+        }
+        if is_reply {
+            counters.err_replies.increment();
+            return counters.drop_replies.increment();
+        }
+        counters.err_requests.increment();
+        let request = error.answerable().filter(|request| request.is_request() && request.method() != Method::Ack);
+        let Some(request) = request else { return counters.drop_requests.increment() };
+        let reply = ReplyContent::new(error.code(), error.reason().into_owned());
+        let (via, extras) = (ViaHandling::default(), ReplyExtras::default());
+        if self.send_stateless(env, request, source, &via, &extras, &reply).is_err() {
+            counters.drop_requests.increment();
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! One branch of a relayed request, from `branch_route` to its departure.
+
+use super::{BAD_DESTINATION, BLACKLISTED, Relaying, SEND_FAILED, Step};
+use crate::desk::Desk;
+use crate::outgoing::{Hop, Leaving, ViaBranch};
+use crate::run::{Ran, Resumption};
+use crate::transaction::{self, Client, Role, Transaction};
+use bytes::Bytes;
+use module_api::{
+    Answer, Branch, Branches, Call, Fault, Flow, HookEvent, Kind, Proto, Routing, Sending, Target, Time,
+    TransactionBranch,
+};
+use sip::Edits;
+use smallvec::SmallVec;
+use std::net::{IpAddr, SocketAddr};
+
+/// A branch that is being prepared.
+pub(super) struct Preparing {
+    pub(super) branch: Branch,
+    /// Its number in the transaction.
+    number: usize,
+    /// What the message had before `branch_route` ran on it.
+    before: Option<Before>,
+    /// The changes it leaves with, if `branch_route` made its own.
+    edits: Option<Edits>,
+}
+
+/// What a branch route works on in place of the message's own.
+struct Before {
+    branches: Branches,
+    edits: Edits,
+}
+
+impl Relaying {
+    pub(super) fn begin_branch(mut self, desk: &Desk<'_>, call: &mut Call<'_>, branch: Branch) -> Step {
+        let Some(transaction) = transaction::of(call.msg) else {
+            self.branch_lost(super::INTERNAL, Fault::us("the transaction is gone"));
+            return Step::Next(self);
+        };
+        let number = transaction.clients.len();
+        transaction.targets.push(TransactionBranch { target: branch.clone(), ..TransactionBranch::default() });
+        let preparing = Preparing { branch, number, before: None, edits: None };
+        match call.msg.armed.branch {
+            Some(route) => self.run_branch_route(desk, call, preparing, route),
+            None => self.resolve(desk, call, preparing),
+        }
+    }
+
+    /// Runs `branch_route` on the message as this branch has it.
+    fn run_branch_route(self, desk: &Desk<'_>, call: &mut Call<'_>, mut preparing: Preparing, route: u16) -> Step {
+        let branches = std::mem::replace(&mut call.msg.branches, Branches::new(Bytes::new()));
+        *call.msg.branches.first_mut() = preparing.branch.clone();
+        preparing.before = Some(Before { branches, edits: call.msg.edits.clone() });
+        call.msg.branch = Some(preparing.number);
+        let ran = desk.run_nested(&mut call.env, call.msg, Kind::Branch, route);
+        self.after_branch_route(desk, call, preparing, ran)
+    }
+
+    fn after_branch_route(mut self, desk: &Desk<'_>, call: &mut Call<'_>, mut preparing: Preparing, ran: Ran) -> Step {
+        let ending = match ran {
+            Ran::Finished(ending) => ending,
+            Ran::Waits(request, resumption) => {
+                let desk = desk.owned();
+                return Step::Wait(Flow::wait(request, move |call, answer| {
+                    self.branch_route_answered(&desk.desk(), call, preparing, resumption, answer)
+                }));
+            }
+        };
+        restore(call.msg, &mut preparing);
+        if ending.dropped {
+            self.lose(call, super::NO_DESTINATION, Fault::script("branch_route dropped the branch"));
+            return Step::Next(self);
+        }
+        self.resolve(desk, call, preparing)
+    }
+
+    /// A branch does not leave.
+    fn lose(&mut self, call: &mut Call<'_>, code: i32, fault: Fault) {
+        if let Some(transaction) = transaction::of(call.msg) {
+            transaction.targets.truncate(transaction.clients.len());
+            transaction.branch_reply_route = None;
+        }
+        self.branch_lost(code, fault);
+    }
+
+    fn branch_route_answered(
+        self,
+        desk: &Desk<'_>,
+        call: &mut Call<'_>,
+        preparing: Preparing,
+        resumption: Resumption,
+        answer: Answer,
+    ) -> Flow {
+        let ran = desk.resume_nested(&mut call.env, call.msg, Kind::Branch, resumption, answer);
+        match self.after_branch_route(desk, call, preparing, ran) {
+            Step::Next(relaying) => relaying.go_on(desk, call),
+            Step::Wait(flow) => flow,
+        }
+    }
+
+    /// Finds the addresses of the branch's next hop.
+    fn resolve(mut self, desk: &Desk<'_>, call: &mut Call<'_>, preparing: Preparing) -> Step {
+        let hop = match &self.proxy {
+            Some(proxy) if preparing.branch.destination.is_none() => Hop::of_text(proxy),
+            _ => Hop::of_branch(&preparing.branch),
+        };
+        let hop = match hop {
+            Ok(hop) => hop,
+            Err(fault) => {
+                self.lose(call, BAD_DESTINATION, fault);
+                return Step::Next(self);
+            }
+        };
+        let Some(question) = hop.question(&call.env.services.settings) else {
+            let addresses = hop.address().into_iter().collect();
+            return Step::Next(self.leave(desk, call, preparing, &hop, addresses));
+        };
+        let desk = desk.owned();
+        Step::Wait(Flow::wait(question, move |call, answer| {
+            let desk = desk.desk();
+            self.resolved(&desk, call, preparing, &hop, answer).go_on(&desk, call)
+        }))
+    }
+
+    fn resolved(
+        mut self,
+        desk: &Desk<'_>,
+        call: &mut Call<'_>,
+        preparing: Preparing,
+        hop: &Hop,
+        answer: Answer,
+    ) -> Relaying {
+        match addresses_of(answer) {
+            Ok(addresses) => {
+                let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, hop.port)).collect();
+                self.leave(desk, call, preparing, hop, addresses)
+            }
+            Err(fault) => {
+                self.lose(call, BAD_DESTINATION, fault.reply(478, "Unresolvable destination (478/TM)"));
+                self
+            }
+        }
+    }
+
+    /// The branch leaves for the first of its addresses that can be used.
+    fn leave(
+        mut self,
+        desk: &Desk<'_>,
+        call: &mut Call<'_>,
+        preparing: Preparing,
+        hop: &Hop,
+        mut addresses: SmallVec<[SocketAddr; 1]>,
+    ) -> Relaying {
+        let found = addresses.len();
+        addresses.retain(|address| !is_blacklisted(call, hop.proto, *address));
+        if addresses.is_empty() {
+            let (code, fault) = if found > 0 {
+                let fault = Fault::next_hop("the destination is blacklisted");
+                (BLACKLISTED, fault.reply(473, "Filtered destination (473/TM)"))
+            } else {
+                (BAD_DESTINATION, Fault::next_hop("the destination has no address"))
+            };
+            self.lose(call, code, fault);
+            return self;
+        }
+        let first = addresses.remove(0);
+        match desk.send_branch(call, preparing, hop, first, addresses, self.role) {
+            Ok(()) => self.sent += 1,
+            Err(fault) => self.lose(call, SEND_FAILED, fault),
+        }
+        self
+    }
+}
+
+impl Desk<'_> {
+    /// Writes the branch, sends it, and adds it to the transaction.
+    fn send_branch(
+        &self,
+        call: &mut Call<'_>,
+        preparing: Preparing,
+        hop: &Hop,
+        to: SocketAddr,
+        alternatives: SmallVec<[SocketAddr; 1]>,
+        role: Role,
+    ) -> Result<(), Fault> {
+        let mut transaction = transaction::take(call.msg).ok_or_else(|| Fault::us("the transaction is gone"))?;
+        let client =
+            self.make_client(call.env.now, call.msg, &transaction, preparing.branch, preparing.edits, hop.proto, to);
+        let sent = client.map(|(mut client, branch)| {
+            client.reply_route = transaction.branch_reply_route.take();
+            client.alternatives = if transaction.no_failover { SmallVec::new() } else { alternatives };
+            let is_minor = self.core.times.minor_branch_flag.is_some_and(|flag| branch.flags.is_set(flag));
+            client.role = if is_minor && role == Role::Contender { Role::Minor } else { role };
+            if let Some(known) = transaction.targets.get_mut(preparing.number) {
+                known.target = branch;
+            }
+            call.env.out.send(client.sent.clone());
+            transaction.clients.push(client);
+        });
+        call.msg.transaction = Some(transaction);
+        sent?;
+        self.hook(&mut call.env, call.msg, call.kind, &HookEvent::RequestOut { branch: preparing.number });
+        Ok(())
+    }
+
+    /// The client side of a branch to this address, with the bytes that leave.
+    pub(super) fn make_client(
+        &self,
+        now: Time,
+        msg: &Routing,
+        transaction: &Transaction,
+        branch: Branch,
+        edits: Option<Edits>,
+        proto: Proto,
+        to: SocketAddr,
+    ) -> Result<(Client, Branch), Fault> {
+        let core = self.core;
+        let received_by = transaction.server().map(|_| msg.source.socket);
+        let socket = core.socket_for(branch.socket, received_by, proto, to.ip())?;
+        let leaving = Leaving {
+            msg,
+            edits: edits.as_ref().unwrap_or(&msg.edits),
+            branch: &branch,
+            socket,
+            via_branch: ViaBranch::Of(transaction.id, transaction.clients.len()),
+            extra: &transaction.extra_headers,
+            is_own: transaction.server().is_none(),
+        };
+        let sent = Sending { socket: socket.id, to, connection: None, bytes: leaving.write(core) };
+        let is_reliable = socket.proto.is_reliable();
+        let is_invite = transaction.is_invite();
+        let mut client = Client::new(is_invite, sent, is_reliable, now, &core.times, transaction.any_reply);
+        client.edits = edits;
+        Ok((client, branch))
+    }
+}
+
+/// Takes the branch and its changes out of the message, and puts back what was there.
+fn restore(msg: &mut Routing, preparing: &mut Preparing) {
+    msg.branch = None;
+    let Some(before) = preparing.before.take() else { return };
+    preparing.edits = Some(std::mem::replace(&mut msg.edits, before.edits));
+    let branches = std::mem::replace(&mut msg.branches, before.branches);
+    preparing.branch = branches.first().clone();
+    // `$tm.branch.attr` is kept with the transaction.
+    let known = transaction::of(msg).and_then(|transaction| transaction.targets.get(preparing.number));
+    if let Some(known) = known.filter(|known| !known.target.attributes.is_empty()) {
+        preparing.branch.attributes = known.target.attributes.clone();
+    }
+}
+
+fn is_blacklisted(call: &Call<'_>, proto: Proto, to: SocketAddr) -> bool {
+    let text = call.msg.message.bytes();
+    let target = Target { proto: Some(proto), address: to.ip(), port: to.port(), text };
+    let (on, off) = (&call.msg.blacklists, &call.msg.blacklists_off);
+    call.env.services.blacklists.refuses(on, off, &target, call.env.now)
+}
+
+fn addresses_of(answer: Answer) -> Result<Vec<IpAddr>, Fault> {
+    match answer {
+        Answer::Resolved(addresses) => addresses,
+        Answer::Done(Err(fault)) => Err(fault),
+        _ => Err(Fault::us("an answer of another kind came to a name that was looked up")),
+    }
+}

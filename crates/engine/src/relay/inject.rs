@@ -1,0 +1,111 @@
+//! Branches that come while a transaction is under way (`t_inject_branches`, `t_wait_for_new_branches`).
+
+use super::Relaying;
+use crate::desk::Desk;
+use crate::transaction::{self, Client, Role};
+use bytes::Bytes;
+use module_api::{Branch, Call, Fault, Flow, Kind, Routing, Sending, SocketId, TransactionBranch};
+use std::net::{Ipv4Addr, SocketAddr};
+
+impl Desk<'_> {
+    /// Puts the message's branches into its transaction.
+    pub(crate) fn inject_from_message(&self, call: &mut Call<'_>, cancel_others: bool, last: bool) -> Flow {
+        if call.msg.transaction.is_none() {
+            return Flow::Done(Err(Fault::script("there is no transaction to put branches into")));
+        }
+        let others: Vec<Branch> = call.msg.branches.take_others().into_vec();
+        if call.kind == Kind::Reply {
+            let desk = self.owned();
+            return on_request(call, move |call| desk.desk().inject_branches(call, others, cancel_others, last));
+        }
+        let branches = std::iter::once(call.msg.branches.first().clone()).chain(others).collect();
+        self.inject_branches(call, branches, cancel_others, last)
+    }
+
+    fn inject_branches(&self, call: &mut Call<'_>, branches: Vec<Branch>, cancel_others: bool, last: bool) -> Flow {
+        let Some(transaction) = transaction::of(call.msg) else {
+            return Flow::Done(Err(Fault::us("the transaction is gone")));
+        };
+        if transaction.is_answered() || transaction.was_cancelled || transaction.is_declined {
+            return Flow::done(super::NO_DESTINATION);
+        }
+        if cancel_others {
+            self.cancel_pending(&mut call.env, call.msg, None);
+        }
+        let more = u32::try_from(branches.len()).unwrap_or(u32::MAX);
+        self.count_injected(call.msg, more, last);
+        let relaying = Relaying {
+            todo: branches.into(),
+            role: Role::Contender,
+            proxy: None,
+            answers: false,
+            sent: 0,
+            failure: None,
+        };
+        relaying.go_on(self, call)
+    }
+
+    /// Counts down the branches that were waited for; with the last one the waiting ends.
+    fn count_injected(&self, msg: &mut Routing, more: u32, last: bool) {
+        let Some(transaction) = transaction::of(msg) else { return };
+        transaction.awaits_branches = match transaction.awaits_branches {
+            Some(Some(left)) if left > more && !last => Some(Some(left - more)),
+            Some(None) if !last => Some(None),
+            _ => None,
+        };
+        if transaction.awaits_branches.is_none() {
+            transaction.clients.iter_mut().filter(|client| client.role == Role::Phony).for_each(Client::dissolve);
+        }
+    }
+
+    /// Keeps the transaction open for branches to come, or closes it for them.
+    pub(crate) fn await_branches(&self, call: &mut Call<'_>, count: Option<i32>) -> Result<(), Fault> {
+        let now = call.env.now;
+        let transaction = transaction::of(call.msg).ok_or_else(|| Fault::script("there is no transaction"))?;
+        match count {
+            None => {
+                transaction.awaits_branches = None;
+                transaction.clients.iter_mut().filter(|client| client.role == Role::Phony).for_each(Client::dissolve);
+            }
+            Some(count) => {
+                let count = u32::try_from(count).ok().filter(|count| *count > 0);
+                transaction.awaits_branches = Some(count);
+                if !transaction.clients.iter().any(|client| client.role == Role::Phony) {
+                    let gives_up_at = now + transaction.invite_final;
+                    transaction.clients.push(Client::phony(nothing_sent(), gives_up_at));
+                    transaction.targets.push(TransactionBranch { is_phony: true, ..TransactionBranch::default() });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Does work on the request though a reply is at hand: the request is inside the transaction meanwhile.
+fn on_request(call: &mut Call<'_>, work: impl FnOnce(&mut Call<'_>) -> Flow) -> Flow {
+    let Some(mut transaction) = transaction::take(call.msg) else {
+        return Flow::Done(Err(Fault::us("the transaction is gone")));
+    };
+    let Some(mut request) = transaction.routing.take() else {
+        return Flow::Done(Err(Fault::us("the request is gone")));
+    };
+    request.transaction = Some(transaction);
+    let flow = {
+        let (kind, module) = (call.kind, call.module);
+        work(&mut Call { env: call.env.reborrow(), msg: &mut request, kind, module })
+    };
+    if let Some(mut transaction) = transaction::take(&mut request) {
+        transaction.routing = Some(request);
+        call.msg.transaction = Some(transaction);
+    }
+    match flow {
+        Flow::Done(outcome) => Flow::Done(outcome),
+        Flow::Wait(question, then) => Flow::wait(question, |call, answer| on_request(call, |call| then(call, answer))),
+    }
+}
+
+/// What a branch sends that never leaves.
+fn nothing_sent() -> Sending {
+    let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    Sending { socket: SocketId(0), to: nowhere, connection: None, bytes: Bytes::new() }
+}

@@ -1,0 +1,266 @@
+//! Running routes: to their end, or until they wait; and going on with what waited, on whichever worker has the answer.
+
+use crate::desk::Desk;
+use crate::flow::ReplyRoute;
+use crate::relay::LocalRoute;
+use crate::script_host::{Arguments, ScriptHost, Waits, call_function};
+use crate::transaction;
+use catalogue::{FunctionId, ModuleId, Value};
+use module_api::{Answer, Args, Call, Env, Fault, Flow, Job, Kind, Request, Routing, Then, Time, Waiting};
+use script::host::Called;
+use script::program::{Line, RouteIndex};
+use script::vm::{Execution, Finished, Outcome, Parameter, Start};
+use std::sync::Arc;
+
+/// How a route ended.
+pub(crate) type Ending = Finished;
+
+/// What happens when a route that was put aside has ended.
+pub(crate) enum After {
+    /// The main route, or one that went on for it.
+    Request,
+    /// `error_route`
+    Error,
+    /// `failure_route`
+    Failure,
+    /// `onreply_route` of a transaction, and which comes next.
+    Reply { branch: usize, next: ReplyRoute },
+    /// The `onreply_route` for all replies.
+    AnyReply,
+    /// `local_route`
+    Local(LocalRoute),
+    /// `startup_route`
+    Startup,
+    /// Nothing: the message was only there for the route.
+    Nothing,
+}
+
+/// What became of a route.
+pub(crate) enum Ran {
+    Finished(Ending),
+    Waits(Request, Resumption),
+}
+
+/// A script that waits.
+pub(crate) struct Resumption {
+    execution: Box<Execution>,
+    then: Then,
+    module: ModuleId,
+    deadline: Option<Time>,
+    line: Line,
+}
+
+/// How long a script waits for an answer when the backend's own deadline fails it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
+impl Desk<'_> {
+    /// Runs a route on a message that somebody else has: what waits is theirs to keep.
+    pub(crate) fn run_nested(&self, env: &mut Env<'_>, msg: &mut Routing, kind: Kind, route: u16) -> Ran {
+        self.run_with(env, msg, kind, RouteIndex(route), Start::default())
+    }
+
+    fn run_with(&self, env: &mut Env<'_>, msg: &mut Routing, kind: Kind, route: RouteIndex, start: Start) -> Ran {
+        let mut execution = self.pool.take();
+        let mut host = ScriptHost::new(self, env.reborrow(), msg, kind);
+        let outcome = execution.start_with(Arc::clone(&self.program.program), route, start, &mut host);
+        let waits = host.waiting.take();
+        self.ran(execution, outcome, waits)
+    }
+
+    /// Goes on with a script that waited.
+    pub(crate) fn resume_nested(
+        &self,
+        env: &mut Env<'_>,
+        msg: &mut Routing,
+        kind: Kind,
+        resumption: Resumption,
+        answer: Answer,
+    ) -> Ran {
+        let Resumption { mut execution, then, module, deadline, line } = resumption;
+        let mut host = ScriptHost::new(self, env.reborrow(), msg, kind);
+        let flow = host.call_again(then, module, answer);
+        let outcome = match host.follow(flow, module, deadline, line) {
+            Called::Done(code) => execution.resume(&mut host, code),
+            Called::Wait => Outcome::Waiting,
+        };
+        let waits = host.waiting.take();
+        self.ran(execution, outcome, waits)
+    }
+
+    fn ran(&self, execution: Box<Execution>, outcome: Outcome, waits: Option<Waits>) -> Ran {
+        match (outcome, waits) {
+            (Outcome::Waiting, Some(Waits { request, then, module, deadline, line })) => {
+                Ran::Waits(request, Resumption { execution, then, module, deadline, line })
+            }
+            (Outcome::Finished(ending), _) => {
+                self.pool.give(execution);
+                Ran::Finished(ending)
+            }
+            (Outcome::Waiting, None) => Ran::Finished(Ending::default()),
+        }
+    }
+
+    /// Runs a route on a message of its own. It comes back at once, or later by way of `after`.
+    pub(crate) fn run_or_park(
+        &self,
+        env: &mut Env<'_>,
+        msg: Box<Routing>,
+        kind: Kind,
+        route: u16,
+        after: After,
+    ) -> Option<(Box<Routing>, Ending)> {
+        self.start_or_park(env, msg, kind, RouteIndex(route), Start::default(), after)
+    }
+
+    fn start_or_park(
+        &self,
+        env: &mut Env<'_>,
+        mut msg: Box<Routing>,
+        kind: Kind,
+        route: RouteIndex,
+        start: Start,
+        after: After,
+    ) -> Option<(Box<Routing>, Ending)> {
+        match self.run_with(env, &mut msg, kind, route, start) {
+            Ran::Finished(ending) => Some((msg, ending)),
+            Ran::Waits(request, resumption) => {
+                self.park(env, msg, kind, request, resumption, after);
+                None
+            }
+        }
+    }
+
+    /// Puts a message aside until the answer is there.
+    fn park(
+        &self,
+        env: &mut Env<'_>,
+        mut msg: Box<Routing>,
+        kind: Kind,
+        request: Request,
+        resumption: Resumption,
+        after: After,
+    ) {
+        if let Some(transaction) = transaction::of(&mut msg) {
+            // Retransmissions are answered from what the table shows.
+            self.core.table.show(transaction.id, transaction.shown());
+        }
+        let deadline = resumption.deadline.or_else(|| own_deadline(&request, env.now));
+        let desk = self.owned();
+        let go_on = move |env: &mut Env<'_>, answer: Answer| {
+            let desk = desk.desk();
+            let mut env = env.reborrow();
+            env.operations = &desk;
+            match desk.resume_nested(&mut env, &mut msg, kind, resumption, answer) {
+                Ran::Finished(ending) => desk.finish(&mut env, msg, ending, after),
+                Ran::Waits(request, resumption) => desk.park(&mut env, msg, kind, request, resumption, after),
+            }
+            Job::DONE
+        };
+        env.out.wait(Waiting { request, then: Box::new(go_on), deadline });
+    }
+
+    /// What was put aside is done.
+    fn finish(&self, env: &mut Env<'_>, msg: Box<Routing>, ending: Ending, after: After) {
+        let transaction = match after {
+            After::Request => return self.request_routed(env, msg),
+            After::Error => return self.release(env, msg),
+            After::AnyReply => return self.any_reply_routed(env, msg, ending),
+            After::Startup => return self.startup_routed(msg),
+            After::Nothing => return,
+            After::Failure => self.failure_routed(env, msg),
+            After::Reply { branch, next } => self.reply_routed(env, msg, branch, next, ending),
+            After::Local(next) => self.local_routed(env, msg, next),
+        };
+        if let Some(msg) = transaction {
+            self.put_back(env, msg);
+        }
+    }
+
+    /// Runs a route on a message that is only there for it: timers, events, what was launched.
+    pub(crate) fn run_detached(
+        &self,
+        env: &mut Env<'_>,
+        msg: Box<Routing>,
+        kind: Kind,
+        route: RouteIndex,
+        start: Start,
+    ) {
+        self.start_or_park(env, msg, kind, route, start, After::Nothing);
+    }
+
+    /// `launch()`: the function runs on a copy of the message, its route when it is done.
+    pub(crate) fn launch(
+        &self,
+        env: &mut Env<'_>,
+        msg: &Routing,
+        kind: Kind,
+        function: FunctionId,
+        args: &Arguments,
+        then: Option<RouteIndex>,
+        param: Value,
+    ) {
+        let Some((run, module)) = self.core.dispatch.function(function) else { return };
+        let mut copy = Box::new(Routing::new(Arc::clone(&msg.message), msg.source));
+        copy.vars = msg.vars.clone();
+        let flow = {
+            let state = self.core.dispatch.state(module);
+            let mut call = Call { env: env.reborrow(), msg: &mut copy, kind, module: state };
+            call_function(run, &mut call, Args(args))
+        };
+        self.follow_launched(env, Launched { msg: copy, kind, module, then, param }, flow);
+    }
+
+    fn follow_launched(&self, env: &mut Env<'_>, mut launched: Launched, flow: Flow) {
+        let code = match flow {
+            Flow::Done(Ok(code)) => code,
+            Flow::Done(Err(fault)) => {
+                env.log().error(format!("a launched function failed: {fault}"));
+                -1
+            }
+            Flow::Wait(request, then) => {
+                let desk = self.owned();
+                let deadline = own_deadline(&request, env.now);
+                let go_on = move |env: &mut Env<'_>, answer: Answer| {
+                    let desk = desk.desk();
+                    let mut env = env.reborrow();
+                    env.operations = &desk;
+                    let flow = {
+                        let state = desk.core.dispatch.state(launched.module);
+                        let (msg, kind) = (&mut *launched.msg, launched.kind);
+                        then(&mut Call { env: env.reborrow(), msg, kind, module: state }, answer)
+                    };
+                    desk.follow_launched(&mut env, launched, flow);
+                    Job::DONE
+                };
+                return env.out.wait(Waiting { request, then: Box::new(go_on), deadline });
+            }
+        };
+        let Some(route) = launched.then else { return };
+        let params = vec![Parameter { name: bytes::Bytes::new(), value: launched.param }];
+        self.run_detached(env, launched.msg, launched.kind, route, Start { code, params });
+    }
+}
+
+/// A function that was launched.
+struct Launched {
+    msg: Box<Routing>,
+    kind: Kind,
+    module: ModuleId,
+    then: Option<RouteIndex>,
+    param: Value,
+}
+
+/// Until when an answer is waited for at most: the edges have shorter deadlines of their own.
+pub(crate) fn own_deadline(request: &Request, now: Time) -> Option<Time> {
+    let own = match request {
+        Request::Sleep(duration) => *duration,
+        Request::Write { deadline, .. } | Request::Promise { deadline, .. } => return Some(now + *deadline),
+        _ => std::time::Duration::ZERO,
+    };
+    Some(now + own + PATIENCE)
+}
+
+/// The answer to what was not answered in time.
+pub(crate) fn too_late() -> Answer {
+    Answer::Done(Err(Fault::backend("no answer came in time")))
+}

@@ -1,0 +1,142 @@
+//! Replies of our own: where they go, and how they are written.
+
+use crate::desk::Desk;
+use crate::transaction::ReplyPath;
+use bytes::Bytes;
+use module_api::{Call, Env, Fault, ReplyContent, ReplyExtras, Routing, Sending, Source, ViaHandling};
+use sip::{Message, Method};
+use std::net::SocketAddr;
+
+impl Desk<'_> {
+    /// Answers the request at hand, keeping nothing.
+    pub(crate) fn reply_stateless(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault> {
+        let msg = &*call.msg;
+        self.send_stateless(&mut call.env, &msg.message, &msg.source, &msg.via, &msg.reply, reply)
+    }
+
+    /// Answers any request, keeping nothing.
+    pub(crate) fn send_stateless(
+        &self,
+        env: &mut Env<'_>,
+        request: &Message,
+        source: &Source,
+        via: &ViaHandling,
+        extras: &ReplyExtras,
+        reply: &ReplyContent,
+    ) -> Result<(), Fault> {
+        if !request.is_request() {
+            return Err(Fault::script("a reply cannot be answered"));
+        }
+        if request.method() == Method::Ack {
+            return Err(Fault::script("an ACK is never answered"));
+        }
+        let path = reply_path(request, source, via);
+        let bytes = self.print_reply(request, source, via, extras, reply);
+        env.out.send(Sending { socket: path.socket, to: path.to, connection: path.connection, bytes });
+        self.core.counters.stateless.count(reply.code);
+        if reply.code >= 300 {
+            self.core.counters.stateless.sent_errors.increment();
+        }
+        Ok(())
+    }
+
+    /// Writes a reply of our own.
+    pub(crate) fn print_reply(
+        &self,
+        request: &Message,
+        source: &Source,
+        via: &ViaHandling,
+        extras: &ReplyExtras,
+        reply: &ReplyContent,
+    ) -> Bytes {
+        let settings = &self.core.services.settings;
+        let mut headers = Vec::with_capacity(256);
+        if let Some(line) = &settings.server_header {
+            append_line(line, &mut headers);
+        }
+        append_line(&extras.headers, &mut headers);
+        append_line(&reply.headers, &mut headers);
+        if settings.sip_warning {
+            self.append_warning(source, &mut headers);
+        }
+        let (body, content_type) = reply.body.as_ref().or(extras.body.as_ref()).cloned().unwrap_or_default();
+        let own_tag = reply.to_tag.is_none().then(|| self.core.tags.tag(request));
+        let to_tag = reply.to_tag.as_ref().or(own_tag.as_ref()).map(|tag| &tag[..]).unwrap_or_default();
+        let (received, rport) = via_additions(request, source, via);
+        let written = sip::build::Reply {
+            to_tag,
+            headers: &headers,
+            content_type: &content_type,
+            body: &body,
+            received,
+            rport,
+            ..sip::build::Reply::new(request, reply.code, &reply.reason)
+        };
+        let mut out = Vec::with_capacity(request.bytes().len() + headers.len() + body.len() + 128);
+        written.write(&mut out);
+        out.into()
+    }
+
+    /// `sip_warning`: what we saw of the request, for who looks into a trace (RFC 3261 section 20.43, code 392).
+    fn append_warning(&self, source: &Source, out: &mut Vec<u8>) {
+        let Some(socket) = self.core.services.sockets.get(source.socket) else { return };
+        let host = String::from_utf8_lossy(&socket.sent_by_host);
+        let (peer, port) = (source.peer.ip(), source.peer.port());
+        let text = format!(
+            "Warning: 392 {host}:{} \"Noisy feedback tells: req_src_ip={peer} req_src_port={port}\"\r\n",
+            socket.sent_by_port
+        );
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Appends header lines, with the line end that scripts tend to forget.
+pub(crate) fn append_line(lines: &[u8], out: &mut Vec<u8>) {
+    if lines.is_empty() {
+        return;
+    }
+    out.extend_from_slice(lines);
+    if !lines.ends_with(b"\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Where replies to a request go: RFC 3261 section 18.2.2 and RFC 3581 section 4. A `maddr` is not obeyed: it would let
+/// anybody aim our replies at anybody.
+pub(crate) fn reply_path(request: &Message, source: &Source, handling: &ViaHandling) -> ReplyPath {
+    let to = reply_address(request, source, handling).unwrap_or(source.peer);
+    ReplyPath { socket: source.socket, proto: source.proto, to, connection: source.connection }
+}
+
+fn reply_address(request: &Message, source: &Source, handling: &ViaHandling) -> Option<SocketAddr> {
+    // A connection is answered on itself; its other end is its address.
+    if source.proto.is_reliable() {
+        return None;
+    }
+    let via = request.top_via().ok()?;
+    if handling.reply_to_via {
+        return Some(SocketAddr::new(via.host_ip()?, via.effective_port()));
+    }
+    if handling.force_rport || via.rport().is_some() {
+        return None;
+    }
+    Some(SocketAddr::new(source.peer.ip(), via.effective_port()))
+}
+
+/// What `received` and `rport` of the top Via must say.
+pub(crate) fn via_additions(
+    request: &Message,
+    source: &Source,
+    handling: &ViaHandling,
+) -> (Option<std::net::IpAddr>, Option<u16>) {
+    let Ok(via) = request.top_via() else { return (None, None) };
+    let asks = handling.force_rport || via.rport().is_some();
+    let peer = source.peer.ip();
+    let received = (asks || via.host_ip() != Some(peer)).then_some(peer);
+    (received, asks.then_some(source.peer.port()))
+}
+
+/// The path for replies to the message at hand.
+pub(crate) fn path_of(msg: &Routing) -> ReplyPath {
+    reply_path(&msg.message, &msg.source, &msg.via)
+}

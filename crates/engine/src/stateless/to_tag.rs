@@ -1,0 +1,68 @@
+//! The To tag of our own replies: a keyed hash of the request, so that all replies to one request have the same tag and
+//! an ACK to one of them is known for ours though nothing was kept.
+
+use bytes::Bytes;
+use foldhash::fast::FixedState;
+use sip::Message;
+use std::hash::{BuildHasher, Hasher};
+
+/// Makes To tags.
+pub(crate) struct TagMaker(FixedState);
+
+impl TagMaker {
+    pub(crate) fn new(seed: u64) -> TagMaker {
+        TagMaker(FixedState::with_seed(seed))
+    }
+
+    /// The tag of our replies to this request. The branch is part of it: the ACK of a final reply other than 2xx has
+    /// the branch of the INVITE, the ACK of a 2xx has not, and only the first may be absorbed.
+    pub(crate) fn tag(&self, request: &Message) -> Bytes {
+        let mut hasher = self.0.build_hasher();
+        let branch = request.top_via().ok().and_then(|via| via.branch());
+        hasher.write(branch.unwrap_or_default());
+        hasher.write(request.call_id().unwrap_or_default());
+        hasher.write(request.from().ok().and_then(|from| from.tag()).unwrap_or_default());
+        hasher.write_u32(request.cseq().map_or(0, |cseq| cseq.number));
+        let number = hasher.finish();
+        let mut text = Vec::with_capacity(20);
+        text.extend_from_slice(b"stw-");
+        for shift in (0..16).rev() {
+            text.push(HEX[(number >> (shift * 4)) as usize & 15]);
+        }
+        text.into()
+    }
+
+    /// Whether this ACK acknowledges a reply of ours.
+    pub(crate) fn is_ours(&self, ack: &Message) -> bool {
+        let tag = ack.to().ok().and_then(|to| to.tag());
+        tag.is_some_and(|tag| tag.starts_with(b"stw-") && tag == self.tag(ack))
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+#[cfg(test)]
+mod tests {
+    use super::TagMaker;
+    use sip::Message;
+
+    fn request(method: &str, branch: &str, to_tag: &str) -> Message {
+        let text = format!(
+            "{method} sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch={branch}\r\n\
+             From: <sip:alice@example.com>;tag=a\r\nTo: <sip:bob@example.com>{to_tag}\r\nCall-ID: 1@here\r\n\
+             CSeq: 1 {method}\r\n\r\n"
+        );
+        Message::parse(text.into(), &sip::Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn an_ack_is_known_by_its_tag() {
+        let tags = TagMaker::new(7);
+        let tag = tags.tag(&request("INVITE", "z9hG4bK1", ""));
+        let to_tag = format!(";tag={}", String::from_utf8_lossy(&tag));
+        assert!(tags.is_ours(&request("ACK", "z9hG4bK1", &to_tag)));
+        assert!(!tags.is_ours(&request("ACK", "z9hG4bK2", &to_tag)));
+        assert!(!tags.is_ours(&request("ACK", "z9hG4bK1", ";tag=other")));
+        assert!(!TagMaker::new(8).is_ours(&request("ACK", "z9hG4bK1", &to_tag)));
+    }
+}

@@ -1,0 +1,57 @@
+//! What reaches a transaction, directly or through its mailbox while another worker owns it.
+
+use bytes::Bytes;
+use module_api::{ReplyContent, Source};
+use sip::Message;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// An event for a transaction.
+pub(crate) enum Mail {
+    /// A reply to one of its branches.
+    Reply { message: Arc<Message>, source: Source, branch: usize },
+    /// The ACK of this hop.
+    HopAck,
+    /// The ACK to its 2xx has passed.
+    Acknowledged,
+    /// Its caller cancels it.
+    Cancel {
+        /// Header lines for the CANCELs sent on.
+        reason: Option<Bytes>,
+    },
+    /// Header lines for its CANCELs (`t_add_cancel_reason` on a CANCEL).
+    CancelHeaders(Bytes),
+    /// A reply of our own from outside its routes (`tm:reply`, `t_reply_by_callid`).
+    Answer(Box<ReplyContent>),
+    /// Its branch could not be delivered.
+    SendFailed { branch: usize },
+}
+
+/// Events for a transaction that is busy, worked off by its owner when it is put back.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    mails: VecDeque<Mail>,
+}
+
+/// More than a transaction gets in the time that a database takes: every branch a few replies.
+const MAILS_MAX: usize = 64;
+
+impl Mailbox {
+    /// Adds an event; false if there are too many.
+    pub(crate) fn post(&mut self, mail: Mail) -> bool {
+        if self.mails.len() >= MAILS_MAX {
+            return false;
+        }
+        self.mails.push_back(mail);
+        true
+    }
+
+    pub(crate) fn take(&mut self) -> Option<Mail> {
+        self.mails.pop_front()
+    }
+
+    /// Whether its caller has cancelled it meanwhile.
+    pub(crate) fn has_cancel(&self) -> bool {
+        self.mails.iter().any(|mail| matches!(mail, Mail::Cancel { .. }))
+    }
+}

@@ -1,0 +1,159 @@
+//! A transaction: the request, its server side, its branches' client sides, and what the script has decided.
+
+mod client;
+mod handle;
+mod response;
+mod server;
+
+pub(crate) use client::{Cancelling, Client, Effect, Final, Input, Role};
+pub(crate) use response::{Candidate, best};
+pub(crate) use server::{Due, ReplyPath, Server};
+
+use crate::program::Loaded;
+use crate::table::{Id, Shown};
+use bytes::Bytes;
+use module_api::{Routing, Sending, Time, TransactionBranch, WhenAnswered};
+use sip::{Message, Method};
+use smallvec::SmallVec;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A transaction. Its owner has it inside the [`Routing`] of its request; in the table the routing is inside it.
+pub(crate) struct Transaction {
+    /// Its place in the table.
+    pub(crate) id: Id,
+    /// The request as it was received, or as we made it.
+    pub(crate) request: Arc<Message>,
+    /// The program whose routes it has armed; a reload leaves it alone.
+    pub(crate) program: Arc<Loaded>,
+    /// What was decided about its request, while nobody works on it.
+    pub(crate) routing: Option<Box<Routing>>,
+    /// Who hears its final reply.
+    pub(crate) upstream: Upstream,
+    /// What scripts see of its branches.
+    pub(crate) targets: SmallVec<[TransactionBranch; 1]>,
+    /// Their client transactions, by the same numbers.
+    pub(crate) clients: SmallVec<[Client; 1]>,
+    /// Without any reply, and after a provisional one (`fr_timeout`, `fr_inv_timeout`).
+    pub(crate) any_reply: Duration,
+    pub(crate) invite_final: Duration,
+    /// Header lines for each of its requests (`t_add_hdrs`).
+    pub(crate) extra_headers: Bytes,
+    /// Header lines for its CANCELs (`t_add_cancel_reason`).
+    pub(crate) cancel_headers: Bytes,
+    /// Its caller has cancelled it.
+    pub(crate) was_cancelled: bool,
+    /// A 6xx has come: no other branch may be tried (RFC 3261 section 16.7, step 5).
+    pub(crate) is_declined: bool,
+    /// It stays open for branches to come, this many if a number was given (`t_wait_for_new_branches`).
+    pub(crate) awaits_branches: Option<Option<u32>>,
+    /// Addresses other than the first are not tried (`no-dns-failover`).
+    pub(crate) no_failover: bool,
+    /// The reply route that the running `branch_route` has armed for its branch.
+    pub(crate) branch_reply_route: Option<u16>,
+    /// The code of the reply at hand while a route runs for it.
+    pub(crate) code_at_hand: Option<u16>,
+    /// The branch whose reply was chosen last.
+    pub(crate) winner: usize,
+    /// When it began.
+    pub(crate) began_at: Time,
+}
+
+/// Who hears of a transaction's final reply.
+pub(crate) enum Upstream {
+    /// Who sent us the request.
+    Server(Server),
+    /// Who had us send it.
+    Own(Own),
+}
+
+/// A request of our own.
+pub(crate) struct Own {
+    /// Told the final reply.
+    pub(crate) done: Option<WhenAnswered>,
+    /// When it is gone from the table, once it is answered.
+    pub(crate) ends_at: Option<Time>,
+}
+
+impl Transaction {
+    /// Whether it is an INVITE's.
+    pub(crate) fn is_invite(&self) -> bool {
+        self.request.method() == Method::Invite
+    }
+
+    /// Whether a final reply has gone upstream.
+    pub(crate) fn is_answered(&self) -> bool {
+        match &self.upstream {
+            Upstream::Server(server) => server.is_answered(),
+            Upstream::Own(own) => own.ends_at.is_some(),
+        }
+    }
+
+    /// Whether a branch may still bring a final reply.
+    pub(crate) fn has_pending(&self) -> bool {
+        self.clients.iter().any(Client::is_pending)
+    }
+
+    /// What the table shows of it.
+    pub(crate) fn shown(&self) -> Shown {
+        match &self.upstream {
+            Upstream::Server(server) => Shown { answer: server.last_reply(), code: server.code },
+            Upstream::Own(_) => Shown::default(),
+        }
+    }
+
+    /// When a timer is due next. What is over is due at once.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        let clients = self.clients.iter().filter_map(Client::next_deadline);
+        let upstream = match &self.upstream {
+            Upstream::Server(server) => server.next_deadline(),
+            Upstream::Own(own) => own.ends_at,
+        };
+        clients.chain(upstream).min()
+    }
+
+    /// The server side.
+    pub(crate) fn server(&self) -> Option<&Server> {
+        match &self.upstream {
+            Upstream::Server(server) => Some(server),
+            Upstream::Own(_) => None,
+        }
+    }
+
+    /// The server side.
+    pub(crate) fn server_mut(&mut self) -> Option<&mut Server> {
+        match &mut self.upstream {
+            Upstream::Server(server) => Some(server),
+            Upstream::Own(_) => None,
+        }
+    }
+}
+
+/// A message for the edge to send again.
+pub(crate) fn again(path: &ReplyPath, bytes: &Bytes) -> Sending {
+    Sending { socket: path.socket, to: path.to, connection: path.connection, bytes: bytes.clone() }
+}
+
+/// Takes the transaction out of the message that has it.
+pub(crate) fn take(msg: &mut Routing) -> Option<Box<Transaction>> {
+    msg.transaction.take()?.into_any().downcast().ok()
+}
+
+/// The transaction of a message.
+pub(crate) fn of(msg: &mut Routing) -> Option<&mut Transaction> {
+    msg.transaction.as_mut()?.as_any_mut().downcast_mut()
+}
+
+/// The message with its transaction inside, to be worked on.
+pub(crate) fn open(mut transaction: Box<Transaction>) -> Option<Box<Routing>> {
+    let mut routing = transaction.routing.take()?;
+    routing.transaction = Some(transaction);
+    Some(routing)
+}
+
+/// The transaction with its message inside, to be put into the table.
+pub(crate) fn close(mut routing: Box<Routing>) -> Option<Box<Transaction>> {
+    let mut transaction = take(&mut routing)?;
+    transaction.routing = Some(routing);
+    Some(transaction)
+}

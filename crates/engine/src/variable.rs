@@ -1,0 +1,150 @@
+//! Variables and format strings that modules hold, and the world they are read in.
+
+use crate::dispatch::Dispatch;
+use bytes::Bytes;
+use catalogue::{FunctionId, TransformationId, Value};
+use module_api::{
+    Call, Env, Fault, FormatAccess, FormatHandle, Index, Kind, Operator, Routing, VariableAccess, VariableHandle,
+    VariableName, Where,
+};
+use script::ast::Context;
+use script::host::{self, ArgValue, Assign, Called, Host, Reading, Rejected, ScriptFault};
+use script::program::{Format, Line, RouteIndex, VariableRef};
+use std::sync::Arc;
+
+/// A variable that a module holds.
+pub(crate) struct Held {
+    dispatch: Arc<Dispatch>,
+    variable: Arc<VariableRef>,
+}
+
+/// A format string that a module holds.
+pub(crate) struct HeldFormat {
+    dispatch: Arc<Dispatch>,
+    format: Format,
+}
+
+/// What variables are read from and written to: a message and everything around it.
+pub(crate) struct World<'a> {
+    pub(crate) dispatch: &'a Dispatch,
+    pub(crate) env: Env<'a>,
+    pub(crate) msg: &'a mut Routing,
+    pub(crate) kind: Kind,
+}
+
+impl Held {
+    pub(crate) fn handle(dispatch: &Arc<Dispatch>, variable: &Arc<VariableRef>) -> VariableHandle {
+        Arc::new(Held { dispatch: Arc::clone(dispatch), variable: Arc::clone(variable) })
+    }
+}
+
+impl HeldFormat {
+    pub(crate) fn handle(dispatch: &Arc<Dispatch>, format: Format) -> FormatHandle {
+        Arc::new(HeldFormat { dispatch: Arc::clone(dispatch), format })
+    }
+}
+
+impl VariableAccess for Held {
+    fn read(&self, call: &mut Call<'_>) -> Value {
+        self.variable.read(&mut World::of(&self.dispatch, call))
+    }
+
+    fn write(&self, call: &mut Call<'_>, operator: Operator, value: Value) -> Result<(), Fault> {
+        let operator = match operator {
+            Operator::Set => Assign::Set,
+            Operator::Replace => Assign::Replace,
+        };
+        let written = self.variable.write(&mut World::of(&self.dispatch, call), operator, value);
+        written.map_err(|Rejected(why)| Fault::script(format!("{} is not assigned: {why}", self.variable.text())))
+    }
+
+    fn text(&self) -> &str {
+        self.variable.text()
+    }
+}
+
+impl FormatAccess for HeldFormat {
+    fn print(&self, call: &mut Call<'_>) -> Bytes {
+        if let Some(text) = self.format.fixed() {
+            return text;
+        }
+        let mut text = Vec::new();
+        self.format.print(&mut World::of(&self.dispatch, call), &mut text);
+        text.into()
+    }
+}
+
+impl<'a> World<'a> {
+    fn of(dispatch: &'a Dispatch, call: &'a mut Call<'_>) -> World<'a> {
+        World { dispatch, env: call.env.reborrow(), msg: &mut *call.msg, kind: call.kind }
+    }
+}
+
+impl Host for World<'_> {
+    fn read(&mut self, variable: &Reading<'_>) -> Value {
+        let Some((run, module)) = self.dispatch.variable(variable.variable) else { return Value::Null };
+        let module = self.dispatch.state(module);
+        let mut call = Call { env: self.env.reborrow(), msg: &mut *self.msg, kind: self.kind, module };
+        (run.read)(&mut call, name_of(variable))
+    }
+
+    fn write(&mut self, variable: &Reading<'_>, operator: Assign, value: Value) -> Result<(), Rejected> {
+        let Some((run, module)) = self.dispatch.variable(variable.variable) else {
+            return Err(Rejected("there is no such variable".into()));
+        };
+        let Some(write) = run.write else { return Err(Rejected("it can only be read".into())) };
+        let module = self.dispatch.state(module);
+        let operator = match operator {
+            Assign::Set => Operator::Set,
+            Assign::Replace => Operator::Replace,
+        };
+        let mut call = Call { env: self.env.reborrow(), msg: &mut *self.msg, kind: self.kind, module };
+        write(&mut call, name_of(variable), operator, value).map_err(|fault| Rejected(fault.text))
+    }
+
+    fn transform(&mut self, transformation: TransformationId, value: Value, args: &[Value]) -> Value {
+        let Some((run, module)) = self.dispatch.transformation(transformation) else { return Value::Null };
+        let module = self.dispatch.state(module);
+        run(&mut Call { env: self.env.reborrow(), msg: &mut *self.msg, kind: self.kind, module }, value, args)
+    }
+
+    fn print_bytes_max(&self) -> usize {
+        self.env.services.settings.print_bytes_max
+    }
+
+    fn xlog_level(&self) -> i32 {
+        self.env.services.log.xlog_level.get()
+    }
+
+    // A variable calls nothing and prints nothing.
+
+    fn call(&mut self, _: FunctionId, _: &[ArgValue], _: Line) -> Called {
+        Called::Done(-1)
+    }
+
+    fn launch(&mut self, _: FunctionId, _: &[ArgValue], _: Option<RouteIndex>, _: Value, _: Line) {}
+
+    fn begin_async(&mut self, _: Option<i32>) {}
+
+    fn print(&mut self, _: i32, _: &[u8], _: Line) {}
+
+    fn warn(&mut self, _: ScriptFault, _: Line) {}
+
+    fn assert_failed(&mut self, _: &[u8], _: Line) {}
+}
+
+/// A variable as modules are asked for it.
+fn name_of<'r>(reading: &'r Reading<'_>) -> VariableName<'r> {
+    let index = match reading.index {
+        host::Index::None => Index::None,
+        host::Index::At(number) => Index::At(number),
+        host::Index::All => Index::All,
+        host::Index::Append => Index::Append,
+    };
+    let place = match reading.context {
+        None => Where::Here,
+        Some(Context::Request) => Where::Request,
+        Some(Context::Reply) => Where::Reply,
+    };
+    VariableName { text: reading.name.text, id: reading.name.id, index, place }
+}
