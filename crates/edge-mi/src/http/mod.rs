@@ -1,0 +1,118 @@
+//! The HTTP server (`httpd`): one listener, a task for each connection, and what modules offer under its roots.
+
+mod auth;
+mod connection;
+mod mi;
+mod options;
+mod roots;
+#[cfg(test)]
+mod tests;
+
+pub use mi::MiRoot;
+pub use options::HttpOptions;
+pub use roots::{Answer, Hangup, Root, RootRequest, Roots};
+
+use crate::EdgeError;
+use connection::serve;
+use module_api::{Counter, Logger, Statistics};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, watch};
+
+/// How many connections wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// A running server.
+pub struct Http {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+}
+
+/// What all connections share.
+struct Shared {
+    options: HttpOptions,
+    roots: Roots,
+    room: Arc<Semaphore>,
+    refused: Counter,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Http {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// The address is taken or not ours.
+    pub fn start(
+        runtime: &Handle,
+        options: HttpOptions,
+        roots: Roots,
+        statistics: &Statistics,
+        log: &Logger,
+    ) -> Result<Http, EdgeError> {
+        let cannot = |error: std::io::Error| EdgeError::CannotListen {
+            address: options.address.to_string(),
+            reason: error.to_string(),
+        };
+        let listener = listen(options.address).map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let _inside = runtime.enter();
+        let listener = TcpListener::from_std(listener).map_err(cannot)?;
+        let (stop, stopping) = watch::channel(false);
+        let room = Arc::new(Semaphore::new(options.connections_max));
+        let refused = statistics.counter("httpd", "refused_connections", true);
+        let shared = Arc::new(Shared { options, roots, room, refused, stopping });
+        runtime.spawn(accept(listener, shared, log.clone()));
+        Ok(Http { address, stop })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more requests; those under way are answered.
+    pub fn stop(&self) {
+        // Nobody listening means that all have gone already.
+        let _ = self.stop.send(true);
+    }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A server that is started again need not wait for the old connections to be forgotten.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, log: Logger) {
+    let mut stopping = shared.stopping.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.changed() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => match Arc::clone(&shared.room).try_acquire_owned() {
+                Ok(place) => {
+                    let shared = Arc::clone(&shared);
+                    tokio::spawn(async move {
+                        serve(stream, shared).await;
+                        drop(place);
+                    });
+                }
+                Err(_) => shared.refused.increment(),
+            },
+            Err(error) => {
+                // Out of descriptors, most likely: trying at once again would only burn time.
+                log.warning(format!("httpd: a connection cannot be accepted: {error}"));
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The parameters of `httpd`.
+
+use crate::{EdgeError, EdgeParams};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// How the server behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// `ip` and `port`
+    pub address: SocketAddr,
+    /// `conn_timeout`: how long a connection may be idle, and a request may take to arrive.
+    pub idle: Duration,
+    /// `post_buf_size`, `receive_buf_size`: the longest body of a request.
+    pub request_bytes_max: usize,
+    /// `buf_size`: the longest reply; `None`: any.
+    pub reply_bytes_max: Option<usize>,
+    /// `auth_username` and `auth_password`, if asked for.
+    pub credentials: Option<(String, String)>,
+    /// `auth_realm`
+    pub realm: String,
+    /// How many connections there may be.
+    pub connections_max: usize,
+    /// How long a command may take.
+    pub answer_within: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> HttpOptions {
+        HttpOptions {
+            address: SocketAddr::from(([127, 0, 0, 1], 8888)),
+            idle: Duration::from_secs(30),
+            request_bytes_max: REQUEST_BYTES_LEAST,
+            reply_bytes_max: None,
+            credentials: None,
+            realm: "OpenSIPS MI".to_owned(),
+            connections_max: 512,
+            answer_within: Duration::from_secs(480),
+        }
+    }
+}
+
+/// Upstream's buffers of 1024 bytes hold one piece of a request, not all of it; this much is always taken.
+const REQUEST_BYTES_LEAST: usize = 256 * 1024;
+
+impl HttpOptions {
+    /// As the module's parameters say.
+    ///
+    /// # Errors
+    /// A parameter cannot be followed.
+    pub fn new(params: EdgeParams<'_>) -> Result<HttpOptions, EdgeError> {
+        let usual = HttpOptions::default();
+        for param in ["tls_cert_file", "tls_key_file"] {
+            if params.text(param).is_some() {
+                let reason = "HTTPS is not offered; leave it out and put a TLS proxy in front of the port";
+                return Err(params.bad(param, reason));
+            }
+        }
+        let ip = match params.text("ip") {
+            Some(text) => text.parse::<IpAddr>().map_err(|_| params.bad("ip", format!("\"{text}\" is no address")))?,
+            None => usual.address.ip(),
+        };
+        let buffers = params.number("post_buf_size", 0usize)?.max(params.number("receive_buf_size", 0)?);
+        Ok(HttpOptions {
+            address: SocketAddr::new(ip, params.number("port", usual.address.port())?),
+            idle: Duration::from_secs(params.number("conn_timeout", usual.idle.as_secs())?.max(1)),
+            request_bytes_max: buffers.max(REQUEST_BYTES_LEAST),
+            reply_bytes_max: Some(params.number("buf_size", 0)?).filter(|bytes| *bytes > 0),
+            credentials: credentials(params)?,
+            realm: params.text("auth_realm").map_or(usual.realm, str::to_owned),
+            connections_max: usual.connections_max,
+            answer_within: usual.answer_within,
+        })
+    }
+}
+
+fn credentials(params: EdgeParams<'_>) -> Result<Option<(String, String)>, EdgeError> {
+    match (params.text("auth_username"), params.text("auth_password")) {
+        (Some(user), Some(password)) => Ok(Some((user.to_owned(), password.to_owned()))),
+        (None, None) => Ok(None),
+        // Half a pair is a mistake that must not leave the door open.
+        (Some(_), None) => Err(params.bad("auth_username", "auth_password is missing")),
+        (None, Some(_)) => Err(params.bad("auth_password", "auth_username is missing")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HttpOptions;
+    use crate::EdgeParams;
+    use std::collections::BTreeMap;
+
+    fn read(values: &[(&'static str, &str)]) -> Result<HttpOptions, String> {
+        let values: BTreeMap<_, _> = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        HttpOptions::new(EdgeParams::new("httpd", &values)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn parameters_are_read() {
+        assert_eq!(read(&[("tls_cert_file", ""), ("buf_size", "0")]), Ok(HttpOptions::default()));
+        let options = read(&[("ip", "::1"), ("port", "8000"), ("buf_size", "100")]).unwrap();
+        assert_eq!((options.address.to_string().as_str(), options.reply_bytes_max), ("[::1]:8000", Some(100)));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_named() {
+        let said = |values| read(values).unwrap_err();
+        assert!(said(&[("tls_cert_file", "/etc/x.pem")]).starts_with("httpd: parameter tls_cert_file: HTTPS is not"));
+        assert_eq!(said(&[("port", "99999")]), "httpd: parameter port: \"99999\" is no number that it can have");
+        assert_eq!(said(&[("auth_username", "x")]), "httpd: parameter auth_username: auth_password is missing");
+    }
+}

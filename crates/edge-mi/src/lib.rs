@@ -1,0 +1,15 @@
+//! Management from outside: JSON-RPC over HTTP and over FIFOs. What a request means, the [`Handler`] knows.
+//!
+//! Invariants: no request keeps another waiting; requests, replies, connections and waiting times are bounded, and
+//! what a bound refused is counted; whoever answers a FIFO cannot be made to write into anything but a FIFO.
+
+mod error;
+pub mod fifo;
+mod handler;
+pub mod http;
+mod params;
+mod pretty;
+
+pub use error::EdgeError;
+pub use handler::{Handler, Reply};
+pub use params::EdgeParams;
