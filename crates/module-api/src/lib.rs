@@ -62,7 +62,7 @@ pub use module::{
 pub use names::{FlagTables, Interned};
 pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent, WhenAnswered};
 pub use outbox::{Listeners, Outbox, Raised, Send as Sending, Waiting};
-pub use process::{Connection, ConnectionName, LoadPeriod, Memory, Process, Task, Unknown as UnknownProcess};
+pub use process::{Connection, ConnectionName, LoadPeriod, Memory, Process, Proxied, Task, Unknown as UnknownProcess};
 pub use record_route::{RecordRoute, SentBy};
 pub use reports::{Identifier, MAIN, Report, STATUS_CHANGED, StatusReports};
 pub use request::{Answer, Request};

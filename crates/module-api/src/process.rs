@@ -111,6 +111,16 @@ pub struct Connection {
     pub details: Vec<(&'static str, Bytes)>,
 }
 
+/// What the PROXY protocol said of the connection a message came by; attached to the message
+/// ([`crate::Extensions`]) by whoever received it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proxied {
+    /// Who connected to the proxy before us.
+    pub source: SocketAddr,
+    /// Where it connected to.
+    pub destination: SocketAddr,
+}
+
 /// How a connection is named: `12`, `192.0.2.1:5060`, `tls:192.0.2.1:5061`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionName {

@@ -19,6 +19,8 @@ mod tests;
 mod trace;
 mod via;
 
+pub(super) use sockets::named as socket_named;
+
 use super::join::{join, length};
 use module_api::{FUNCTION, Function};
 
