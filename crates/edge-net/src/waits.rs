@@ -1,7 +1,7 @@
 //! Requests that take time outside but are not for a database: names, sleeping, writing to a FIFO.
 
 use crate::Resolver;
-use crate::fifo::{write_fifo, write_socket};
+use crate::fifo::{read_file, write_fifo, write_socket};
 use module_api::{Answer, Counter, Fault, Request};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -33,7 +33,11 @@ impl Waits {
     where
         R: FnOnce(Answer) + Send + 'static,
     {
-        if !matches!(request, Request::Resolve { .. } | Request::Sleep(_) | Request::Write { .. }) {
+        let is_ours = matches!(
+            request,
+            Request::Resolve { .. } | Request::Sleep(_) | Request::Write { .. } | Request::Read { .. }
+        );
+        if !is_ours {
             return Err((request, reply));
         }
         let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
@@ -62,6 +66,10 @@ async fn answer(resolver: &Resolver, request: Request) -> Answer {
                 _ => Err(Fault::backend("writing took too long")),
             })
         }
+        Request::Read { path, bytes_max } => {
+            let task = tokio::task::spawn_blocking(move || read_file(&path, bytes_max));
+            Answer::Read(task.await.unwrap_or_else(|_| Err(Fault::us("reading failed"))))
+        }
         Request::Sleep(duration) => {
             tokio::time::sleep(duration).await;
             Answer::Done(Ok(()))
@@ -74,6 +82,7 @@ fn full(request: &Request) -> Answer {
     let fault = Fault::us("too much waits already");
     match request {
         Request::Resolve { .. } => Answer::Resolved(Err(fault)),
+        Request::Read { .. } => Answer::Read(Err(fault)),
         _ => Answer::Done(Err(fault)),
     }
 }

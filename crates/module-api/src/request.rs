@@ -33,6 +33,13 @@ pub enum Request {
         /// How long it may take.
         deadline: Duration,
     },
+    /// The content of a file (`hash_file`).
+    Read {
+        /// Its path.
+        path: String,
+        /// A longer file is a fault.
+        bytes_max: usize,
+    },
     /// Until other work calls [`crate::Operations::fulfil`] with this number, got from
     /// [`crate::Operations::promise`]. The engine answers it; no edge ever sees it.
     Promise {
@@ -56,6 +63,8 @@ pub enum Answer {
     Sql(Result<sql::Rows, Fault>),
     /// To [`Request::Resolve`]: in the order to try them, at least one.
     Resolved(Result<Vec<IpAddr>, Fault>),
+    /// To [`Request::Read`].
+    Read(Result<Bytes, Fault>),
     /// To [`Request::Sleep`], [`Request::Write`] and [`Request::Promise`].
     Done(Result<(), Fault>),
 }
@@ -69,6 +78,18 @@ impl Answer {
         match self {
             Answer::Sql(rows) => rows,
             _ => Err(Fault::us("an answer of another kind came to an SQL request")),
+        }
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// Why it cannot be read, or ours if the answer is to another kind of request.
+    pub fn content(self) -> Result<Bytes, Fault> {
+        match self {
+            Answer::Read(content) => content,
+            Answer::Done(Err(fault)) => Err(fault),
+            _ => Err(Fault::us("an answer of another kind came to a file that was read")),
         }
     }
 }
