@@ -85,8 +85,58 @@ pub enum GlobalValue {
         /// The profile, if named.
         profile: Option<String>,
     },
-    /// A list of strings (mem-group), or several words.
+    /// `auto_scaling_profile = …`
+    ScalingProfile(ScalingProfile),
+    /// `dst_blacklist = …`
+    Blacklist(Blacklist),
+    /// `mem-group = "name": "module" …`
+    MemoryGroup {
+        /// Its name.
+        name: String,
+        /// The modules whose memory is counted in it.
+        modules: Vec<String>,
+    },
+    /// A list of strings, or several words.
     List(Vec<String>),
+}
+
+/// `NAME scale up to 6 on 70% for 4 cycles within 5 scale down to 2 on 18% for 10 cycles`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScalingProfile {
+    /// Its name.
+    pub name: String,
+    /// Up to how many, on which load in percent, for how many cycles.
+    pub up: (i32, i32, i32),
+    /// The cycles among which those of `up` are counted.
+    pub within: Option<i32>,
+    /// Down to how many, on which load in percent, for how many cycles.
+    pub down: Option<(i32, i32, i32)>,
+}
+
+/// `id/expire,default,readonly:{rule, …}`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Blacklist {
+    /// Its name.
+    pub name: String,
+    /// expire, default, readonly; none is readonly.
+    pub flags: Vec<String>,
+    /// What it forbids.
+    pub rules: Vec<BlacklistRule>,
+}
+
+/// `!(proto, network, port, "pattern")`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BlacklistRule {
+    /// It matches what is not in it.
+    pub is_negated: bool,
+    /// udp, tcp …, or none for any.
+    pub proto: Option<String>,
+    /// `10.0.0.1`, `10.0.0.0/8`
+    pub network: String,
+    /// None for any.
+    pub port: Option<u16>,
+    /// A pattern that the message has to match.
+    pub pattern: Option<String>,
 }
 
 /// `proto:address[:port or range]` with options.

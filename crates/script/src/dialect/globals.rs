@@ -1,0 +1,70 @@
+//! Global parameters of older releases that are more than another name. Plain renames stand in the declarations.
+
+/// What has become of a global parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OldGlobal {
+    /// The script means something that must be written elsewhere today.
+    Gone(&'static str),
+    /// What it asked for happens anyhow, or has no meaning any more.
+    Ignored(&'static str),
+    /// `port`: the default port of sockets.
+    Port,
+    /// `log_stderror`: where the log goes.
+    LogToStandardError,
+}
+
+/// What has become of the parameter of this name.
+pub(crate) fn old_global(name: &str) -> Option<OldGlobal> {
+    OLD.iter().find(|(old, _)| *old == name).map(|(_, fate)| *fate)
+}
+
+const TLS: OldGlobal =
+    OldGlobal::Gone("load proto_tls.so and tls_mgm.so, and describe the domain with modparam(\"tls_mgm\", …)");
+
+const OLD: &[(&str, OldGlobal)] = &[
+    ("log_stderror", OldGlobal::LogToStandardError),
+    ("port", OldGlobal::Port),
+    ("fork", OldGlobal::Ignored("the command line decides: -F stays in the foreground, -D debugs")),
+    ("disable_tcp", OldGlobal::Ignored("TCP is served when proto_tcp.so is loaded and a `socket = tcp:…` is there")),
+    ("disable_tls", OldGlobal::Ignored("TLS is served when proto_tls.so is loaded and a `socket = tls:…` is there")),
+    ("enable_tls", OldGlobal::Ignored("TLS is served when proto_tls.so is loaded and a `socket = tls:…` is there")),
+    ("disable_sctp", OldGlobal::Ignored("SCTP is served when proto_sctp.so is loaded")),
+    ("tcp_parallel_read_on_workers", OldGlobal::Ignored("every connection is read on its own")),
+    ("tcp_poll_method", OldGlobal::Ignored("the best method of the system is used")),
+    ("tcp_send_timeout", OldGlobal::Ignored("write modparam(\"proto_tcp\", \"tcp_send_timeout\", …)")),
+    ("tcp_crlf_pingpong", OldGlobal::Ignored("write modparam(\"proto_tcp\", \"tcp_crlf_pingpong\", …)")),
+    ("tcp_async", OldGlobal::Ignored("nothing waits for a connection")),
+    ("syn_branch", OldGlobal::Ignored("branches are always made so")),
+    ("reply_to_via", OldGlobal::Gone("call set_via_handling(\"reply-to-via\") in the route")),
+    ("user", OldGlobal::Gone("name the user on the command line: -u NAME")),
+    ("uid", OldGlobal::Gone("name the user on the command line: -u NAME")),
+    ("group", OldGlobal::Gone("name the group on the command line: -g NAME")),
+    ("gid", OldGlobal::Gone("name the group on the command line: -g NAME")),
+    ("avp_aliases", OldGlobal::Gone("write $avp(name) wherever the alias stood")),
+    ("bin_listen", OldGlobal::Gone("write `socket = bin:ADDRESS:PORT`, and load proto_bin.so")),
+    ("tls_certificate", TLS),
+    ("tls_private_key", TLS),
+    ("tls_ca_list", TLS),
+    ("tls_ca_dir", TLS),
+    ("tls_ciphers_list", TLS),
+    ("tls_method", TLS),
+    ("tls_verify_server", TLS),
+    ("tls_verify_client", TLS),
+    ("tls_require_certificate", TLS),
+    ("tls_require_client_certificate", TLS),
+    ("tls_port_no", TLS),
+    ("tls_handshake_timeout", TLS),
+    ("tls_send_timeout", TLS),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::OLD;
+
+    #[test]
+    fn none_is_a_parameter_of_today() {
+        for (name, _) in OLD {
+            assert!(crate::globals::find(name).is_none(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What older releases wrote differently, and what it is today.
+
+mod expressions;
+mod globals;
+
+pub(crate) use expressions::{OldOperand, old_operand};
+pub(crate) use globals::{OldGlobal, old_global};

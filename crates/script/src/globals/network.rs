@@ -1,0 +1,44 @@
+//! Global parameters: sockets, names, DNS and what is sent to whom.
+
+use super::{GlobalKind, GlobalParam};
+
+pub(super) const GLOBALS: &[GlobalParam] = &[
+    GlobalParam::unset("socket", GlobalKind::Socket, "An address to receive on: proto:host[:port] and options.")
+        .repeats()
+        .once(&["listen"]),
+    GlobalParam::unset("alias", GlobalKind::HostAlias, "A name of our own: [proto:]host[:port] [accept_subdomain].")
+        .repeats(),
+    GlobalParam::bool("auto_aliases", false, "Adds the names that DNS has for the sockets."),
+    GlobalParam::unset("advertised_address", GlobalKind::Host, "The address in Via and Record-Route of all sockets."),
+    GlobalParam::unset("advertised_port", GlobalKind::Int, "The port in Via and Record-Route of all sockets.")
+        .within(1, 65_535),
+    GlobalParam::bool("mhomed", false, "Chooses the sending socket by the route to each destination."),
+    GlobalParam::unset("tos", GlobalKind::TypeOfService, "The type of service of sent packets, or IPTOS_LOWDELAY …"),
+    GlobalParam::bool("mcast_loopback", false, "Receives what we send to a multicast group."),
+    GlobalParam::unset("mcast_ttl", GlobalKind::Int, "How far multicast packets travel.").within(0, 255),
+    GlobalParam::int("maxbuffer", 262_144, "The largest receive buffer of a UDP socket, in bytes.").within(0, i32::MAX),
+    GlobalParam::bool("check_via", false, "Discards replies whose top Via is not ours."),
+    GlobalParam::bool("dns", false, "Looks up the host of the top Via when it is a name."),
+    GlobalParam::bool("rev_dns", false, "Looks up the name of the sender's address."),
+    GlobalParam::unset("dns_retr_time", GlobalKind::Int, "Seconds before a query to a DNS server is repeated.")
+        .within(1, 60),
+    GlobalParam::unset("dns_retr_no", GlobalKind::Int, "How often a DNS query is repeated.").within(0, 100),
+    GlobalParam::unset("dns_servers_no", GlobalKind::Int, "How many of the system's DNS servers are asked.")
+        .within(1, 16),
+    GlobalParam::bool("dns_try_ipv6", false, "Asks for an AAAA record when there is no A record."),
+    GlobalParam::bool("dns_try_naptr", true, "Asks for NAPTR records first, RFC 3263."),
+    GlobalParam::bool("dns_use_search_list", true, "Tries names within the system's search domains."),
+    GlobalParam::bool("disable_dns_failover", false, "Uses the first address of a name only."),
+    GlobalParam::bool("disable_dns_blacklist", true, "Does not remember addresses that failed."),
+    GlobalParam::bool("disable_503_translation", false, "Relays a 503 as it is, instead of as 500."),
+    GlobalParam::bool("disable_stateless_fwd", true, "Discards replies that belong to no transaction."),
+    GlobalParam::unset("dst_blacklist", GlobalKind::Blacklist, "Destinations that nothing is sent to.").repeats(),
+    GlobalParam::unset("server_header", GlobalKind::Str, "The whole Server line of replies that are made here."),
+    GlobalParam::unset(
+        "user_agent_header",
+        GlobalKind::Str,
+        "The whole User-Agent line of requests that are made here.",
+    ),
+    GlobalParam::bool("server_signature", true, "Adds the Server line to replies that are made here."),
+    GlobalParam::bool("sip_warning", false, "Adds a Warning line to replies that are made here."),
+];

@@ -1,0 +1,232 @@
+//! The values of global parameters, each checked against the declaration.
+
+use super::{Parsed, Parser};
+use crate::ast::{Blacklist, BlacklistRule, GlobalValue, ScalingProfile, Span, Spanned};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::globals::{GlobalKind, GlobalParam};
+use crate::lexer::{Symbol, TokenKind};
+
+impl Parser<'_> {
+    pub(super) fn global_value(&mut self, param: &GlobalParam) -> Parsed<Spanned<GlobalValue>> {
+        let start = self.token.span.start;
+        let value = match param.kind {
+            GlobalKind::Bool => GlobalValue::Int(self.integer("yes or no")?),
+            GlobalKind::Int => GlobalValue::Int(self.number_value()?),
+            GlobalKind::Str => GlobalValue::Str(self.plain_string("a string in quotes")?.node),
+            GlobalKind::Word => GlobalValue::Str(self.word_value()?),
+            GlobalKind::Host => GlobalValue::Str(self.host_value()?),
+            GlobalKind::TypeOfService => GlobalValue::Int(self.type_of_service()?),
+            GlobalKind::Socket => self.socket_value()?,
+            GlobalKind::HostAlias => self.host_alias()?,
+            GlobalKind::Workers => self.workers()?,
+            GlobalKind::ScalingProfile => GlobalValue::ScalingProfile(self.scaling_profile()?),
+            GlobalKind::Blacklist => GlobalValue::Blacklist(self.blacklist()?),
+            GlobalKind::MemoryGroup => self.memory_group()?,
+        };
+        let value = self.spanned(value, start);
+        self.check_value(param, &value)?;
+        Ok(value)
+    }
+
+    fn check_value(&mut self, param: &GlobalParam, value: &Spanned<GlobalValue>) -> Parsed<()> {
+        let message = match &value.node {
+            GlobalValue::Int(number) => match param.range {
+                Some((0, 1)) if !(0..=1).contains(number) => format!("`{}` is yes or no", param.name),
+                Some((least, i32::MAX)) if *number < least => format!("`{}` is {least} or more", param.name),
+                Some((least, greatest)) if !(least..=greatest).contains(number) => {
+                    format!("`{}` is a number from {least} to {greatest}", param.name)
+                }
+                _ => return Ok(()),
+            },
+            GlobalValue::Str(word) if !param.words.is_empty() && !param.words.contains(&word.as_str()) => {
+                format!("`{}` is one of {}", param.name, param.words.join(", "))
+            }
+            _ => return Ok(()),
+        };
+        self.report(Diagnostic::error(codes::GLOBAL_VALUE, value.span, message));
+        Ok(())
+    }
+
+    /// A number, in quotes too.
+    fn number_value(&mut self) -> Parsed<i32> {
+        if self.token.kind != TokenKind::String {
+            return self.integer("a number");
+        }
+        let text = self.plain_string("a number")?;
+        text.node.trim().parse().map_err(|_| {
+            let message = format!("`{}` is no number", text.node);
+            self.report(Diagnostic::error(codes::GLOBAL_VALUE, text.span, message))
+        })
+    }
+
+    fn word_value(&mut self) -> Parsed<String> {
+        match self.token.kind {
+            TokenKind::String => Ok(self.plain_string("a word")?.node),
+            TokenKind::Word | TokenKind::Number(_) => {
+                let span = self.bump().span;
+                Ok(self.written(span).to_owned())
+            }
+            _ => Err(self.unexpected("a word")),
+        }
+    }
+
+    fn host_value(&mut self) -> Parsed<String> {
+        if matches!(self.token.kind, TokenKind::End | TokenKind::Symbol(Symbol::Semicolon)) {
+            return Err(self.unexpected("a host or an address"));
+        }
+        let Spanned { node, .. } = self.raw_value();
+        Ok(node.trim_matches('"').to_owned())
+    }
+
+    fn type_of_service(&mut self) -> Parsed<i32> {
+        let number = match self.word() {
+            "IPTOS_LOWDELAY" => 0x10,
+            "IPTOS_THROUGHPUT" => 0x08,
+            "IPTOS_RELIABILITY" => 0x04,
+            "IPTOS_MINCOST" => 0x02,
+            _ => return self.integer("a number or IPTOS_LOWDELAY …"),
+        };
+        self.bump();
+        Ok(number)
+    }
+
+    fn workers(&mut self) -> Parsed<GlobalValue> {
+        let count = self.integer("a number")?;
+        let profile = match self.eat_word("use_auto_scaling_profile") {
+            true => Some(self.word_value()?),
+            false => None,
+        };
+        Ok(GlobalValue::Workers { count, profile })
+    }
+
+    fn scaling_profile(&mut self) -> Parsed<ScalingProfile> {
+        let name = self.word_value()?;
+        let up = self.scaling_rule("up")?;
+        let within = match self.eat_word("within") {
+            true => Some(self.cycles()?),
+            false => None,
+        };
+        let down = if self.word() == "scale" { Some(self.scaling_rule("down")?) } else { None };
+        Ok(ScalingProfile { name, up, within, down })
+    }
+
+    /// `scale up to N on P% for C cycles`
+    fn scaling_rule(&mut self, direction: &str) -> Parsed<(i32, i32, i32)> {
+        self.expect_word("scale")?;
+        self.expect_word(direction)?;
+        self.expect_word("to")?;
+        let workers = self.integer("a number of workers")?;
+        self.expect_word("on")?;
+        let load = self.integer("a percentage")?;
+        self.eat(Symbol::Percent);
+        self.expect_word("for")?;
+        Ok((workers, load, self.cycles()?))
+    }
+
+    fn cycles(&mut self) -> Parsed<i32> {
+        let cycles = self.integer("a number of cycles")?;
+        let _ = self.eat_word("cycles") || self.eat_word("cycle");
+        Ok(cycles)
+    }
+
+    fn expect_word(&mut self, word: &str) -> Parsed<()> {
+        if self.eat_word(word) {
+            return Ok(());
+        }
+        Err(self.unexpected(&format!("`{word}`")))
+    }
+
+    /// `id/flag,flag:{rule, rule}`
+    fn blacklist(&mut self) -> Parsed<Blacklist> {
+        let head = self.raw_value();
+        let head_text = head.node.trim_end_matches(':');
+        let (name, flags) = head_text.split_once('/').unwrap_or((head_text, ""));
+        let mut blacklist = Blacklist { name: name.to_owned(), ..Blacklist::default() };
+        for flag in flags.split(',').map(str::trim).filter(|flag| !flag.is_empty()) {
+            self.check_blacklist_flag(flag, head.span)?;
+            blacklist.flags.push(flag.to_owned());
+        }
+        self.eat(Symbol::Colon);
+        if !self.eat(Symbol::LeftBrace) {
+            return Ok(blacklist);
+        }
+        while !self.at(Symbol::RightBrace) {
+            blacklist.rules.push(self.blacklist_rule()?);
+            if !self.eat(Symbol::Comma) {
+                break;
+            }
+        }
+        self.expect(Symbol::RightBrace)?;
+        Ok(blacklist)
+    }
+
+    fn check_blacklist_flag(&mut self, flag: &str, span: Span) -> Parsed<()> {
+        if matches!(flag, "expire" | "default" | "readonly") {
+            return Ok(());
+        }
+        let message = format!("`{flag}` is none of expire, default, readonly");
+        Err(self.report(Diagnostic::error(codes::GLOBAL_VALUE, span, message)))
+    }
+
+    /// `[!](proto, network[, port[, "pattern"]])`
+    fn blacklist_rule(&mut self) -> Parsed<BlacklistRule> {
+        let is_negated = self.eat(Symbol::Not);
+        self.expect(Symbol::LeftParenthesis)?;
+        let proto = self.word_value()?.to_ascii_lowercase();
+        self.expect(Symbol::Comma)?;
+        let network = self.blacklist_network()?;
+        let mut rule = BlacklistRule { is_negated, network, ..BlacklistRule::default() };
+        rule.proto = Some(proto).filter(|proto| !matches!(proto.as_str(), "any" | "none" | ""));
+        if self.eat(Symbol::Comma) {
+            rule.port = self.port()?.filter(|port| *port > 0);
+        }
+        if self.eat(Symbol::Comma) {
+            rule.pattern = Some(self.plain_string("a pattern in quotes")?.node).filter(|text| !text.is_empty());
+        }
+        self.expect(Symbol::RightParenthesis)?;
+        Ok(rule)
+    }
+
+    fn blacklist_network(&mut self) -> Parsed<String> {
+        if self.token.kind == TokenKind::String {
+            return Ok(self.plain_string("a network")?.node);
+        }
+        let bracket = self.eat(Symbol::LeftBracket);
+        if self.token.kind != TokenKind::Address {
+            return Err(self.unexpected("an address or network"));
+        }
+        let start = self.bump().span.start;
+        let mut network = self.written_lossy(self.since(start));
+        if bracket {
+            self.expect(Symbol::RightBracket)?;
+        }
+        if self.eat(Symbol::Slash) {
+            let mask = self.bump().span;
+            network = format!("{network}/{}", self.written_lossy(mask));
+        }
+        Ok(network)
+    }
+
+    /// A number that a port can be; 0 stays.
+    fn port(&mut self) -> Parsed<Option<u16>> {
+        let start = self.token.span.start;
+        let number = self.number_value()?;
+        if let Ok(port) = u16::try_from(number) {
+            return Ok(Some(port));
+        }
+        let message = format!("{number} is no port");
+        Err(self.report(Diagnostic::error(codes::GLOBAL_VALUE, self.since(start), message)))
+    }
+
+    /// `"name": "module" "module" …`
+    fn memory_group(&mut self) -> Parsed<GlobalValue> {
+        let name = self.plain_string("a name in quotes")?.node;
+        self.expect(Symbol::Colon)?;
+        let mut modules = Vec::new();
+        while self.token.kind == TokenKind::String {
+            modules.push(self.plain_string("a module in quotes")?.node);
+            self.eat(Symbol::Comma);
+        }
+        Ok(GlobalValue::MemoryGroup { name, modules })
+    }
+}

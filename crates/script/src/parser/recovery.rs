@@ -1,0 +1,98 @@
+//! Stepping over what cannot be parsed, to where something new begins.
+
+use super::Parser;
+use crate::lexer::{Symbol, TokenKind};
+
+/// What a statement can start with; at the start of a line it is one.
+const STATEMENT_WORDS: &[&str] = &[
+    "if", "while", "for", "switch", "case", "default", "break", "return", "exit", "drop", "route", "xlog", "log",
+    "async", "launch", "assert",
+];
+
+/// What a section can start with, besides routes.
+const SECTION_WORDS: &[&str] = &["loadmodule", "modparam", "mpath"];
+
+impl Parser<'_> {
+    /// After a mistake in a statement that began at `start`: goes behind its `;` or block, or to where the next one
+    /// begins.
+    pub(super) fn recover_statement(&mut self, start: u32) {
+        self.parentheses = 0;
+        if self.token.span.start == start && !self.at(Symbol::RightBrace) {
+            self.bump();
+        }
+        let mut braces = 0_u32;
+        loop {
+            if self.is_at_end() || self.starts_section() {
+                return;
+            }
+            match self.token.kind {
+                TokenKind::Symbol(Symbol::RightBrace) if braces == 0 => return,
+                TokenKind::Symbol(Symbol::Semicolon) if braces == 0 => {
+                    self.bump();
+                    return;
+                }
+                TokenKind::Symbol(Symbol::LeftBrace) => braces += 1,
+                TokenKind::Symbol(Symbol::RightBrace) => {
+                    braces -= 1;
+                    if braces == 0 {
+                        self.bump();
+                        return;
+                    }
+                }
+                TokenKind::Word if braces == 0 && self.starts_line() && STATEMENT_WORDS.contains(&self.word()) => {
+                    return;
+                }
+                _ => {}
+            }
+            self.bump();
+        }
+    }
+
+    /// After a mistake within parentheses: goes behind the one that closes them. `outside` is how many were open
+    /// before them.
+    pub(super) fn recover_parentheses(&mut self, outside: u32) {
+        while self.parentheses > outside {
+            let is_over = self.at(Symbol::LeftBrace)
+                || self.at(Symbol::RightBrace)
+                || self.at(Symbol::Semicolon)
+                || self.is_at_end()
+                || self.starts_section();
+            if is_over {
+                break;
+            }
+            self.bump();
+        }
+        self.parentheses = outside;
+    }
+
+    /// After a mistake outside of routes: goes to the next line, over a block if one begins on this line.
+    pub(super) fn recover_line(&mut self, start: u32) {
+        self.parentheses = 0;
+        if self.token.span.start == start {
+            self.bump();
+        }
+        let mut braces = 0_u32;
+        while !self.is_at_end() && !self.starts_section() && (braces > 0 || !self.starts_line()) {
+            match self.token.kind {
+                TokenKind::Symbol(Symbol::LeftBrace) => braces += 1,
+                TokenKind::Symbol(Symbol::RightBrace) => braces = braces.saturating_sub(1),
+                _ => {}
+            }
+            self.bump();
+        }
+    }
+
+    /// Whether a route or module line begins here, so that no block can go on.
+    pub(super) fn starts_section(&self) -> bool {
+        if self.token.kind != TokenKind::Word || !self.starts_line() {
+            return false;
+        }
+        let word = self.word();
+        if SECTION_WORDS.contains(&word) {
+            return true;
+        }
+        let is_route = word == "route" || word.ends_with("_route");
+        let opening = [TokenKind::Symbol(Symbol::LeftBracket), TokenKind::Symbol(Symbol::LeftBrace)];
+        is_route && opening.contains(&self.second().kind)
+    }
+}

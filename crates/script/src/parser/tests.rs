@@ -1,0 +1,1 @@
+//! Scripts in, messages or trees out.
