@@ -62,32 +62,73 @@ pub struct Challenge<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AuthParams<'a>(&'a [u8]);
 
+/// A bit for each parameter that digest credentials must have.
+const NEEDED: u8 = 0b1_1111;
+
 impl<'a> Credentials<'a> {
     /// Reads a value. Digest credentials must have what RFC 3261 section 22.4 demands; others only need a scheme.
     pub fn parse(value: &'a [u8]) -> Result<Credentials<'a>, Fault> {
         let (scheme, params) = split_scheme(value)?;
-        let credentials = Credentials {
-            scheme,
-            username: params.value(b"username").unwrap_or_default(),
-            realm: params.value(b"realm").unwrap_or_default(),
-            nonce: params.value(b"nonce").unwrap_or_default(),
-            uri: params.value(b"uri").unwrap_or_default(),
-            response: params.value(b"response").unwrap_or_default(),
-            algorithm: params.value(b"algorithm"),
-            cnonce: params.value(b"cnonce"),
-            opaque: params.value(b"opaque"),
-            qop: params.value(b"qop"),
-            nc: params.value(b"nc"),
-            params,
-        };
+        let mut credentials = Credentials::bare(scheme, params);
+        let mut seen = 0;
+        // One pass: this is read for every request that is authenticated.
+        for (name, value) in params.iter() {
+            credentials.take(name, value, &mut seen);
+        }
         if credentials.is_digest() {
             params.check()?;
-            let needed = [&b"username"[..], b"realm", b"nonce", b"uri", b"response"];
-            if needed.iter().any(|name| params.value(name).is_none()) {
+            if seen != NEEDED {
                 return Err(Fault::Parameter);
             }
         }
         Ok(credentials)
+    }
+
+    fn bare(scheme: &'a [u8], params: AuthParams<'a>) -> Credentials<'a> {
+        Credentials {
+            scheme,
+            username: b"",
+            realm: b"",
+            nonce: b"",
+            uri: b"",
+            response: b"",
+            algorithm: None,
+            cnonce: None,
+            opaque: None,
+            qop: None,
+            nc: None,
+            params,
+        }
+    }
+
+    /// Keeps a parameter, the first of its name; `seen` has a bit for each of the needed ones.
+    fn take(&mut self, name: &[u8], value: &'a [u8], seen: &mut u8) {
+        let needed = [
+            (&b"username"[..], &mut self.username),
+            (b"realm", &mut self.realm),
+            (b"nonce", &mut self.nonce),
+            (b"uri", &mut self.uri),
+            (b"response", &mut self.response),
+        ];
+        for (place, (known, field)) in needed.into_iter().enumerate() {
+            if name.eq_ignore_ascii_case(known) {
+                if *seen & 1 << place == 0 {
+                    *field = value;
+                }
+                *seen |= 1 << place;
+                return;
+            }
+        }
+        let optional = [
+            (&b"algorithm"[..], &mut self.algorithm),
+            (b"cnonce", &mut self.cnonce),
+            (b"opaque", &mut self.opaque),
+            (b"qop", &mut self.qop),
+            (b"nc", &mut self.nc),
+        ];
+        if let Some((_, field)) = optional.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
+            field.get_or_insert(value);
+        }
     }
 
     /// Whether the scheme is Digest.
