@@ -5,19 +5,31 @@ use super::ring::Use;
 use super::{Auth, Hop, STALE_NONCE};
 use super::{NO_CREDENTIALS, OK, WRONG_PASSWORD};
 use crate::auth::realm::realm;
+use bytes::Bytes;
 use module_api::{Call, Fault};
 use sip::auth::Credentials;
 use sip::digest::{self, Algorithm, Input};
+use sip::text::unescape_quoted;
 use sip::{Message, Method};
+use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Credentials for the right realm with a good nonce, whose response is still to be checked. It keeps the message, so
-/// that it can wait for a database.
+/// Credentials for the right realm with a good nonce, whose response is still to be checked. It shares the message's
+/// bytes, so that it can wait for a database.
 #[derive(Clone)]
 pub struct Candidate {
     message: Arc<Message>,
     header: usize,
     nonce: Nonce,
+    nonce_text: Bytes,
+    username: Bytes,
+    realm: Bytes,
+    uri: Bytes,
+    response: Bytes,
+    cnonce: Bytes,
+    qop: Bytes,
+    nc: Bytes,
+    count: Option<u32>,
 }
 
 /// What the server knows of a user's password.
@@ -63,18 +75,34 @@ pub fn find(call: &mut Call<'_>, auth: &Auth, hop: Hop, given_realm: &[u8]) -> R
     {
         return Ok(Checked::Code(NO_CREDENTIALS));
     }
-    drop(all);
-    Ok(Checked::Candidate(Candidate { message, header, nonce }))
+    let share = |part: &[u8]| message.share(part);
+    let optional = |part: Option<&[u8]>| part.map(share).unwrap_or_default();
+    let candidate = Candidate {
+        header,
+        nonce,
+        nonce_text: share(credentials.nonce),
+        username: share(credentials.username),
+        realm: share(credentials.realm),
+        uri: share(credentials.uri),
+        response: share(credentials.response),
+        cnonce: optional(credentials.cnonce),
+        qop: optional(credentials.qop),
+        nc: optional(credentials.nc),
+        count: count(&credentials),
+        message: Arc::clone(&message),
+    };
+    Ok(Checked::Candidate(candidate))
 }
 
 impl Candidate {
-    /// The credentials.
-    ///
-    /// # Errors
-    /// Never: they have been read before.
-    pub fn credentials(&self) -> Result<Credentials<'_>, Fault> {
-        let header = self.message.header_at(self.header).map(|header| header.value).unwrap_or_default();
-        Credentials::parse(header).map_err(|_| Fault::us("credentials that were readable are not"))
+    /// The user name as a person would write it.
+    pub fn username(&self) -> Cow<'_, [u8]> {
+        unescape_quoted(&self.username)
+    }
+
+    /// The realm.
+    pub fn realm(&self) -> &[u8] {
+        &self.realm
     }
 
     /// The algorithm of the response.
@@ -83,49 +111,43 @@ impl Candidate {
     }
 
     /// Checks the response, and uses the nonce if it is right. 1, wrong password, or stale nonce.
-    ///
-    /// # Errors
-    /// Never: see [`Candidate::credentials`].
-    pub fn verify(&self, call: &mut Call<'_>, auth: &Auth, secret: Secret<'_>) -> Result<i32, Fault> {
-        let credentials = self.credentials()?;
-        if !self.is_answered_by(&credentials, secret) {
-            return Ok(WRONG_PASSWORD);
+    pub fn verify(&self, call: &mut Call<'_>, auth: &Auth, secret: Secret<'_>) -> i32 {
+        if !self.is_answered_by(secret) {
+            return WRONG_PASSWORD;
         }
-        if auth.nonces.claim(self.nonce, count(&credentials)) == Use::Stale {
+        if auth.nonces.claim(self.nonce, self.count) == Use::Stale {
             call.msg.extensions.set(StaleSeen);
-            return Ok(STALE_NONCE);
+            return STALE_NONCE;
         }
         call.msg.credentials = Some(self.header);
-        Ok(OK)
+        OK
     }
 
     /// Does the work of [`Candidate::verify`] for nobody, so that an unknown user takes as long as a wrong password.
     pub fn verify_nobody(&self) {
-        if let Ok(credentials) = self.credentials() {
-            std::hint::black_box(self.is_answered_by(&credentials, Secret::Ha1(&[b'0'; 64])));
-        }
+        std::hint::black_box(self.is_answered_by(Secret::Ha1(&[b'0'; 64])));
     }
 
-    fn is_answered_by(&self, credentials: &Credentials<'_>, secret: Secret<'_>) -> bool {
+    fn is_answered_by(&self, secret: Secret<'_>) -> bool {
         let algorithm = self.nonce.algorithm;
         let made;
         let ha1 = match secret {
             Secret::Ha1(ha1) => ha1,
             Secret::Password(password) => {
-                made = digest::ha1(algorithm, credentials.username, credentials.realm, password);
+                made = digest::ha1(algorithm, &self.username, &self.realm, password);
                 made.as_bytes()
             }
         };
         let input = Input {
-            nonce: credentials.nonce,
-            nc: credentials.nc.unwrap_or_default(),
-            cnonce: credentials.cnonce.unwrap_or_default(),
-            qop: credentials.qop.unwrap_or_default(),
+            nonce: &self.nonce_text,
+            nc: &self.nc,
+            cnonce: &self.cnonce,
+            qop: &self.qop,
             method: self.message.method_text(),
-            uri: credentials.uri,
+            uri: &self.uri,
             body: self.message.body(),
         };
-        digest::same(digest::response(algorithm, ha1, &input).as_bytes(), credentials.response)
+        digest::same(digest::response(algorithm, ha1, &input).as_bytes(), &self.response)
     }
 }
 

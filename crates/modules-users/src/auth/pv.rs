@@ -40,14 +40,13 @@ fn authorize(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Outcome {
     };
     let (user, password) = (user.read(call).into_bytes(), password.read(call).into_bytes());
     let (Some(user), Some(password)) = (user, password) else { return Ok(ERROR) };
-    let credentials = candidate.credentials()?;
-    let name = credentials.plain_username();
+    let name = candidate.username();
     if *name != *user && user_part(&name) != &user[..] {
         candidate.verify_nobody();
         return Ok(UNKNOWN_USER);
     }
     let secret = if auth.calculates_ha1 { Secret::Password(&password) } else { Secret::Ha1(&password) };
-    candidate.verify(call, auth, secret)
+    Ok(candidate.verify(call, auth, secret))
 }
 
 /// A user name may be written with its domain.

@@ -44,7 +44,7 @@ fn ask(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Result<Flow, Fault> {
         Checked::Candidate(candidate) => candidate,
     };
     let statement = module.statement(module.purpose(candidate.algorithm()), args.str(1)?);
-    let keys = keys(&module, &candidate)?;
+    let keys = keys(&module, &candidate);
     let query = Query::new(module.database, &statement, keys);
     Ok(Flow::wait(query.into(), move |call, answer| {
         answered(call, &module, &candidate, answer).unwrap_or_else(|fault| failed(call, &fault))
@@ -52,13 +52,12 @@ fn ask(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Result<Flow, Fault> {
 }
 
 /// User and, where it counts, domain: what stands after `@` in the user name, else the realm.
-fn keys(module: &AuthDb, candidate: &Candidate) -> Result<impl Iterator<Item = Cell> + use<>, Fault> {
-    let credentials = candidate.credentials()?;
-    let name = credentials.plain_username();
+fn keys(module: &AuthDb, candidate: &Candidate) -> impl Iterator<Item = Cell> + use<> {
+    let name = candidate.username();
     let user = user_part(&name);
-    let domain = name.get(user.len() + 1..).filter(|domain| !domain.is_empty()).unwrap_or(credentials.realm);
+    let domain = name.get(user.len() + 1..).filter(|domain| !domain.is_empty()).unwrap_or(candidate.realm());
     let domain = module.use_domain.then(|| Cell::text(domain));
-    Ok(std::iter::once(Cell::text(user)).chain(domain))
+    std::iter::once(Cell::text(user)).chain(domain)
 }
 
 fn answered(call: &mut Call<'_>, module: &Arc<AuthDb>, candidate: &Candidate, answer: Answer) -> Result<Flow, Fault> {
@@ -70,7 +69,7 @@ fn answered(call: &mut Call<'_>, module: &Arc<AuthDb>, candidate: &Candidate, an
         return Ok(Flow::done(UNKNOWN_USER));
     };
     let secret = if module.calculates_ha1 { Secret::Password(&secret) } else { Secret::Ha1(&secret) };
-    let code = candidate.verify(call, &module.auth, secret)?;
+    let code = candidate.verify(call, &module.auth, secret);
     if code == OK {
         load(call, module, row.get(1..).unwrap_or_default())?;
     }
