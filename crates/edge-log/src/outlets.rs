@@ -1,10 +1,11 @@
 //! Both consumers together: the sink that the server logs to.
 
 use crate::syslog::Syslog;
-use crate::{Consumer, Facility, Format};
+use crate::{Facility, Format};
 use chrono::Local;
-use module_api::{Counter, Level, LogSink};
+use module_api::{Counter, Level, LogConsumers, LogSink};
 use std::io::Write;
+use std::sync::Arc;
 
 /// What the global parameters say about the log.
 #[derive(Clone, Debug)]
@@ -51,22 +52,22 @@ impl Default for LogSettings {
 /// The log's outlets.
 pub struct Outlets {
     settings: LogSettings,
-    /// stderr, as management changes it.
-    pub stderr: Consumer,
-    /// syslog, as management changes it.
-    pub syslog: Consumer,
+    /// Who is muted, and from which level on: management changes it.
+    consumers: Arc<LogConsumers>,
     logger: Syslog,
     /// Lines that could not be written.
     lost: Counter,
 }
 
 impl Outlets {
-    /// As the parameters say.
-    pub fn new(settings: LogSettings, lost: Counter) -> Outlets {
+    /// As the parameters say; `consumers` is the log's.
+    pub fn new(settings: LogSettings, consumers: Arc<LogConsumers>, lost: Counter) -> Outlets {
         let logger = Syslog::new(settings.name.clone(), settings.pid, settings.facility);
-        let stderr = Consumer::new(!settings.stderr, settings.stderr_filter);
-        let syslog = Consumer::new(!settings.syslog, settings.syslog_filter);
-        Outlets { settings, stderr, syslog, logger, lost }
+        consumers.stderror.set_muted(!settings.stderr);
+        consumers.stderror.set_filter(settings.stderr_filter);
+        consumers.syslog.set_muted(!settings.syslog);
+        consumers.syslog.set_filter(settings.syslog_filter);
+        Outlets { settings, consumers, logger, lost }
     }
 }
 
@@ -74,13 +75,13 @@ impl LogSink for Outlets {
     fn write(&self, level: Level, facility: Option<&str>, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
         let LogSettings { pid, prefix, .. } = &self.settings;
-        if self.stderr.takes(level) {
+        if self.consumers.stderror.takes(level) {
             let line = self.settings.stderr_format.line(Local::now(), *pid, level, prefix, &text, true);
             if writeln!(std::io::stderr().lock(), "{line}").is_err() {
                 self.lost.increment();
             }
         }
-        if self.syslog.takes(level) {
+        if self.consumers.syslog.takes(level) {
             let line = self.settings.syslog_format.line(Local::now(), *pid, level, prefix, &text, false);
             if !self.logger.send(level, facility.and_then(Facility::named), &line) {
                 self.lost.increment();

@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -75,6 +75,8 @@ struct Table {
 struct Connection {
     peer: SocketAddr,
     queue: Sender<Bytes>,
+    /// Until when it stays open though nothing passes.
+    keep_until: Option<Instant>,
 }
 
 /// A connection, for management.
@@ -162,6 +164,13 @@ impl Streams {
         table.by_number.iter().map(info).collect()
     }
 
+    /// Keeps a connection open for so long though nothing passes (a registration lives on it).
+    pub fn keep(&self, number: u64, duration: Duration) {
+        if let Some(connection) = self.lock().by_number.get_mut(&number) {
+            connection.keep_until = Instant::now().checked_add(duration);
+        }
+    }
+
     /// Closes a connection after what is queued has been written; whether there was one.
     pub fn close(&self, number: u64) -> bool {
         self.forget(number)
@@ -170,7 +179,7 @@ impl Streams {
     fn add(&self, table: &mut Table, peer: SocketAddr, queue: Sender<Bytes>) -> u64 {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         table.by_peer.insert(peer, number);
-        table.by_number.insert(number, Connection { peer, queue });
+        table.by_number.insert(number, Connection { peer, queue, keep_until: None });
         number
     }
 
@@ -186,6 +195,12 @@ impl Streams {
 
     fn is_known(&self, number: u64) -> bool {
         self.lock().by_number.contains_key(&number)
+    }
+
+    fn is_kept(&self, number: u64) -> bool {
+        let table = self.lock();
+        let until = table.by_number.get(&number).and_then(|connection| connection.keep_until);
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -249,6 +264,7 @@ async fn read(streams: &Streams, number: u64, peer: SocketAddr, mut stream: Owne
     while streams.is_known(number) {
         let length = match tokio::time::timeout(streams.options.idle, stream.read(&mut buffer)).await {
             Ok(Ok(length)) if length > 0 => length,
+            Err(_) if streams.is_kept(number) => continue,
             _ => return,
         };
         framer.push(buffer.get(..length).unwrap_or_default());
