@@ -18,6 +18,7 @@ mod fault;
 mod flow;
 mod hosts;
 mod json;
+mod location;
 mod log;
 mod management;
 mod module;
@@ -53,6 +54,7 @@ pub use fault::{Fault, Outcome, Whose};
 pub use flow::{Flow, Job, Then, ThenJob};
 pub use hosts::Hosts;
 pub use json::{Json, JsonMap};
+pub use location::{ContactKey, ContactView, Location};
 pub use log::{Level, LevelCell, LogConsumer, LogConsumers, LogSink, Logger};
 pub use management::{Management, MiError, MiFlow, MiParams, MiReply, ThenMi};
 pub use module::{

@@ -2,7 +2,7 @@
 
 use crate::sql::Database;
 use crate::{
-    Counter, Env, FormatHandle, Hook, Interned, Job, KeyValueStore, Logger, Settings, Sockets, StartError, State,
+    Counter, Env, FormatHandle, Hook, Interned, Job, KeyValueStore, Location, Logger, Settings, Sockets, StartError, State,
     Statistics, Time, TransactionSettings, VariableHandle,
 };
 use catalogue::{Default, NameId, Param, Statistic, Table, Value};
@@ -59,6 +59,8 @@ pub struct Wishes {
     pub variables: Vec<(NameId, Value)>,
     /// Key-value stores.
     pub caches: Vec<(String, Arc<dyn KeyValueStore>)>,
+    /// Where users are, once module `usrloc` has started.
+    pub location: Option<Arc<dyn Location>>,
     /// What edges must start: an MI transport, an HTTP server, with the module's parameters.
     pub edges: Vec<(&'static str, BTreeMap<&'static str, String>)>,
 }
