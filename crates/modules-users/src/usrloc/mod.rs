@@ -20,10 +20,11 @@ mod mi_write;
 #[cfg(test)]
 mod model_tests;
 mod params;
+mod pings;
 mod record;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 mod timer;
 mod write;
@@ -129,6 +130,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     }
     let counted = Arc::clone(&usrloc);
     setup.computed(&REGISTERED_USERS, move || counted.domains().iter().map(|domain| domain.counters.users.get()).sum());
+    setup.wishes.location = Some(Arc::new(pings::Pings(Arc::clone(&usrloc))));
     schedule(setup, &usrloc);
     Ok(usrloc)
 }

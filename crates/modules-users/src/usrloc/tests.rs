@@ -7,8 +7,8 @@ use module_api::{Answer, Json, MiError, ParamSetting};
 use testkit::{Fixture, absent, flags, str};
 
 /// A server with a database.
-struct Server {
-    fixture: Fixture,
+pub struct Server {
+    pub fixture: Fixture,
     usrloc: State,
     registrar: State,
 }
@@ -18,7 +18,7 @@ fn text(text: &str) -> ParamSetting {
 }
 
 impl Server {
-    fn new(preset: &str, table: &FakeTable, more: &[(&'static str, ParamSetting)]) -> Server {
+    pub fn new(preset: &str, table: &FakeTable, more: &[(&'static str, ParamSetting)]) -> Server {
         let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
         fixture.answer = table.answerer();
         let params = [
@@ -37,7 +37,7 @@ impl Server {
         server
     }
 
-    fn register(&mut self, user: &str, lines: &str) -> String {
+    pub fn register(&mut self, user: &str, lines: &str) -> String {
         self.register_with(user, lines, absent())
     }
 
@@ -55,7 +55,7 @@ impl Server {
         self.fixture.call(&self.registrar, lookup, &[str("location")]) == 1
     }
 
-    fn tick(&mut self) -> Result<(), Fault> {
+    pub fn tick(&mut self) -> Result<(), Fault> {
         let timers = std::mem::take(&mut self.fixture.wishes.timers);
         let job = self.fixture.with_env(|env| timers[0].1(env));
         self.fixture.wishes.timers = timers;
@@ -71,16 +71,16 @@ impl Server {
         }
     }
 
-    fn wait(&mut self, seconds: u64) {
+    pub fn wait(&mut self, seconds: u64) {
         self.fixture.now = self.fixture.now + Duration::from_secs(seconds);
     }
 
-    fn command(&mut self, name: &str, params: &[(&'static str, Json)]) -> Result<Json, MiError> {
+    pub fn command(&mut self, name: &str, params: &[(&'static str, Json)]) -> Result<Json, MiError> {
         let command = MODULE.commands.iter().find(|command| command.name == name).unwrap();
         self.fixture.command(&self.usrloc, command.run, params)
     }
 
-    fn events(&mut self) -> Vec<String> {
+    pub fn events(&mut self) -> Vec<String> {
         let shown = |raised: module_api::Raised| {
             let values = raised.params.iter().map(|(name, value)| {
                 let text = value.text().unwrap_or_default();
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-const CONTACT: &str = "Contact: <sip:a@192.0.2.1>;q=0.5;expires=600";
+pub const CONTACT: &str = "Contact: <sip:a@192.0.2.1>;q=0.5;expires=600";
 
 #[test]
 fn written_through_before_it_is_answered() {
