@@ -4,7 +4,7 @@
 use super::RecordRouting;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, RecordRoute, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Kind, Outcome, RecordRoute, Run};
 use sip::{Scheme, Uri};
 
 pub(super) const RECORD_ROUTE: Function = Function {
@@ -91,7 +91,8 @@ fn add_rr_param(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 
 fn note(call: &mut Call<'_>, record: RecordRoute) -> Outcome {
     let noted = &mut call.msg.route_set;
-    if noted.recorded {
+    // `branch_route` runs for one branch after the other, and each says anew what it leaves with.
+    if noted.recorded && call.kind != Kind::Branch {
         return Err(Fault::script("a Record-Route has been added already"));
     }
     noted.record = Some(record);

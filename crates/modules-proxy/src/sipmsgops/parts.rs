@@ -28,7 +28,6 @@ pub(super) const REMOVE_BODY_PART: Function = Function {
 
 pub(super) const ADD_BODY_PART: Function = Function {
     name: "add_body_part",
-    aliases: &[Alias::old("add_body", "2.2")],
     about: "Adds a part to the body, which becomes a multipart one if there is another part.",
     args: &[
         Arg::str("body", "The part."),
