@@ -46,7 +46,7 @@ pub enum Checked {
     /// The return code is known already.
     Code(i32),
     /// The response is to be checked.
-    Candidate(Candidate),
+    Candidate(Box<Candidate>),
 }
 
 /// That the last credentials had a nonce too old: the next challenge says so, and the phone does not ask its user.
@@ -91,7 +91,7 @@ pub fn find(call: &mut Call<'_>, auth: &Auth, hop: Hop, given_realm: &[u8]) -> R
         count: count(&credentials),
         message: Arc::clone(&message),
     };
-    Ok(Checked::Candidate(candidate))
+    Ok(Checked::Candidate(Box::new(candidate)))
 }
 
 impl Candidate {

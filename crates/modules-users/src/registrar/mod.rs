@@ -11,6 +11,8 @@ mod params;
 mod path;
 mod purr;
 mod push;
+#[cfg(test)]
+mod push_tests;
 mod query;
 mod refusal;
 mod register;

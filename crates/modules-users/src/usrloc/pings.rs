@@ -50,7 +50,8 @@ impl Location for Pings {
     fn remove(&self, env: &mut Env<'_>, key: &ContactKey) {
         let Some(domain) = self.0.known_domain(&key.table) else { return };
         let is_watched = events::are_wanted(env);
-        let (_, changes) = domain.change(&key.aor, is_watched, |edit| edit.remove_unless(|contact| contact.id != key.id));
+        let (_, changes) =
+            domain.change(&key.aor, is_watched, |edit| edit.remove_unless(|contact| contact.id != key.id));
         events::raise(&self.0, env, &domain, &key.aor, &changes);
         if let Some((request, pending)) = self.0.batch(env, &domain, &key.aor, &changes) {
             env.start(Job::wait(request, |_, answer| {
@@ -102,9 +103,7 @@ mod tests {
         assert_eq!(keys.len(), 20);
         server.events();
         for (round_trip_us, events) in [(4999, 0), (5000, 1), (9000, 1)] {
-            server
-                .fixture
-                .with_env(|env| location.answered(env, &keys[0], Duration::from_micros(round_trip_us)));
+            server.fixture.with_env(|env| location.answered(env, &keys[0], Duration::from_micros(round_trip_us)));
             assert_eq!(server.events().len(), events, "{round_trip_us}");
         }
         server.fixture.with_env(|env| location.remove(env, &keys[0]));

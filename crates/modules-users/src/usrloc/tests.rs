@@ -273,7 +273,7 @@ fn old_and_single_modes() {
     }
     let loads = ("restart_persistency", text("load-from-sql"));
     assert_eq!(start(&[]), Ok((Mode::Memory, false)));
-    assert_eq!(start(&[loads.clone()]), Ok((Mode::WriteBack, true)));
+    assert_eq!(start(std::slice::from_ref(&loads)), Ok((Mode::WriteBack, true)));
     assert_eq!(start(&[loads, ("sql_write_mode", text("write-through"))]), Ok((Mode::WriteThrough, true)));
     assert_eq!(start(&[("sql_write_mode", text("write-through"))]), Ok((Mode::Memory, false)));
     assert_eq!(start(&[("cluster_mode", text("sql-only"))]), Ok((Mode::SqlOnly, false)));
