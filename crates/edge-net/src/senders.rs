@@ -35,7 +35,7 @@ impl Senders {
     }
 
     /// Sends a message; whether it left, or was queued on a connection.
-    pub fn send(&self, message: Sending) -> bool {
+    pub fn send(&self, message: &Sending) -> bool {
         let sent = match self.by_socket.get(usize::from(message.socket.0)) {
             Some(Some(Sender::Udp(socket))) => socket.send_to(&message.bytes, message.to).is_ok(),
             Some(Some(Sender::Stream(streams))) => streams.send(message),

@@ -132,12 +132,12 @@ impl Streams {
     }
 
     /// Sends by the connection named, else by one to the same peer, else by a new one.
-    pub fn send(self: &Arc<Self>, message: Sending) -> bool {
+    pub fn send(self: &Arc<Self>, message: &Sending) -> bool {
         let mut table = self.lock();
         let number = message.connection.filter(|number| table.by_number.contains_key(number));
         let number = number.or_else(|| table.by_peer.get(&message.to).copied());
         if let Some(connection) = number.and_then(|number| table.by_number.get(&number)) {
-            let queued = connection.queue.try_send(message.bytes).is_ok();
+            let queued = connection.queue.try_send(message.bytes.clone()).is_ok();
             if !queued {
                 self.counters.dropped.increment();
             }
@@ -145,7 +145,7 @@ impl Streams {
         }
         let (queue, waiting) = channel(QUEUE_MAX);
         // An empty queue takes one message.
-        let _ = queue.try_send(message.bytes);
+        let _ = queue.try_send(message.bytes.clone());
         let number = self.add(&mut table, message.to, queue);
         drop(table);
         self.runtime.spawn(open(Arc::clone(self), number, message.to, waiting));
@@ -344,7 +344,7 @@ mod tests {
         let reply = Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n");
         let sending =
             Sending { socket: SocketId(1), to: first.peer, connection: first.connection, bytes: reply.clone() };
-        assert!(streams.send(sending));
+        assert!(streams.send(&sending));
         let mut got = vec![0; reply.len()];
         phone.read_exact(&mut got).unwrap();
         assert_eq!(got, reply);

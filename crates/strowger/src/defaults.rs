@@ -89,7 +89,7 @@ impl Home {
 /// The system gives none.
 pub fn random_hex(bytes: usize) -> io::Result<String> {
     let mut random = vec![0; bytes];
-    OsRng.try_fill_bytes(&mut random).map_err(io::Error::other)?;
+    OsRng.try_fill_bytes(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(random.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

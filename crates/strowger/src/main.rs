@@ -1,1 +1,95 @@
-fn main(){}
+//! Strowger: a SIP server that runs OpenSIPS scripts.
+
+mod cli;
+mod commands;
+mod configure;
+mod defaults;
+mod modules;
+mod serve;
+
+use clap::Parser;
+use cli::{Cli, Command, DbAction, ServeOptions};
+use configure::Origin;
+use defaults::Home;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Cli { command, serve } = Cli::parse();
+    let outcome = match command {
+        Some(command) => run(command),
+        None => serve_or_check(&serve),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !error.is_empty() {
+                eprintln!("{}", error.trim_end());
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), String> {
+    match command {
+        Command::Check { file, json, preprocessor, define: _ } => {
+            check(&Origin::File { path: file, preprocessor }, json)
+        }
+        Command::Init { directory } => commands::init::run(&directory),
+        Command::User { db, action } => commands::user::run(db.as_deref(), action),
+        Command::Db { action: DbAction::Create { url } } => commands::db::create(&url),
+        Command::Ul { aor, client } => commands::mi::contacts(&client, aor.as_deref()),
+        Command::Mi { client, command, params } => commands::mi::run(&client, &command, &params),
+        Command::Modules { json } => commands::modules::run(json),
+        Command::Doc { name, all } => match (name, all) {
+            (_, Some(directory)) => commands::doc::write_all(&directory),
+            (Some(name), None) => commands::doc::one(&name),
+            (None, None) => commands::modules::run(false),
+        },
+    }
+}
+
+fn serve_or_check(options: &ServeOptions) -> Result<(), String> {
+    if options.version {
+        println!("strowger {}", env!("CARGO_PKG_VERSION"));
+        return Ok(());
+    }
+    let is_check = options.check + options.check_routes > 0;
+    if let Some(path) = &options.script {
+        let origin = Origin::File { path: path.clone(), preprocessor: options.preprocessor.clone() };
+        return if is_check { check(&origin, options.json) } else { serve::run(&origin, options, "") };
+    }
+    serve_default(options, is_check)
+}
+
+/// Without a script: the default provider, in the user's data directory.
+fn serve_default(options: &ServeOptions, is_check: bool) -> Result<(), String> {
+    let home = Home::of_user();
+    let failed = |error: std::io::Error| format!("{}: {error}", home.directory.display());
+    home.create().map_err(failed)?;
+    let path = home.script();
+    let origin = if path.exists() {
+        Origin::File { path: path.display().to_string(), preprocessor: options.preprocessor.clone() }
+    } else {
+        let text = home.default_script().map_err(failed)?;
+        Origin::Text { name: "default script".to_owned(), text }
+    };
+    if is_check {
+        return check(&origin, options.json);
+    }
+    edge_sql::schema::create(&home.database(), &modules::tables(), "version").map_err(|error| error.to_string())?;
+    serve::run(&origin, options, &banner(&home, &origin))
+}
+
+fn banner(home: &Home, origin: &Origin) -> String {
+    format!(
+        "strowger {}\nscript     {}\ndatabase   {}\nto edit    strowger init DIR\nsubscriber strowger user add NAME\n",
+        env!("CARGO_PKG_VERSION"),
+        origin.name(),
+        home.database().display(),
+    )
+}
+
+fn check(origin: &Origin, as_json: bool) -> Result<(), String> {
+    if commands::check::run(origin, as_json) { Ok(()) } else { Err(String::new()) }
+}

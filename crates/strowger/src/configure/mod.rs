@@ -1,0 +1,111 @@
+//! From a script to everything the server is made of: read, parsed, checked, compiled.
+
+mod constants;
+mod origin;
+mod outside;
+mod report;
+mod settings;
+pub mod sockets;
+
+pub use origin::Origin;
+pub use outside::environment;
+pub use report::Report;
+pub use settings::{log_settings, settings};
+
+use crate::modules;
+use catalogue::{Catalogue, ModuleId};
+use constants::Constants;
+use engine::catalogue_of;
+use module_api::{Interned, Module, ParamSetting};
+use script::ast::ParamValue;
+use script::globals::Globals;
+use script::source::Source;
+use script::{Environment, NameTables, Program, check, parser};
+use std::sync::Arc;
+
+/// All modules, and the names that script and modules share: made once for the life of the process.
+pub struct Ground {
+    /// All modules there are.
+    pub modules: Vec<&'static Module>,
+    /// What they declare.
+    pub catalogue: Arc<Catalogue>,
+    /// Names of AVPs, variables and flags.
+    pub names: Arc<Interned>,
+    /// How many workers will run the script.
+    pub workers: usize,
+}
+
+/// A script that can run.
+pub struct Configured {
+    /// Its text, with its places.
+    pub source: Source,
+    /// Its global parameters.
+    pub globals: Globals,
+    /// The modules it loads, `core` first.
+    pub loaded: Vec<ModuleId>,
+    /// Their parameters.
+    pub params: Vec<(ModuleId, &'static str, ParamSetting)>,
+    /// The constants it passes to functions.
+    pub constants: Constants,
+    /// What runs.
+    pub program: Arc<Program>,
+    /// What is not wrong enough to stop it.
+    pub warnings: Report,
+}
+
+impl Ground {
+    /// For this many workers.
+    pub fn new(workers: usize) -> Ground {
+        let modules: Vec<&'static Module> = modules::all().collect();
+        let catalogue = Arc::new(catalogue_of(&modules));
+        Ground { modules, catalogue, names: Arc::default(), workers }
+    }
+
+    /// Reads, parses, checks and compiles a script.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, if anything is wrong enough.
+    pub fn configure(&self, origin: &Origin) -> Result<Configured, Report> {
+        let (source, mut diagnostics) = origin.load();
+        let (tree, parsed) = parser::parse(&source);
+        diagnostics.extend(parsed);
+        let checked = check(&tree, &source, &self.environment());
+        diagnostics.extend(checked.diagnostics.iter().cloned());
+        let mut loaded = vec![ModuleId(0)];
+        loaded.extend(checked.modules.iter().copied().filter(|id| *id != ModuleId(0)));
+        let params = checked.params.iter().map(|setting| (setting.module, setting.param.name, value(&setting.value)));
+        let params = params.collect();
+        let report = Report::new(source.clone(), diagnostics);
+        if report.has_errors() {
+            return Err(report);
+        }
+        let Ok(program) = checked.compile() else { return Err(report) };
+        Ok(Configured {
+            globals: Globals::new(&tree),
+            constants: Constants::of(&tree),
+            program: Arc::new(program),
+            warnings: report,
+            source,
+            loaded,
+            params,
+        })
+    }
+
+    fn environment(&self) -> Environment<'_> {
+        let names = NameTables {
+            avps: &self.names.avps,
+            vars: &self.names.vars,
+            message_flags: &self.names.flags.message,
+            branch_flags: &self.names.flags.branch,
+        };
+        Environment { catalogue: &self.catalogue, names, workers: self.workers }
+    }
+}
+
+
+fn value(value: &ParamValue) -> ParamSetting {
+    match value {
+        ParamValue::Int(number) => ParamSetting::Int(*number),
+        ParamValue::Str(text) => ParamSetting::Str(text.clone()),
+    }
+}

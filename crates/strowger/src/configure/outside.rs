@@ -1,0 +1,62 @@
+//! What reading a script needs from the system: files, the environment, the preprocessor.
+
+use script::source::{Files, Preprocessed, Preprocessor};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::process::{Command, Stdio};
+use std::{env, fs, thread};
+
+/// The files of the system; `-` is the standard input.
+pub struct SystemFiles;
+
+impl Files for SystemFiles {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        if path != "-" {
+            return fs::read(path);
+        }
+        let mut text = Vec::new();
+        io::stdin().read_to_end(&mut text)?;
+        Ok(text)
+    }
+}
+
+/// The environment, for `${NAME}` and `$env(NAME)`. Names and values that are no text are left out.
+pub fn environment() -> BTreeMap<String, String> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// The command of `-p`, run by the shell.
+pub struct ShellPreprocessor {
+    command: String,
+}
+
+impl ShellPreprocessor {
+    /// This command.
+    pub fn new(command: &str) -> ShellPreprocessor {
+        ShellPreprocessor { command: command.to_owned() }
+    }
+}
+
+impl Preprocessor for ShellPreprocessor {
+    fn command(&self) -> &str {
+        &self.command
+    }
+
+    fn run(&mut self, text: &[u8]) -> io::Result<Preprocessed> {
+        let mut shell = Command::new("/bin/sh");
+        shell.arg("-c").arg(&self.command).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = shell.spawn()?;
+        let Some(mut stdin) = child.stdin.take() else { return Err(io::Error::other("it has no standard input")) };
+        let text = text.to_owned();
+        // In a thread of its own: the command may print before it has read all.
+        let writing = thread::spawn(move || stdin.write_all(&text));
+        let output = child.wait_with_output()?;
+        // A command that ends without reading all is judged by its status.
+        let _ = writing.join();
+        Ok(Preprocessed {
+            output: output.stdout,
+            status: output.status.code().unwrap_or(-1),
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}

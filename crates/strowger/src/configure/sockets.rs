@@ -1,0 +1,166 @@
+//! The sockets of a script and of the command line: names, interfaces and port ranges made into addresses.
+
+use super::Configured;
+use crate::cli::ServeOptions;
+use bytes::Bytes;
+use edge_net::{SocketOptions, addresses};
+use module_api::{Proto, SocketId, Sockets};
+use script::ast;
+use script::globals::Globals;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+
+/// A socket to open.
+pub struct Planned {
+    /// Its number.
+    pub id: SocketId,
+    /// Its transport.
+    pub proto: Proto,
+    /// Its address.
+    pub address: SocketAddr,
+    /// How it is opened.
+    pub options: SocketOptions,
+}
+
+/// All sockets: as modules see them, and as they are to be opened.
+///
+/// # Errors
+/// Those that cannot be made into addresses, a line each.
+pub fn plan(configured: &Configured, options: &ServeOptions, loaded: &[&str]) -> Result<(Sockets, Vec<Planned>), Vec<String>> {
+    let globals = &configured.globals;
+    let mut plan = Plan { sockets: Sockets::default(), planned: Vec::new(), errors: Vec::new(), globals, options, loaded };
+    for (socket, _) in globals.sockets() {
+        plan.add(socket);
+    }
+    for text in &options.listen {
+        plan.add_text(text);
+    }
+    if plan.planned.is_empty() && plan.errors.is_empty() {
+        plan.add_text("udp:*");
+    }
+    plan.name();
+    if plan.errors.is_empty() { Ok((plan.sockets, plan.planned)) } else { Err(plan.errors) }
+}
+
+struct Plan<'a> {
+    sockets: Sockets,
+    planned: Vec<Planned>,
+    errors: Vec<String>,
+    globals: &'a Globals,
+    options: &'a ServeOptions,
+    loaded: &'a [&'a str],
+}
+
+impl Plan<'_> {
+    fn add(&mut self, socket: &ast::Socket) {
+        let shown = format!("socket {}:{}", socket.proto, socket.host);
+        let proto = match transport(&socket.proto) {
+            Ok(proto) => proto,
+            Err(error) => return self.errors.push(format!("{shown}: {error}")),
+        };
+        let module = format!("proto_{}", proto.name());
+        if !self.loaded.contains(&module.as_str()) {
+            return self.errors.push(format!("{shown}: nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name()));
+        }
+        let hosts = match hosts(&socket.host) {
+            Ok(hosts) => hosts,
+            Err(error) => return self.errors.push(format!("{shown}: {error}")),
+        };
+        let ports = if socket.ports.is_empty() { vec![(proto.default_port(), proto.default_port())] } else { socket.ports.clone() };
+        for host in hosts {
+            for port in ports.iter().flat_map(|(first, last)| *first..=*last) {
+                self.open(proto, SocketAddr::new(host, port), socket);
+            }
+        }
+    }
+
+    /// `[proto:]address[:port]` of the command line.
+    fn add_text(&mut self, text: &str) {
+        let (proto, rest) = match text.split_once(':') {
+            Some((proto, rest)) if Proto::of(proto.as_bytes()).is_some() => (proto, rest),
+            _ => ("udp", text),
+        };
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) if !rest.ends_with(']') => (host, Some(port)),
+            _ => (rest, None),
+        };
+        let ports = match port.map(str::parse::<u16>) {
+            None => Vec::new(),
+            Some(Ok(port)) => vec![(port, port)],
+            Some(Err(_)) => return self.errors.push(format!("-l {text}: it is written [proto:]address[:port]")),
+        };
+        let socket = ast::Socket { proto: proto.to_owned(), host: host.to_owned(), ports, ..ast::Socket::default() };
+        self.add(&socket);
+    }
+
+    fn open(&mut self, proto: Proto, address: SocketAddr, socket: &ast::Socket) {
+        let advertised = self.advertised(socket);
+        let option = |name: &str| socket.options.iter().find(|(known, _)| known == name);
+        let tag = socket.tag.clone().map(Bytes::from);
+        let id = self.sockets.add(proto, address, advertised, tag, option("anycast").is_some());
+        let tos = option("tos").and_then(|(_, value)| value.as_deref()?.parse().ok());
+        let receive_buffer = self.options.receive_buffer.and_then(|bytes| usize::try_from(bytes).ok());
+        let options = SocketOptions {
+            reuse_port: option("reuse_port").is_some(),
+            tos: tos.or_else(|| self.globals.optional_int("tos").and_then(|tos| u32::try_from(tos).ok())),
+            receive_buffer: receive_buffer.unwrap_or_else(|| usize::try_from(self.globals.int("maxbuffer")).unwrap_or_default()),
+            backlog: self.globals.int("tcp_socket_backlog"),
+        };
+        self.planned.push(Planned { id, proto, address, options });
+    }
+
+    /// What stands in messages in place of the address: the socket's own, or what holds for all.
+    fn advertised(&self, socket: &ast::Socket) -> Option<(Bytes, Option<u16>)> {
+        if let Some((host, port)) = &socket.advertised {
+            return Some((Bytes::from(host.clone()), *port));
+        }
+        let host = self.options.advertise.clone().or_else(|| self.globals.text("advertised_address").map(str::to_owned))?;
+        let port = self.globals.optional_int("advertised_port").and_then(|port| u16::try_from(port).ok());
+        Some((Bytes::from(host), port))
+    }
+
+    /// Our other names, and the bonds.
+    fn name(&mut self) {
+        for alias in self.globals.aliases() {
+            let proto = alias.proto.and_then(|proto| Proto::of(proto.as_bytes()));
+            self.sockets.add_alias(proto, alias.host.as_bytes(), alias.port, alias.accept_subdomain);
+        }
+        for (socket, _) in self.globals.sockets() {
+            // A socket written by name answers to that name.
+            if socket.host.parse::<IpAddr>().is_err() && socket.host != "*" && !socket.host.starts_with('[') {
+                self.sockets.add_alias(Proto::of(socket.proto.as_bytes()), socket.host.as_bytes(), None, false);
+            }
+        }
+        for (name, members) in self.globals.bonds() {
+            let found: Vec<SocketId> =
+                members.iter().filter_map(|member| self.sockets.named(member.as_bytes())).map(|socket| socket.id).collect();
+            if found.len() < members.len() {
+                self.errors.push(format!("bond {name}: each member must be one of the sockets"));
+            }
+            self.sockets.add_bond(name, found);
+        }
+    }
+}
+
+/// The transports that are there.
+fn transport(name: &str) -> Result<Proto, String> {
+    match Proto::of(name.as_bytes()) {
+        Some(proto @ (Proto::Udp | Proto::Tcp)) => Ok(proto),
+        _ => Err(format!("the transport {name} is not there yet; udp and tcp are")),
+    }
+}
+
+/// The addresses of an address, host name, interface or `*`.
+fn hosts(host: &str) -> Result<Vec<IpAddr>, String> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if let Ok(address) = bare.parse() {
+        return Ok(vec![address]);
+    }
+    let of_interface = addresses(host);
+    if !of_interface.is_empty() {
+        return Ok(of_interface);
+    }
+    let named = (host, 0).to_socket_addrs().map_err(|error| format!("it is no address, interface or known name: {error}"))?;
+    let mut named: Vec<IpAddr> = named.map(|address| address.ip()).collect();
+    named.dedup();
+    Ok(named)
+}

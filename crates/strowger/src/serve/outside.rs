@@ -1,0 +1,168 @@
+//! Everything outside the engine, and the drivers that carry events in and results out.
+
+use super::clock::Clock;
+use bytes::Bytes;
+use edge_mi::Reply;
+use edge_net::tcp::Streams;
+use edge_net::{Senders, Waits};
+use edge_sql::Databases;
+use engine::{Engine, Event, Received, Token, Worker};
+use module_api::{Answer, Proto, Request};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the engine's results go to.
+pub struct Outside {
+    engine: Engine,
+    clock: Clock,
+    senders: Senders,
+    streams: Vec<Arc<Streams>>,
+    databases: Databases,
+    waits: Waits,
+    /// Who waits for the reply to a management request.
+    managing: Mutex<BTreeMap<u64, Reply>>,
+    next_request: AtomicU64,
+    /// Drivers that are free, for threads that bring answers.
+    spare: Mutex<Vec<Worker>>,
+}
+
+/// The parts that are opened at start.
+pub struct Opened {
+    /// Sockets to send by.
+    pub senders: Senders,
+    /// Connections.
+    pub streams: Vec<Arc<Streams>>,
+    /// Databases.
+    pub databases: Databases,
+    /// Names, sleeping, FIFOs.
+    pub waits: Waits,
+}
+
+/// Drivers kept for threads that bring answers now and then.
+const SPARE_MAX: usize = 64;
+/// Management requests that may wait for their replies.
+const MANAGING_MAX: usize = 10_000;
+
+impl Outside {
+    /// Around an engine.
+    pub fn new(engine: Engine, clock: Clock, opened: Opened) -> Arc<Outside> {
+        let Opened { senders, streams, databases, waits } = opened;
+        Arc::new(Outside {
+            engine,
+            clock,
+            senders,
+            streams,
+            databases,
+            waits,
+            managing: Mutex::default(),
+            next_request: AtomicU64::new(1),
+            spare: Mutex::default(),
+        })
+    }
+
+    /// The engine.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// A driver for a thread of its own.
+    pub fn driver(self: &Arc<Self>) -> Driver {
+        Driver { worker: self.engine.worker(), outside: Arc::clone(self) }
+    }
+
+    /// Handles an event on whichever thread this is.
+    pub fn handle(self: &Arc<Self>, event: Event) {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let worker = spare.unwrap_or_else(|| self.engine.worker());
+        let mut driver = Driver { worker, outside: Arc::clone(self) };
+        driver.handle(event);
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE_MAX {
+            spare.push(driver.worker);
+        }
+    }
+
+    /// Runs a management request; `reply` gets what it answers.
+    pub fn manage(self: &Arc<Self>, request: Bytes, reply: Reply) {
+        let number = self.next_request.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut managing = self.managing.lock().unwrap_or_else(PoisonError::into_inner);
+            if managing.len() >= MANAGING_MAX {
+                // Dropped uncalled, it says that the request failed.
+                return;
+            }
+            managing.insert(number, reply);
+        }
+        self.handle(Event::Manage { number, request, pretty: false });
+    }
+
+    /// Answers what waits for databases, and ends them.
+    pub fn close(&self) {
+        self.databases.stop();
+    }
+
+    fn ask(self: &Arc<Self>, token: Token, request: Request) {
+        let outside = Arc::clone(self);
+        match request {
+            Request::Sql(query) => {
+                let reply = move |rows| outside.handle(Event::Answer { token, answer: Answer::Sql(rows) });
+                self.databases.submit(*query, Box::new(reply));
+            }
+            request => {
+                let unasked = self.waits.ask(request, move |answer| outside.handle(Event::Answer { token, answer }));
+                if let Err((request, reply)) = unasked {
+                    let text = format!("nothing outside answers {request:?}");
+                    reply(Answer::Done(Err(module_api::Fault::us(text))));
+                }
+            }
+        }
+    }
+}
+
+/// A worker with everything outside: handles an event and carries its results out.
+pub struct Driver {
+    worker: Worker,
+    outside: Arc<Outside>,
+}
+
+impl Driver {
+    /// Handles a message that came in.
+    pub fn receive(&mut self, received: edge_net::Received, proto: Proto) {
+        let edge_net::Received { socket, peer, local, connection, bytes } = received;
+        self.handle(Event::Received(Received { bytes, socket, proto, peer, local, connection }));
+    }
+
+    /// Handles an event.
+    pub fn handle(&mut self, event: Event) {
+        self.worker.handle(event, self.outside.clock.now());
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        let mut failed = Vec::new();
+        for message in self.worker.drain_sends() {
+            if !self.outside.senders.send(&message) {
+                failed.push(message);
+            }
+        }
+        for (token, request) in self.worker.drain_requests() {
+            self.outside.ask(token, request);
+        }
+        for (number, reply) in self.worker.drain_management() {
+            let waiting = self.outside.managing.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+            if let Some(waiting) = waiting {
+                waiting(reply);
+            }
+        }
+        for (connection, until) in self.worker.drain_keeps() {
+            let duration = until.since(self.outside.clock.now());
+            self.outside.streams.iter().for_each(|streams| streams.keep(connection, duration));
+        }
+        self.worker.drain_events();
+        // A failure is news for the message's transaction, which may send it elsewhere; it tries each address once.
+        for message in failed {
+            self.handle(Event::SendFailed(message));
+        }
+    }
+}

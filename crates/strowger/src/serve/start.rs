@@ -1,0 +1,302 @@
+//! Opening everything, in the order in which it can fail: sockets, modules, databases, management.
+
+use super::clock::Clock;
+use super::edges::{Management, Wanted};
+use super::outside::{Opened, Outside};
+use super::privileges;
+use super::process::ThisProcess;
+use crate::cli::ServeOptions;
+use crate::configure::sockets::{Planned, plan};
+use crate::configure::{Configured, Ground, Origin, log_settings, settings};
+use edge_log::Outlets;
+use edge_net::tcp::{Handler, StreamCounters, StreamOptions, Streams};
+use edge_net::udp::UdpListener;
+use edge_net::{Resolver, Senders, Waits};
+use edge_sql::{Databases, Options};
+use engine::{Blueprint, Bounds, Engine, Event, Progress, Reloader, Started};
+use module_api::{Counter, LogConsumers, LogSink, Logger, Proto, Services};
+use rand_core::{OsRng, TryRngCore};
+use script::globals::Globals;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+/// A server that has been opened.
+pub struct Server {
+    /// Engine and edges.
+    pub outside: Arc<Outside>,
+    /// The process.
+    pub process: Arc<ThisProcess>,
+    options: ServeOptions,
+    wanted: Wanted,
+    management: Management,
+    udp: Vec<(UdpListener, String)>,
+    receiving: Vec<JoinHandle<()>>,
+    keepalives: Counter,
+    summary: String,
+    runtime: Runtime,
+}
+
+/// Gets the messages of streams once there is somebody to handle them.
+type Late = Arc<OnceLock<Arc<Outside>>>;
+
+/// Opens sockets, starts modules, opens databases.
+///
+/// # Errors
+/// What cannot be opened, all of it where several things fail together.
+pub fn start(
+    ground: &Arc<Ground>,
+    origin: &Origin,
+    configured: Configured,
+    options: &ServeOptions,
+) -> Result<Server, String> {
+    privileges::enter(options)?;
+    let clock = Clock::start();
+    let process = Arc::new(ThisProcess::default());
+    let log = log(&configured.globals, options);
+    warn(&log, &configured);
+    let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
+    let (sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
+    let runtime = runtime()?;
+    let late: Late = Arc::default();
+    let stream_options = stream_options(&configured.globals);
+    let open = open(&planned, stream_options, &runtime, &late, &process)?;
+    let mut seed = [0; 32];
+    OsRng.try_fill_bytes(&mut seed).map_err(|error| format!("the system gives no randomness: {error}"))?;
+    let mut sql = sql_options(&configured.globals);
+    let blueprint = Blueprint {
+        modules: &ground.modules,
+        catalogue: Arc::clone(&ground.catalogue),
+        settings: settings(&configured, origin, options),
+        loaded: configured.loaded,
+        params: configured.params,
+        program: configured.program,
+        constants: Box::new(move |function, argument| configured.constants.get(function, argument)),
+        reloader: Some(reloader(ground, origin)),
+        sockets,
+        names: Arc::clone(&ground.names),
+        log: log.clone(),
+        process: Arc::clone(&process) as Arc<dyn module_api::Process>,
+        bounds: Bounds::default(),
+        seed,
+        now: clock.now(),
+    };
+    let Started { engine, databases, edges } = Engine::start(blueprint)
+        .map_err(|failures| failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    for (_, params) in edges.iter().filter(|(edge, _)| *edge == "db_sqlite") {
+        sql.set_sqlite(params).map_err(|error| error.to_string())?;
+    }
+    let services = engine.services();
+    define_blacklists(services, &configured.globals)?;
+    let databases = Databases::open(&databases, &sql, &services.statistics, &log)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let counter = |group: &str, name: &str| services.statistics.counter(group, name, true);
+    let resolver = Resolver::new(counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
+    let waits = Waits::new(runtime.handle().clone(), resolver, counter("net", "refused_waits"));
+    let keepalives = counter("net", "keepalives");
+    let Open { senders, streams, udp, summary } = open;
+    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits });
+    // Streams hand their messages on from here.
+    let _ = late.set(Arc::clone(&outside));
+    Ok(Server {
+        outside,
+        process,
+        options: options.clone(),
+        wanted: edges,
+        management: Management::default(),
+        udp,
+        receiving: Vec::new(),
+        keepalives,
+        summary,
+        runtime,
+    })
+}
+
+impl Server {
+    /// Opens management.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open_management(&mut self) -> Result<(), String> {
+        self.management = Management::start(&self.wanted, &self.outside, self.runtime.handle())?;
+        self.summary.push_str(&self.management.summary());
+        Ok(())
+    }
+
+    /// Begins to take messages: each UDP socket is shared by so many threads.
+    ///
+    /// # Errors
+    /// A thread cannot be made.
+    pub fn receive(&mut self, workers: usize) -> Result<(), String> {
+        for (listener, name) in &self.udp {
+            for _ in 0..workers {
+                let (listener, mut driver) = (listener.clone(), self.outside.driver());
+                let (process, keepalives) = (Arc::clone(&self.process), self.keepalives.clone());
+                let about = format!("SIP receiver {name}");
+                let work = move || {
+                    process.name_this_thread(about);
+                    let stop = process.stop_flag();
+                    listener.receive(&stop, &keepalives, |received| driver.receive(received, Proto::Udp));
+                };
+                let thread = thread::Builder::new().name("sip-udp".to_owned()).spawn(work);
+                self.receiving.push(thread.map_err(|error| error.to_string())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where it listens, a line each.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    /// Ends: no more messages, then what must not be lost is written.
+    ///
+    /// # Errors
+    /// Something was not written in time.
+    pub fn stop(self, ticking: JoinHandle<()>) -> Result<(), String> {
+        self.management.stop();
+        for thread in self.receiving.into_iter().chain([ticking]) {
+            // A thread that panicked has nothing left to do.
+            let _ = thread.join();
+        }
+        self.outside.handle(Event::Stop);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let is_written = loop {
+            match self.outside.engine().progress() {
+                Progress::Stopped => break true,
+                _ if Instant::now() > deadline => break false,
+                _ => thread::sleep(Duration::from_millis(1)),
+            }
+        };
+        self.outside.close();
+        privileges::forget(&self.options);
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        if is_written { Ok(()) } else { Err("not everything was written in time".to_owned()) }
+    }
+}
+
+/// The sockets, opened.
+struct Open {
+    senders: Senders,
+    streams: Vec<Arc<Streams>>,
+    udp: Vec<(UdpListener, String)>,
+    summary: String,
+}
+
+fn open(
+    planned: &[Planned],
+    stream_options: StreamOptions,
+    runtime: &Runtime,
+    late: &Late,
+    process: &Arc<ThisProcess>,
+) -> Result<Open, String> {
+    let mut open = Open { senders: Senders::default(), streams: Vec::new(), udp: Vec::new(), summary: String::new() };
+    let mut errors = Vec::new();
+    let numbers = Arc::new(AtomicU64::new(1));
+    for Planned { id, proto, address, options } in planned {
+        let name = format!("{}:{address}", proto.name());
+        let opened = match proto {
+            Proto::Udp => UdpListener::open(*id, *address, options).map(|listener| {
+                open.senders.add_udp(id.0, listener.socket());
+                open.udp.push((listener, name.clone()));
+            }),
+            _ => {
+                let (handler, numbers) = (to_worker(late), Arc::clone(&numbers));
+                let counters = StreamCounters::default();
+                let runtime = runtime.handle();
+                Streams::listen(*id, *address, options, stream_options, runtime, numbers, counters, handler).map(|streams| {
+                    process.add_streams(*proto, Arc::clone(&streams));
+                    open.senders.add_stream(id.0, Arc::clone(&streams));
+                    open.streams.push(streams);
+                })
+            }
+        };
+        match opened {
+            Ok(()) => open.summary.push_str(&format!("listening  {name}\n")),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    if errors.is_empty() { Ok(open) } else { Err(errors.join("\n")) }
+}
+
+/// What comes by a stream goes to a worker, once there is one.
+fn to_worker(late: &Late) -> Handler {
+    let late = Arc::clone(late);
+    Arc::new(move |received| {
+        let Some(outside) = late.get() else { return };
+        let edge_net::Received { socket, peer, local, connection, bytes } = received;
+        let proto = Proto::Tcp;
+        outside.handle(Event::Received(engine::Received { bytes, socket, proto, peer, local, connection }));
+    })
+}
+
+fn log(globals: &Globals, options: &ServeOptions) -> Logger {
+    let (settings, level, xlog_level) = log_settings(globals, options);
+    let consumers = Arc::new(LogConsumers::default());
+    let sink = Outlets::new(settings, Arc::clone(&consumers), Counter::default());
+    let mut log = Logger::new(level, xlog_level, Arc::new(sink) as Arc<dyn LogSink>);
+    log.consumers = consumers;
+    log
+}
+
+/// The checker's warnings go to the log, where whoever reads it in the morning finds them.
+fn warn(log: &Logger, configured: &Configured) {
+    for line in configured.warnings.text().lines() {
+        log.line(module_api::Level::Notice, line);
+    }
+}
+
+fn runtime() -> Result<Runtime, String> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let built = builder.thread_name("edges").enable_all().build();
+    built.map_err(|error| format!("threads cannot be made: {error}"))
+}
+
+fn stream_options(globals: &Globals) -> StreamOptions {
+    let number = |name: &str| u64::try_from(globals.int(name)).unwrap_or_default();
+    StreamOptions {
+        connect_timeout: Duration::from_millis(number("tcp_connect_timeout").max(1)),
+        idle: Duration::from_secs(number("tcp_connection_lifetime").max(1)),
+        connections_max: usize::try_from(number("tcp_max_connections")).unwrap_or(usize::MAX),
+        pingpong: true,
+    }
+}
+
+fn sql_options(globals: &Globals) -> Options {
+    let version_table = globals.text("db_version_table").unwrap_or("version").to_owned();
+    Options { version_table, ..Options::default() }
+}
+
+fn define_blacklists(services: &Services, globals: &Globals) -> Result<(), String> {
+    let mut errors = Vec::new();
+    for (blacklist, _) in globals.blacklists() {
+        if let Err(error) = services.blacklists.define(&definition(blacklist)) {
+            errors.push(format!("dst_blacklist {}: {error}", blacklist.name));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n")) }
+}
+
+/// A blacklist as the parameter `dst_blacklist` writes it.
+fn definition(blacklist: &script::ast::Blacklist) -> String {
+    let rules = blacklist.rules.iter().map(|rule| {
+        let negation = if rule.is_negated { "!" } else { "" };
+        let proto = rule.proto.as_deref().unwrap_or("any");
+        let pattern = rule.pattern.as_deref().map(|pattern| format!(",\"{pattern}\"")).unwrap_or_default();
+        format!("{negation}({proto},{},{}{pattern})", rule.network, rule.port.unwrap_or(0))
+    });
+    let flags = if blacklist.flags.is_empty() { String::new() } else { format!("/{}", blacklist.flags.join(",")) };
+    format!("{}{flags}:{{{}}}", blacklist.name, rules.collect::<Vec<_>>().join(","))
+}
+
+/// Reads the script again for `core:reload_routes`.
+fn reloader(ground: &Arc<Ground>, origin: &Origin) -> Reloader {
+    let (ground, origin) = (Arc::clone(ground), origin.clone());
+    Box::new(move || match ground.configure(&origin) {
+        Ok(configured) => Ok(configured.program),
+        Err(report) => Err(report.text()),
+    })
+}
