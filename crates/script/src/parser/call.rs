@@ -64,16 +64,20 @@ impl Parser<'_> {
             self.report(fault.fix(after, ")"));
             return;
         }
-        if self.token.kind == TokenKind::String {
-            let fault = Diagnostic::error(
-                codes::STRINGS_SIDE_BY_SIDE,
-                self.token.span,
-                "two strings stand side by side: they are one only in xlog and modparam",
-            );
-            self.report(fault.help("put a `,` between them, or write them as one string"));
-            return;
-        }
-        self.unexpected("`,` or `)`");
+        let follows_string = matches!(self.lexer.bytes(Span { start: 0, end: self.end }).last(), Some(b'"' | b'\''));
+        match self.token.kind {
+            TokenKind::String if follows_string => {
+                let message = "two strings stand side by side: they are one only in xlog and modparam";
+                let fault = Diagnostic::error(codes::STRINGS_SIDE_BY_SIDE, self.token.span, message);
+                self.report(fault.help("put a `,` between them, or write them as one string"))
+            }
+            TokenKind::String | TokenKind::Dollar | TokenKind::Number(_) => {
+                let after = Span { start: self.end, end: self.end };
+                let fault = Diagnostic::error(codes::MISSING, after, "`,` is missing between the arguments");
+                self.report(fault.fix(after, ","))
+            }
+            _ => self.unexpected("`,` or `)`"),
+        };
     }
 
     fn argument(&mut self) -> Parsed<Expression> {

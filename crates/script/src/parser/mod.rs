@@ -47,6 +47,8 @@ pub(crate) struct Parser<'a> {
     parentheses: u32,
     /// The place where a block was found not to be closed: the blocks around it are not told as well.
     unclosed_at: Option<u32>,
+    /// Whether the rest of a mistake is being stepped over.
+    is_recovering: bool,
 }
 
 /// The mistake has been told; the caller steps over the rest of what it was parsing.
@@ -70,6 +72,7 @@ impl<'a> Parser<'a> {
             breakable: 0,
             parentheses: 0,
             unclosed_at: None,
+            is_recovering: false,
         };
         parser.go_to(0);
         parser
@@ -77,8 +80,13 @@ impl<'a> Parser<'a> {
 
     /// Goes on with the token at or after a place.
     fn go_to(&mut self, place: u32) {
-        let diagnostics = &mut self.diagnostics;
-        self.token = self.lexer.token(place, &mut |fault| diagnostics.push(fault));
+        let (diagnostics, is_recovering) = (&mut self.diagnostics, self.is_recovering);
+        self.token = self.lexer.token(place, &mut |fault| {
+            // What is stepped over because of another mistake may well be no script at all.
+            if !is_recovering || fault.code != codes::STRAY_BYTE {
+                diagnostics.push(fault);
+            }
+        });
     }
 
     /// Takes the token, whatever it is.

@@ -129,7 +129,7 @@ impl Parser<'_> {
     }
 
     fn warn_old(&mut self, old: OldOperand, span: Span, today: &str) {
-        let message = format!("`{}` is written `{}` today", old.word, old.today);
+        let message = format!("`{}` is an operand of 1.x", old.word);
         self.report(Diagnostic::warning(codes::OLD_EXPRESSION, span, message).fix(span, today));
     }
 }

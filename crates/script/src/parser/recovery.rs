@@ -16,6 +16,10 @@ impl Parser<'_> {
     /// After a mistake in a statement that began at `start`: goes behind its `;` or block, or to where the next one
     /// begins.
     pub(super) fn recover_statement(&mut self, start: u32) {
+        self.recovering(|parser| parser.skip_statement(start));
+    }
+
+    fn skip_statement(&mut self, start: u32) {
         self.parentheses = 0;
         if self.token.span.start == start && !self.at(Symbol::RightBrace) {
             self.bump();
@@ -51,6 +55,10 @@ impl Parser<'_> {
     /// After a mistake within parentheses: goes behind the one that closes them. `outside` is how many were open
     /// before them.
     pub(super) fn recover_parentheses(&mut self, outside: u32) {
+        self.recovering(|parser| parser.skip_parentheses(outside));
+    }
+
+    fn skip_parentheses(&mut self, outside: u32) {
         while self.parentheses > outside {
             let is_over = self.at(Symbol::LeftBrace)
                 || self.at(Symbol::RightBrace)
@@ -67,6 +75,10 @@ impl Parser<'_> {
 
     /// After a mistake outside of routes: goes to the next line, over a block if one begins on this line.
     pub(super) fn recover_line(&mut self, start: u32) {
+        self.recovering(|parser| parser.skip_line(start));
+    }
+
+    fn skip_line(&mut self, start: u32) {
         self.parentheses = 0;
         if self.token.span.start == start {
             self.bump();
@@ -80,6 +92,12 @@ impl Parser<'_> {
             }
             self.bump();
         }
+    }
+
+    fn recovering(&mut self, skip: impl FnOnce(&mut Self)) {
+        self.is_recovering = true;
+        skip(self);
+        self.is_recovering = false;
     }
 
     /// Whether a route or module line begins here, so that no block can go on.

@@ -192,7 +192,8 @@ fn split_protocol(written: &str) -> (Option<String>, &str) {
     let written = unquoted.map_or(written, |rest| rest.trim_end_matches('"'));
     let Some((first, rest)) = written.split_once(':') else { return (None, written) };
     let is_word = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let is_host = rest.bytes().all(|byte| byte.is_ascii_digit()) || first.bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+        || first.bytes().all(|byte| byte.is_ascii_digit());
     if is_word && !is_host { (Some(first.to_ascii_lowercase()), rest) } else { (None, written) }
 }
 

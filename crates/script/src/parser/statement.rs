@@ -1,9 +1,9 @@
 //! Statements and blocks of them.
 
 use super::{Parsed, Parser};
-use crate::ast::{ExpressionKind, Spanned, Statement, StatementKind};
+use crate::ast::{ExpressionKind, Span, Spanned, Statement, StatementKind};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::lexer::{Symbol, TokenKind};
+use crate::lexer::{Symbol, TokenKind, place};
 
 impl Parser<'_> {
     /// `{ … }`. Mistakes in its statements are told and stepped over.
@@ -42,7 +42,7 @@ impl Parser<'_> {
 
     /// A statement with its `;`, or nothing for a `;` alone.
     fn statement(&mut self) -> Parsed<Option<Statement>> {
-        if self.eat(Symbol::Semicolon) {
+        if self.eat(Symbol::Semicolon) || self.foreign_comment() {
             return Ok(None);
         }
         let start = self.token.span.start;
@@ -59,7 +59,6 @@ impl Parser<'_> {
 
     /// A statement that ends with `;`.
     fn simple_statement(&mut self) -> Parsed<StatementKind> {
-        self.not_a_comment()?;
         let kind = self.keyword_statement();
         let kind = match kind {
             Some(kind) => kind?,
@@ -71,7 +70,8 @@ impl Parser<'_> {
 
     fn expression_statement(&mut self) -> Parsed<StatementKind> {
         if self.word() == "else" {
-            return Err(self.unexpected("a statement (an `else` follows an `if` and its one statement or block)"));
+            let message = "this `else` belongs to no `if`: it follows one statement or one block";
+            return Err(self.report(Diagnostic::error(codes::UNEXPECTED, self.token.span, message)));
         }
         let start = self.token.span.start;
         let expression = self.expression()?;
@@ -94,18 +94,18 @@ impl Parser<'_> {
         self.report(fault.help(format!("write `{target} = ({value})`, or an `if` on the assignment")));
     }
 
-    /// `//` starts a comment in other languages.
-    fn not_a_comment(&mut self) -> Parsed<()> {
+    /// `//` starts a comment in other languages: told, and taken as one.
+    fn foreign_comment(&mut self) -> bool {
         if !self.at(Symbol::Slash) || self.byte_after() != Some(b'/') {
-            return Ok(());
+            return false;
         }
-        let slashes = crate::ast::Span { start: self.token.span.start, end: self.token.span.end + 1 };
+        let slashes = Span { start: self.token.span.start, end: self.token.span.end + 1 };
         let fault = Diagnostic::error(codes::NOT_A_COMMENT, slashes, "`//` does not start a comment");
-        let reported = self.report(fault.help("write `#`").fix(slashes, "#"));
+        self.report(fault.help("write `#`").fix(slashes, "#"));
         let rest = self.lexer.rest(slashes.start);
-        let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        self.go_to(slashes.start + crate::lexer::place(line));
-        Err(reported)
+        self.end = slashes.start + place(memchr::memchr(b'\n', rest).unwrap_or(rest.len()));
+        self.go_to(self.end);
+        true
     }
 
     /// The `;` after a statement. Where it is missing at the end of a line, nothing else is wrong.
@@ -117,7 +117,7 @@ impl Parser<'_> {
         if !can_go_on {
             return Err(self.unexpected("`;`"));
         }
-        let after = crate::ast::Span { start: self.end, end: self.end };
+        let after = Span { start: self.end, end: self.end };
         let fault = Diagnostic::error(codes::MISSING, after, "`;` is missing at the end of the statement");
         self.report(fault.fix(after, ";"));
         Ok(())

@@ -1,1 +1,0 @@
-//! Scripts in, messages or trees out.
