@@ -1,6 +1,6 @@
 //! A message with everything a function can reach.
 
-use crate::simple_compiler::SimpleCompiler;
+use crate::simple_compiler::{SimpleCompiler, WithConstants};
 use crate::{Recorder, text};
 use bytes::Bytes;
 use catalogue::Value;
@@ -28,6 +28,9 @@ pub struct Fixture {
     pub out: Outbox,
     /// What modules asked for at start.
     pub wishes: Wishes,
+    /// The constants that the script passes to functions, as modules find them at start: of which function, as which
+    /// argument.
+    pub constants: Vec<(&'static str, usize, String)>,
     /// Answers requests; a test sets it. Without it a request fails the test.
     pub answer: Box<dyn FnMut(&Request) -> Answer>,
     operations: Recorder,
@@ -118,6 +121,7 @@ impl Fixture {
             now,
             out: Outbox::default(),
             wishes: Wishes::default(),
+            constants: Vec::new(),
             answer: Box::new(|request| panic!("nobody answers {request:?}")),
             operations: Recorder::default(),
             random: Counting(1),
@@ -145,6 +149,7 @@ impl Fixture {
     /// Why it did not start.
     pub fn try_start(&mut self, module: &Module, params: &[(&'static str, ParamSetting)]) -> Result<State, StartError> {
         let compiler = SimpleCompiler(Arc::clone(&self.services.names));
+        let compiler = WithConstants { compiler, constants: &self.constants };
         let mut setup = Setup {
             name: module.name,
             params: Params::new(params),

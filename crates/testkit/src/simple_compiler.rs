@@ -20,6 +20,29 @@ struct Named {
 
 struct Constant(Bytes);
 
+/// The same with a script that calls functions with constants.
+pub struct WithConstants<'a> {
+    /// Compiles.
+    pub compiler: SimpleCompiler,
+    /// The constants: of which function, as which argument.
+    pub constants: &'a [(&'static str, usize, String)],
+}
+
+impl Compiler for WithConstants<'_> {
+    fn variable(&self, text: &str) -> Result<VariableHandle, String> {
+        self.compiler.variable(text)
+    }
+
+    fn format(&self, text: &str) -> Result<FormatHandle, String> {
+        self.compiler.format(text)
+    }
+
+    fn constants(&self, function: &str, argument: usize) -> Vec<String> {
+        let passed = self.constants.iter().filter(|(name, index, _)| *name == function && *index == argument);
+        passed.map(|(_, _, text)| text.clone()).collect()
+    }
+}
+
 impl Compiler for SimpleCompiler {
     fn variable(&self, text: &str) -> Result<VariableHandle, String> {
         let inner = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(')'));

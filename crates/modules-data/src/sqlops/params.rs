@@ -1,20 +1,52 @@
 //! The parameters of `sqlops`, and the databases they name.
 
-use catalogue::{Param, ParamKind};
+use super::scheme::Scheme;
+use super::source::Sources;
+use super::{avp, preferences};
+use catalogue::{Alias, Param, ParamKind};
 use module_api::sql::Database;
-use module_api::{Fault, Setup, StartError, State};
+use module_api::{Fault, Params, Setup, StartError, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All of them.
-pub const ALL: &[Param] = &[DB_URL, PS_ID_MAX_BUF_LEN, BIGINT_TO_STR];
+pub const ALL: &[Param] = &[
+    DB_URL,
+    USR_TABLE,
+    USE_DOMAIN,
+    UUID_COLUMN,
+    ATTRIBUTE_COLUMN,
+    VALUE_COLUMN,
+    TYPE_COLUMN,
+    USERNAME_COLUMN,
+    DOMAIN_COLUMN,
+    DB_SCHEME,
+    PS_ID_MAX_BUF_LEN,
+    BIGINT_TO_STR,
+];
 
-pub const DB_URL: Param =
+const DB_URL: Param =
     Param::unset("db_url", ParamKind::Str, "A database; \"1 url\" is the one that functions name by its number 1.")
         .repeats();
-pub const PS_ID_MAX_BUF_LEN: Param = Param::int("ps_id_max_buf_len", 1024, "The longest key of a prepared statement.")
+const USR_TABLE: Param = Param::str("usr_table", "usr_preferences", "The table of user preferences.")
+    .aliases(&[Alias::of_module("avpops", "avp_table", "3.6")]);
+const USE_DOMAIN: Param =
+    Param::int("use_domain", 1, "Whether a URI's domain counts when preferences are looked up.").within(0, 1);
+const UUID_COLUMN: Param = Param::str("uuid_column", "uuid", "The column of unique user identifiers.");
+const ATTRIBUTE_COLUMN: Param = Param::str("attribute_column", "attribute", "The column of AVP names.");
+const VALUE_COLUMN: Param = Param::str("value_column", "value", "The column of AVP values.");
+const TYPE_COLUMN: Param = Param::str("type_column", "type", "The column of AVP types.");
+const USERNAME_COLUMN: Param = Param::str("username_column", "username", "The column of user names.");
+const DOMAIN_COLUMN: Param = Param::str("domain_column", "domain", "The column of domains.");
+const DB_SCHEME: Param = Param::unset(
+    "db_scheme",
+    ParamKind::Str,
+    "Another table that AVPs are loaded from: \"name:table=t;uuid_col=u;value_col=v;value_type=string\".",
+)
+.repeats();
+const PS_ID_MAX_BUF_LEN: Param = Param::int("ps_id_max_buf_len", 1024, "The longest key of a prepared statement.")
     .no_effect("statements are kept by their text");
-pub const BIGINT_TO_STR: Param =
+const BIGINT_TO_STR: Param =
     Param::int("bigint_to_str", 0, "Whether integers wider than 32 bits become strings rather than NULL.").within(0, 1);
 
 /// The module's state.
@@ -22,6 +54,33 @@ pub struct Sqlops {
     databases: BTreeMap<i32, Database>,
     /// Whether wide integers become strings.
     pub bigint_to_str: bool,
+    /// Whether a URI's domain counts.
+    pub use_domain: bool,
+    /// The table of user preferences.
+    pub table: String,
+    /// Its columns.
+    pub columns: Columns,
+    /// Other tables to load from.
+    pub schemes: Vec<Scheme>,
+    /// The sources that the script names, compiled.
+    pub sources: Sources,
+}
+
+/// The columns of the table of user preferences.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// `uuid_column`
+    pub uuid: String,
+    /// `username_column`
+    pub username: String,
+    /// `domain_column`
+    pub domain: String,
+    /// `attribute_column`
+    pub attribute: String,
+    /// `value_column`
+    pub value: String,
+    /// `type_column`
+    pub kind: String,
 }
 
 impl Sqlops {
@@ -47,7 +106,41 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     {
         databases.insert(0, setup.database_at(&url, &[]));
     }
-    Ok(Arc::new(Sqlops { databases, bigint_to_str: setup.params.is_on(&BIGINT_TO_STR) }))
+    let sources = Sources::new(setup)?;
+    let table = setup.params.text(&USR_TABLE).to_owned();
+    if let Some(database) = databases.get(&0).filter(|_| avp::is_used(setup)) {
+        need_table(setup, *database, &table);
+    }
+    let schemes = setup.params.strs(&DB_SCHEME);
+    let schemes: Result<Vec<Scheme>, String> = schemes.into_iter().map(Scheme::parse).collect();
+    Ok(Arc::new(Sqlops {
+        databases,
+        bigint_to_str: setup.params.is_on(&BIGINT_TO_STR),
+        use_domain: setup.params.is_on(&USE_DOMAIN),
+        table,
+        columns: columns(setup.params),
+        schemes: schemes.map_err(|error| StartError::param(DB_SCHEME.name, error))?,
+        sources,
+    }))
+}
+
+/// Scripts that only send queries of their own need no table of ours.
+fn need_table(setup: &mut Setup<'_>, database: Database, table: &str) {
+    if let Some(wish) = setup.wishes.databases.get_mut(usize::from(database.0)) {
+        wish.tables.push((table.to_owned(), preferences::TABLE.version));
+    }
+}
+
+fn columns(params: Params<'_>) -> Columns {
+    let text = |param| params.text(param).to_owned();
+    Columns {
+        uuid: text(&UUID_COLUMN),
+        username: text(&USERNAME_COLUMN),
+        domain: text(&DOMAIN_COLUMN),
+        attribute: text(&ATTRIBUTE_COLUMN),
+        value: text(&VALUE_COLUMN),
+        kind: text(&TYPE_COLUMN),
+    }
 }
 
 /// `"1 url"` or `"url"`, which is number 0.

@@ -6,7 +6,8 @@ use catalogue::{Arg, Routes};
 use module_api::sql::{Query, Rows, Statement};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Outcome, Run, VariableHandle};
 
-const RETURNS: &[(i32, &str)] = &[(1, "there are rows"), (-2, "the result is empty"), (-1, "the query failed")];
+/// The return codes of functions that read.
+pub const RETURNS: &[(i32, &str)] = &[(1, "there are rows"), (-2, "the result is empty"), (-1, "the query failed")];
 const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.");
 
 /// `sql_query(query, [res_col_avps], [db_id])`
@@ -43,22 +44,23 @@ pub const QUERY_ONE: Function = Function {
 };
 
 fn query(call: &mut Call<'_>, args: Args<'_>) -> Flow {
-    ask(call, args, all_rows)
+    ask(prepare(call, args), args.vars(1), all_rows)
 }
 
 fn query_one(call: &mut Call<'_>, args: Args<'_>) -> Flow {
-    ask(call, args, first_row)
+    ask(prepare(call, args), args.vars(1), first_row)
 }
 
 /// Takes the rows into the variables.
-type Take = fn(&mut Call<'_>, &[VariableHandle], Rows) -> Outcome;
+pub type Take = fn(&mut Call<'_>, &[VariableHandle], Rows) -> Outcome;
 
-fn ask(call: &mut Call<'_>, args: Args<'_>, take: Take) -> Flow {
-    let query = match prepare(call, args) {
+/// Sends a query, and takes its rows into the variables when they come.
+pub fn ask(query: Result<Query, Fault>, variables: &[VariableHandle], take: Take) -> Flow {
+    let query = match query {
         Ok(query) => query,
         Err(fault) => return Flow::Done(Err(fault)),
     };
-    let variables = args.vars(1).to_vec();
+    let variables = variables.to_vec();
     Flow::wait(query.into(), move |call, answer| {
         Flow::Done(answer.rows().and_then(|rows| take(call, &variables, rows)))
     })

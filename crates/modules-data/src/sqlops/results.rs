@@ -48,6 +48,11 @@ pub fn first_row(call: &mut Call<'_>, variables: &[VariableHandle], rows: Rows) 
     Ok(1)
 }
 
+/// A query that changes something: it has no rows to take.
+pub fn no_rows(_: &mut Call<'_>, _: &[VariableHandle], _: Rows) -> Outcome {
+    Ok(1)
+}
+
 fn push(call: &mut Call<'_>, variables: &[VariableHandle], position: usize, value: Value) -> Result<(), Fault> {
     if let Some(variable) = variables.get(position) {
         return variable.write(call, Operator::Set, value);
@@ -69,6 +74,7 @@ fn value(cell: &Cell, wide: bool) -> Value {
             Err(_) if wide => Value::from(number.to_string()),
             Err(_) => Value::Null,
         },
+        Cell::Time(moment) => Value::number(*moment),
         other => Value::or_null(other.to_bytes()),
     }
 }

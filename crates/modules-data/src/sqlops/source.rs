@@ -1,0 +1,154 @@
+//! Whose AVPs: `"$fu/username"`, `"$avp(uuid)"`, `"alice/username"`.
+
+use bytes::Bytes;
+use module_api::{Call, Fault, FormatHandle, Setup, StartError, VariableHandle};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The functions that take a source as their first argument.
+const FUNCTIONS: [&str; 3] = ["sql_avp_load", "sql_avp_store", "sql_avp_delete"];
+
+/// The sources that the script names, compiled before the first message.
+#[derive(Default)]
+pub struct Sources {
+    known: BTreeMap<Bytes, Arc<Source>>,
+}
+
+/// A source.
+pub struct Source {
+    value: Written,
+    by: By,
+}
+
+/// How the value of a source is written.
+enum Written {
+    Constant(Bytes),
+    Variable(VariableHandle),
+    Format(FormatHandle),
+}
+
+/// What of a source tells whose AVPs are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Uuid,
+    Uri,
+    Username,
+    Domain,
+}
+
+/// Whose AVPs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Who has this unique identifier.
+    Uuid(Bytes),
+    /// The user of this name and domain.
+    User(Bytes, Bytes),
+    /// All users of this name.
+    Username(Bytes),
+    /// All users of this domain.
+    Domain(Bytes),
+}
+
+impl Sources {
+    /// Compiles what the script's calls name.
+    ///
+    /// # Errors
+    /// One of them cannot be compiled.
+    pub fn new(setup: &Setup<'_>) -> Result<Sources, StartError> {
+        let mut sources = Sources::default();
+        for function in FUNCTIONS {
+            for text in setup.compiler.constants(function, 0) {
+                let wrong = |error| StartError::new(format!("{function}(\"{text}\"): {error}"));
+                let source =
+                    Source::compile(&text, |variable| setup.compiler.variable(variable).map(Written::Variable));
+                sources.known.insert(Bytes::from(text.clone()), Arc::new(source.map_err(wrong)?));
+            }
+        }
+        Ok(sources)
+    }
+
+    /// The source of this text, compiled now if no call in the script names it.
+    ///
+    /// # Errors
+    /// It cannot be compiled.
+    pub fn find(&self, call: &Call<'_>, text: &Bytes) -> Result<Arc<Source>, Fault> {
+        if let Some(known) = self.known.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let text = std::str::from_utf8(text).map_err(|_| Fault::script("the source is not UTF-8 text"))?;
+        let operations = call.env.operations;
+        let source = Source::compile(text, |variable| operations.format(variable.as_bytes()).map(Written::Format));
+        source.map(Arc::new).map_err(|error| Fault::script(format!("source \"{text}\": {error}")))
+    }
+}
+
+impl Source {
+    fn compile(text: &str, variable: impl Fn(&str) -> Result<Written, String>) -> Result<Source, String> {
+        let (value, by) = split(text);
+        let by = by.unwrap_or(if matches!(value, "$ru" | "$fu" | "$tu" | "$ou") { By::Uri } else { By::Uuid });
+        let value = match value.starts_with('$') {
+            true => variable(value)?,
+            false => Written::Constant(Bytes::copy_from_slice(value.as_bytes())),
+        };
+        Ok(Source { value, by })
+    }
+
+    /// Whose AVPs it means now.
+    ///
+    /// # Errors
+    /// Its variable is NULL, or holds no URI where one is needed.
+    pub fn owner(&self, call: &mut Call<'_>) -> Result<Owner, Fault> {
+        let (value, is_constant) = match &self.value {
+            Written::Constant(text) => (text.clone(), true),
+            Written::Format(format) => (format.print(call), false),
+            Written::Variable(variable) => {
+                let value = variable.read(call).into_bytes();
+                (value.ok_or_else(|| Fault::script(format!("{} is NULL", variable.text())))?, false)
+            }
+        };
+        if self.by == By::Uuid {
+            return Ok(Owner::Uuid(value));
+        }
+        let uri = match sip::Uri::parse(&value) {
+            Ok(uri) => uri,
+            // A constant may be the bare name.
+            Err(_) if is_constant && self.by == By::Username => return Ok(Owner::Username(value)),
+            Err(_) if is_constant && self.by == By::Domain => return Ok(Owner::Domain(value)),
+            Err(error) => return Err(Fault::script(format!("\"{}\": {error}", String::from_utf8_lossy(&value)))),
+        };
+        let user = value.slice_ref(uri.user.unwrap_or_default());
+        let domain = value.slice_ref(uri.host);
+        Ok(match self.by {
+            By::Username => Owner::Username(user),
+            By::Domain => Owner::Domain(domain),
+            By::Uri | By::Uuid => Owner::User(user, domain),
+        })
+    }
+}
+
+/// The value as written, and what of it counts.
+fn split(text: &str) -> (&str, Option<By>) {
+    let by = text.rsplit_once('/').and_then(|(value, word)| {
+        let by = match word.trim() {
+            "username" => By::Username,
+            "domain" => By::Domain,
+            "uri" => By::Uri,
+            "uuid" => By::Uuid,
+            _ => return None,
+        };
+        Some((value, by))
+    });
+    by.map_or((text.trim(), None), |(value, by)| (value.trim(), Some(by)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{By, split};
+
+    #[test]
+    fn only_the_words_themselves_say_what_counts() {
+        assert_eq!(split("$fu/username"), ("$fu", Some(By::Username)));
+        assert_eq!(split("$avp(x)"), ("$avp(x)", None));
+        assert_eq!(split("a/b"), ("a/b", None));
+    }
+}
