@@ -16,7 +16,7 @@ pub const MODULE: Module = Module {
     ..Module::EMPTY
 };
 
-const PARAMS: &[Param] = &[ROOT, TRACE_DESTINATION, TRACE_BWLIST, PRETTY_PRINTING];
+const PARAMS: &[Param] = &[ROOT, TRACE_DESTINATION, TRACE_BWLIST, PRETTY_PRINTING, MI_HTTP_METHOD];
 
 const ROOT: Param = Param::str("root", "mi", "The path under which commands are answered.")
     .aliases(&[catalogue::Alias::old("mi_http_root", "3.0")]);
@@ -25,6 +25,8 @@ const TRACE_DESTINATION: Param =
 const TRACE_BWLIST: Param =
     Param::unset("trace_bwlist", ParamKind::Str, "Which commands are traced.").unavailable(crate::NO_TRACING);
 const PRETTY_PRINTING: Param = Param::int("pretty_printing", 0, "Whether replies are indented.").within(0, 1);
+const MI_HTTP_METHOD: Param = Param::unset("mi_http_method", ParamKind::Int, "How older releases took commands.")
+    .no_effect("commands come by POST");
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let root = setup.params.text(&ROOT).trim_matches('/').to_owned();
