@@ -1,13 +1,29 @@
 //! What runs for each function, variable and transformation of the catalogue, and the states of the modules.
 
-use catalogue::{FunctionId, ModuleId, TransformationId, VariableId};
-use module_api::{Module, Run, State, TransformationRun, VariableRun};
+use catalogue::{FunctionId, Inner, ModuleId, TransformationId, VariableId};
+use module_api::{Module, Run, State, TransformationRun, Variable, VariableRun};
 use std::sync::{Arc, OnceLock};
+
+/// A variable, and where the names in its parentheses are numbered.
+#[derive(Clone, Copy)]
+pub(crate) struct KnownVariable {
+    pub(crate) run: VariableRun,
+    pub(crate) module: ModuleId,
+    pub(crate) names: NameTable,
+}
+
+/// A table of names that are numbers while a script runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameTable {
+    None,
+    Avps,
+    Vars,
+}
 
 /// What runs, by the numbers that the catalogue gave.
 pub(crate) struct Dispatch {
     functions: Vec<(Run, ModuleId)>,
-    variables: Vec<(VariableRun, ModuleId)>,
+    variables: Vec<KnownVariable>,
     transformations: Vec<(TransformationRun, ModuleId)>,
     /// Set as the modules start. Those that are not loaded have none, and nothing of theirs is ever called.
     states: Vec<OnceLock<State>>,
@@ -27,7 +43,7 @@ impl Dispatch {
         for (number, module) in (0u16..).zip(modules) {
             let id = ModuleId(number);
             dispatch.functions.extend(module.functions.iter().map(|function| (function.run, id)));
-            dispatch.variables.extend(module.variables.iter().map(|variable| (variable.run, id)));
+            dispatch.variables.extend(module.variables.iter().map(|variable| KnownVariable::of(variable, id)));
             dispatch.transformations.extend(module.transformations.iter().map(|known| (known.run, id)));
             dispatch.states.push(OnceLock::new());
         }
@@ -55,11 +71,22 @@ impl Dispatch {
         self.functions.get(usize::from(function.0)).copied()
     }
 
-    pub(crate) fn variable(&self, variable: VariableId) -> Option<(VariableRun, ModuleId)> {
+    pub(crate) fn variable(&self, variable: VariableId) -> Option<KnownVariable> {
         self.variables.get(usize::from(variable.0)).copied()
     }
 
     pub(crate) fn transformation(&self, known: TransformationId) -> Option<(TransformationRun, ModuleId)> {
         self.transformations.get(usize::from(known.0)).copied()
+    }
+}
+
+impl KnownVariable {
+    fn of(variable: &Variable, module: ModuleId) -> KnownVariable {
+        let names = match variable.inner {
+            Inner::Interned if variable.name == "var" => NameTable::Vars,
+            Inner::Interned => NameTable::Avps,
+            _ => NameTable::None,
+        };
+        KnownVariable { run: variable.run, module, names }
     }
 }

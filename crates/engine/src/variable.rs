@@ -1,6 +1,6 @@
 //! Variables and format strings that modules hold, and the world they are read in.
 
-use crate::dispatch::Dispatch;
+use crate::dispatch::{Dispatch, NameTable};
 use bytes::Bytes;
 use catalogue::{FunctionId, TransformationId, Value};
 use module_api::{
@@ -78,28 +78,41 @@ impl<'a> World<'a> {
     fn of(dispatch: &'a Dispatch, call: &'a mut Call<'_>) -> World<'a> {
         World { dispatch, env: call.env.reborrow(), msg: &mut *call.msg, kind: call.kind }
     }
+
+    /// A variable as modules are asked for it. A name computed while running gets its number here.
+    fn name<'r>(&self, reading: &'r Reading<'_>, names: NameTable) -> VariableName<'r> {
+        let name = name_of(reading);
+        if name.id.is_some() || names == NameTable::None {
+            return name;
+        }
+        let interned = &self.env.services.names;
+        let table = if names == NameTable::Vars { &interned.vars } else { &interned.avps };
+        VariableName { id: table.intern(name.text), ..name }
+    }
 }
 
 impl Host for World<'_> {
     fn read(&mut self, variable: &Reading<'_>) -> Value {
-        let Some((run, module)) = self.dispatch.variable(variable.variable) else { return Value::Null };
-        let module = self.dispatch.state(module);
+        let Some(known) = self.dispatch.variable(variable.variable) else { return Value::Null };
+        let name = self.name(variable, known.names);
+        let module = self.dispatch.state(known.module);
         let mut call = Call { env: self.env.reborrow(), msg: &mut *self.msg, kind: self.kind, module };
-        (run.read)(&mut call, name_of(variable))
+        (known.run.read)(&mut call, name)
     }
 
     fn write(&mut self, variable: &Reading<'_>, operator: Assign, value: Value) -> Result<(), Rejected> {
-        let Some((run, module)) = self.dispatch.variable(variable.variable) else {
+        let Some(known) = self.dispatch.variable(variable.variable) else {
             return Err(Rejected("there is no such variable".into()));
         };
-        let Some(write) = run.write else { return Err(Rejected("it can only be read".into())) };
-        let module = self.dispatch.state(module);
+        let Some(write) = known.run.write else { return Err(Rejected("it can only be read".into())) };
+        let name = self.name(variable, known.names);
+        let module = self.dispatch.state(known.module);
         let operator = match operator {
             Assign::Set => Operator::Set,
             Assign::Replace => Operator::Replace,
         };
         let mut call = Call { env: self.env.reborrow(), msg: &mut *self.msg, kind: self.kind, module };
-        write(&mut call, name_of(variable), operator, value).map_err(|fault| Rejected(fault.text))
+        write(&mut call, name, operator, value).map_err(|fault| Rejected(fault.text))
     }
 
     fn transform(&mut self, transformation: TransformationId, value: Value, args: &[Value]) -> Value {
@@ -133,7 +146,6 @@ impl Host for World<'_> {
     fn assert_failed(&mut self, _: &[u8], _: Line) {}
 }
 
-/// A variable as modules are asked for it.
 fn name_of<'r>(reading: &'r Reading<'_>) -> VariableName<'r> {
     let index = match reading.index {
         host::Index::None => Index::None,

@@ -2,6 +2,7 @@
 
 use crate::{Call, Env, Fault, Flow, FormatHandle, Job};
 use bytes::Bytes;
+use catalogue::{NameId, Value};
 use std::net::SocketAddr;
 
 /// The engine, as functions see it.
@@ -229,4 +230,6 @@ pub struct NewRequest {
     pub body: Bytes,
     /// Where to send it, without looking anything up.
     pub address: Option<SocketAddr>,
+    /// AVPs that its `local_route` sees.
+    pub avps: Vec<(NameId, Value)>,
 }

@@ -5,9 +5,13 @@
 
 pub mod maxfwd;
 pub mod rr;
+pub mod signaling;
 pub mod sipmsgops;
+pub mod sl;
+pub mod tm;
 
 use module_api::Module;
 
 /// The modules of this family.
-pub const MODULES: &[&Module] = &[&maxfwd::MODULE, &rr::MODULE, &sipmsgops::MODULE];
+pub const MODULES: &[&Module] =
+    &[&maxfwd::MODULE, &rr::MODULE, &signaling::MODULE, &sipmsgops::MODULE, &sl::MODULE, &tm::MODULE];

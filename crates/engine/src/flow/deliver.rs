@@ -39,12 +39,24 @@ impl Desk<'_> {
     /// Puts a transaction back, and works its mail off before.
     pub(crate) fn put_back(&self, env: &mut Env<'_>, mut msg: Box<Routing>) {
         loop {
+            self.let_go(env, &mut msg);
             let Some(transaction) = transaction::close(msg) else { return };
             let Some((transaction, mail)) = self.core.table.put(transaction) else { return };
             let Some(next) = transaction::open(transaction).and_then(|msg| self.deliver(env, msg, mail)) else {
                 return;
             };
             msg = next;
+        }
+    }
+
+    /// What no timer would ever end is let go: the script neither answered nor relayed it, or only replicated it. As
+    /// upstream, it then gets no reply.
+    fn let_go(&self, env: &Env<'_>, msg: &mut Routing) {
+        let (now, linger) = (env.now, self.core.times.linger);
+        let Some(transaction) = transaction::of(msg).filter(|known| known.next_deadline().is_none()) else { return };
+        match &mut transaction.upstream {
+            Upstream::Server(server) => server.abandon(now, linger),
+            Upstream::Own(own) => own.ends_at = Some(now),
         }
     }
 
@@ -93,18 +105,10 @@ impl Desk<'_> {
     }
 
     /// The main route, or one that went on for it, is done with a request.
-    pub(crate) fn release(&self, env: &mut Env<'_>, mut msg: Box<Routing>) {
-        let (now, linger) = (env.now, self.core.times.linger);
-        let Some(transaction) = transaction::of(&mut msg) else { return };
-        let is_open = transaction.has_pending() || transaction.is_answered() || transaction.awaits_branches.is_some();
-        if !is_open {
-            // Neither answered nor relayed: as upstream, the request is let go without a reply.
-            match &mut transaction.upstream {
-                Upstream::Server(server) => server.abandon(now, linger),
-                Upstream::Own(own) => own.ends_at = Some(now),
-            }
+    pub(crate) fn release(&self, env: &mut Env<'_>, msg: Box<Routing>) {
+        if msg.transaction.is_some() {
+            self.put_back(env, msg);
         }
-        self.put_back(env, msg);
     }
 
     /// Tells those who watch transactions.

@@ -44,6 +44,9 @@ impl Desk<'_> {
         let first = msg.branches.first_mut();
         *first = Branch { uri: first.uri.clone(), destination, socket, ..Branch::default() };
         msg.vars = self.core.initial_vars();
+        for (name, value) in request.avps {
+            msg.avps.push(name, value);
+        }
         msg.transaction = Some(Box::new(Transaction {
             id,
             request: message,

@@ -89,11 +89,6 @@ impl Transaction {
         }
     }
 
-    /// Whether a branch may still bring a final reply.
-    pub(crate) fn has_pending(&self) -> bool {
-        self.clients.iter().any(Client::is_pending)
-    }
-
     /// What the table shows of it.
     pub(crate) fn shown(&self) -> Shown {
         match &self.upstream {

@@ -1,0 +1,89 @@
+//! `t_relay()`, `t_replicate()`.
+
+use catalogue::{Arg, Flag, Routes};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, RelayOptions, Run};
+
+const FLAGS: &[Flag] = &[
+    Flag::new("no-auto-477").bit(0x02),
+    Flag::new("no-dns-failover").bit(0x04),
+    Flag::new("pass-reason-hdr").bit(0x08),
+    Flag::new("allow-no-cancel").bit(0x10),
+];
+
+const RETURNS: &[(i32, &str)] = &[
+    (1, "the request was sent"),
+    (-1, "internal error"),
+    (-2, "bad message"),
+    (-3, "no destination: no branch, or the request was cancelled"),
+    (-4, "bad destination"),
+    (-5, "the destination is blacklisted"),
+    (-6, "sending failed"),
+];
+
+pub(super) const RELAY: Function = Function {
+    name: "t_relay",
+    about: "Relays the request to its branches, making the transaction if there is none. A CANCEL cancels its INVITE, \
+            an ACK to a 2xx is passed on.",
+    args: &[
+        Arg::flags("flags", FLAGS, "How it is relayed.").optional(),
+        Arg::str("outbound_proxy", "Where branches without a destination URI go: [proto:]host[:port] or a URI.")
+            .optional(),
+    ],
+    routes: Routes::REQUEST.or(Routes::FAILURE),
+    returns: RETURNS,
+    run: Run::Wait(relay),
+    ..FUNCTION
+};
+
+pub(super) const REPLICATE: Function = Function {
+    name: "t_replicate",
+    about: "Sends a copy of the request to a URI; its replies are of no interest.",
+    args: &[Arg::str("URI", "Where the copy goes."), Arg::flags("flags", FLAGS, "As those of t_relay().").optional()],
+    routes: Routes::REQUEST.or(Routes::FAILURE),
+    returns: RETURNS,
+    run: Run::Wait(replicate),
+    ..FUNCTION
+};
+
+pub(super) const ANYCAST_REPLICATE: Function = Function {
+    name: "t_anycast_replicate",
+    about: "Brings a CANCEL or ACK to the node of an anycast cluster that has its INVITE. It needs module clusterer.",
+    routes: Routes::REQUEST,
+    returns: &[(-1, "there is no cluster")],
+    run: Run::Now(|_, _| {
+        Err(Fault::script("t_anycast_replicate() needs module clusterer, which this server does not have yet"))
+    }),
+    ..FUNCTION
+};
+
+fn relay(call: &mut Call<'_>, args: Args<'_>) -> Flow {
+    let proxy = args.opt_str(1).filter(|proxy| !proxy.is_empty()).cloned();
+    let options = RelayOptions { proxy, ..options(args, 0) };
+    call.env.operations.relay(call, options)
+}
+
+fn replicate(call: &mut Call<'_>, args: Args<'_>) -> Flow {
+    let uri = match args.str(0) {
+        Ok(uri) => uri.clone(),
+        Err(fault) => return Flow::Done(Err(fault)),
+    };
+    // The copy goes elsewhere; the request itself keeps its destination.
+    let own = call.msg.branches.first().clone();
+    let first = call.msg.branches.first_mut();
+    first.uri = uri;
+    first.destination = None;
+    first.path = None;
+    let flow = call.env.operations.relay(call, RelayOptions { replicate: true, ..options(args, 1) });
+    *call.msg.branches.first_mut() = own;
+    flow
+}
+
+fn options(args: Args<'_>, index: usize) -> RelayOptions {
+    RelayOptions {
+        no_auto_477: args.has_flag(index, "no-auto-477"),
+        no_dns_failover: args.has_flag(index, "no-dns-failover"),
+        pass_reason: args.has_flag(index, "pass-reason-hdr"),
+        allow_no_cancel: args.has_flag(index, "allow-no-cancel"),
+        ..RelayOptions::default()
+    }
+}

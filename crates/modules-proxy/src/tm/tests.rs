@@ -1,0 +1,134 @@
+//! What the functions ask of the engine, and the tables.
+
+use super::MODULE;
+use catalogue::Value;
+use module_api::{Index, MiRun, Operator, ParamSetting};
+use testkit::{Fixture, absent, flags, int, regex, str};
+
+fn fixture() -> (Fixture, module_api::State) {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0\nCall-ID: 1@here\nCSeq: 7 INVITE");
+    let state = fixture.start(&MODULE, &[]);
+    (fixture, state)
+}
+
+fn run(name: &str, args: &[module_api::ArgValue]) -> (i32, Vec<String>) {
+    let (mut fixture, state) = fixture();
+    let function = MODULE.functions.iter().find(|function| function.name == name).unwrap();
+    let code = fixture.call(&state, function, args);
+    (code, fixture.journal())
+}
+
+#[test]
+fn functions_ask_the_engine() {
+    let cases: &[(&str, &[module_api::ArgValue], i32, &str)] = &[
+        ("t_relay", &[], 1, "relay sip:bob@example.com"),
+        ("t_relay", &[flags(&["no-auto-477"]), str("udp:192.0.2.9")], 1, "relay udp:192.0.2.9"),
+        ("t_replicate", &[str("sip:copy@example.org")], 1, "relay sip:copy@example.org"),
+        ("t_reply", &[int(404), str("Not Found")], 1, "reply 404 Not Found"),
+        ("t_newtran", &[], 1, "create"),
+        ("t_on_failure", &[int(3)], 1, "arm Failure Some(3)"),
+        ("t_on_branch", &[int(4)], 1, "arm Branch Some(4)"),
+        ("t_add_hdrs", &[str("X-Y: 1\r\n")], 1, "add headers X-Y: 1"),
+        ("t_cancel_branch", &[str("o")], 1, "cancel this=false others=true"),
+        ("t_cancel_branch", &[absent()], 1, "cancel this=true others=false"),
+        ("t_inject_branches", &[str("msg"), str("last")], 1, "inject cancel=false last=true"),
+        ("t_wait_for_new_branches", &[int(2)], 1, "wait for branches Some(2)"),
+        ("t_wait_no_more_branches", &[], 1, "wait for branches None"),
+        ("t_reply_by_callid", &[int(200), str("OK")], 1, "reply to 1@here Some(7): 200"),
+        ("t_check_trans", &[], -1, ""),
+        ("t_was_cancelled", &[], -1, ""),
+        ("t_check_status", &[regex("4..")], -1, ""),
+        ("t_reply", &[int(99), str("No")], -1, ""),
+        ("t_anycast_replicate", &[], -1, ""),
+        (
+            "t_new_request",
+            &[str("MESSAGE"), str("sip:a@b"), str("Bob sip:bob@b"), str("sip:a@b"), str("text/plain Hi")],
+            1,
+            "request MESSAGE sip:a@b",
+        ),
+    ];
+    for (name, args, code, asked) in cases {
+        let (returned, journal) = run(name, args);
+        assert_eq!(returned, *code, "{name}");
+        assert_eq!(journal.join("\n").trim(), *asked, "{name}");
+    }
+}
+
+#[test]
+fn timeouts_can_be_set_before_there_is_a_transaction() {
+    let (mut fixture, state) = fixture();
+    let variable = MODULE.variables.iter().find(|variable| variable.name == "T_fr_timeout").unwrap();
+    assert_eq!(fixture.read(&state, variable, "", Index::None), Value::Int(30));
+    fixture.write(&state, variable, "", Operator::Set, Value::Int(3)).unwrap();
+    assert_eq!(fixture.read(&state, variable, "", Index::None), Value::Int(3));
+    assert_eq!(fixture.msg.armed.any_reply, Some(std::time::Duration::from_secs(3)));
+    fixture.write(&state, variable, "", Operator::Set, Value::Null).unwrap();
+    assert_eq!(fixture.read(&state, variable, "", Index::None), Value::Int(30));
+}
+
+#[test]
+fn the_engine_gets_the_parameters() {
+    let mut fixture = Fixture::request("OPTIONS sip:a@b SIP/2.0");
+    fixture.start(&MODULE, &[("fr_timeout", ParamSetting::Int(5)), ("T1_timer", ParamSetting::Int(100))]);
+    let settings = fixture.wishes.transactions.take().unwrap();
+    assert_eq!((settings.any_reply.as_secs(), settings.t1.as_millis()), (5, 100));
+    assert_eq!(fixture.services.statistics.list(Some("tm")).len(), 24);
+}
+
+#[test]
+fn what_is_written_for_a_program_outside() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0\nCall-ID: 1@here\nCSeq: 7 INVITE\n\nbody");
+    let append = ParamSetting::Str("item: reason=$avp(x);$rb".to_owned());
+    let state = fixture.start(&MODULE, &[("tw_append", append)]);
+    let written = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let seen = std::sync::Arc::clone(&written);
+    fixture.answer = Box::new(move |request| {
+        if let module_api::Request::Write { bytes, .. } = request {
+            *seen.lock().unwrap() = String::from_utf8_lossy(bytes).into_owned();
+        }
+        module_api::Answer::Done(Ok(()))
+    });
+    let function = MODULE.functions.iter().find(|function| function.name == "t_write_unix").unwrap();
+    assert_eq!(fixture.call(&state, function, &[str("voicemail/item"), str("/run/vm.sock")]), 1);
+    let text = written.lock().unwrap().clone();
+    assert!(text.starts_with("voicemail\nINVITE\nsip:bob@example.com\nsip:bob@example.com\n192.0.2.10\n"), "{text}");
+    assert!(text.ends_with("reason: \n\nbody"), "{text}");
+}
+
+#[test]
+fn management_refuses_what_it_cannot_send() {
+    let (mut fixture, state) = fixture();
+    let cases = [
+        (
+            vec![("method", "OPTIONS"), ("ruri", "nonsense"), ("headers", "From: <sip:a@b>\nTo: <sip:a@b>")],
+            "400 Invalid ruri",
+        ),
+        (vec![("method", "OPTIONS"), ("ruri", "sip:a@b"), ("headers", "From: <sip:a@b>")], "400 To missing"),
+        (vec![("method", "OPTIONS"), ("ruri", "sip:a@b"), ("headers", "To: <sip:a@b>")], "400 From missing"),
+        (vec![("method", "OPTIONS"), ("ruri", "sip:a@b"), ("headers", "no colon")], "400 Bad headers"),
+        (
+            vec![
+                ("method", "MESSAGE"),
+                ("ruri", "sip:a@b"),
+                ("headers", "From: <sip:a@b>\nTo: <sip:a@b>"),
+                ("body", "x"),
+            ],
+            "400 Content-Type missing",
+        ),
+        (
+            vec![
+                ("method", "OPTIONS"),
+                ("ruri", "sip:a@b"),
+                ("headers", "From: <sip:a@b>"),
+                ("socket", "udp:203.0.113.1"),
+            ],
+            "404 Local socket not found",
+        ),
+    ];
+    let MiRun::Wait(run) = super::commands::UAC_DLG.run else { panic!("it waits") };
+    for (params, expected) in cases {
+        let params: Vec<_> = params.iter().map(|(name, value)| (*name, (*value).into())).collect();
+        let error = fixture.command(&state, MiRun::Wait(run), &params).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+}
