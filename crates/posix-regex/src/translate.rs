@@ -203,7 +203,10 @@ impl Translator<'_> {
     }
 
     fn literal(&mut self, byte: u8) -> bool {
-        if byte.is_ascii_alphanumeric() || byte == b' ' {
+        if byte.is_ascii_alphanumeric() || b" :@/=,;_\"'%!".contains(&byte) {
+            self.out.push(char::from(byte));
+        } else if byte.is_ascii_punctuation() && !b"<>".contains(&byte) {
+            self.out.push('\\');
             self.out.push(char::from(byte));
         } else {
             self.hex(byte);

@@ -53,7 +53,7 @@ impl Compiler<'_> {
             ArgKind::Int => self.int_argument(&written, arg, expression.span),
             ArgKind::Str => self.str_argument(&written, arg, expression.span),
             ArgKind::Static => self.static_argument(&written, arg, expression.span),
-            ArgKind::Raw => Some(ArgValue::Str(self.as_written(&written))).map(Argument::Fixed),
+            ArgKind::Raw => Some(Argument::Fixed(ArgValue::Str(self.as_written(&written)))),
             ArgKind::Var => self.var_argument(&written, expression.span),
             ArgKind::Vars => self.vars_argument(&written, expression.span),
             ArgKind::Regex => self.regex_argument(&written, arg, expression.span),

@@ -68,9 +68,8 @@ impl<'a> Lookup<'a> {
     }
 
     fn note_read(&mut self, variable: &ast::Variable) {
-        match script_name(variable) {
-            Some(Some(name)) => self.usage.reads.push((name, variable.span)),
-            Some(None) | None => {}
+        if let Some(Some(name)) = script_name(variable) {
+            self.usage.reads.push((name, variable.span));
         }
     }
 

@@ -1,9 +1,8 @@
 //! The instructions of the virtual machine. Names are resolved: a slot is a position in one of the program's tables.
 
 use crate::ast::{ArithmeticOperator, AssignOperator, CompareOperator};
-use crate::host::{ArgValue, FlagValue};
+use crate::host::ArgValue;
 use crate::program::{Format, RouteIndex, VariableRef};
-use bytes::Bytes;
 use catalogue::{Flag, FunctionId, Value};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -338,9 +337,4 @@ impl Network {
 fn bits_of_mask(mask: &str) -> Option<u8> {
     let mask = u32::from(mask.parse::<std::net::Ipv4Addr>().ok()?);
     (mask.leading_ones() == mask.count_ones()).then(|| u8::try_from(mask.leading_ones()).unwrap_or(32))
-}
-
-/// A value of a named flag that has none.
-pub(crate) fn bare_flag(name: &'static str) -> FlagValue {
-    (name, None::<Bytes>)
 }

@@ -75,11 +75,17 @@ pub const ROUTE_DEPTH_MAX: usize = 100;
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { turns_max: 10_000, steps_max: 50_000_000 }
+        Limits { turns_max: 10_000, steps_max: 10_000_000 }
     }
 }
 
 impl Program {
+    /// The same program with another bound for the instructions of one run.
+    pub fn with_steps_max(mut self, steps_max: u64) -> Program {
+        self.limits.steps_max = steps_max;
+        self
+    }
+
     /// The route of this kind and name. The unnamed one of a kind is also called `0`.
     pub fn route(&self, kind: RouteType, name: &str) -> Option<RouteIndex> {
         let name = if name == "0" { "" } else { name };

@@ -7,14 +7,15 @@ pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
         3..=5 => 2,
         _ => 3,
     };
-    let distances = known.into_iter().filter(|known| *known != name && known.len().abs_diff(name.len()) <= most);
-    let distances = distances.map(|known| (distance(name, known), known));
-    distances.filter(|(distance, known)| *distance <= most && *distance < known.len()).min().map(|(_, known)| known)
+    let alike = known.into_iter().filter(|known| *known != name && known.len().abs_diff(name.len()) <= most);
+    let (small, capital) = (name.to_ascii_lowercase(), name);
+    // Among equally near ones that with the same capitals.
+    let alike = alike.map(|known| (distance(&small, &known.to_ascii_lowercase()), distance(capital, known), known));
+    alike.filter(|(distance, _, known)| *distance <= most && *distance < known.len()).min().map(|(_, _, known)| known)
 }
 
 /// How many letters must be put in, left out, changed or swapped with the next.
 fn distance(left: &str, right: &str) -> usize {
-    let (left, right) = (left.to_ascii_lowercase(), right.to_ascii_lowercase());
     let (left, right) = (left.as_bytes(), right.as_bytes());
     let mut before = vec![0; right.len() + 1];
     let mut above: Vec<usize> = (0..=right.len()).collect();
@@ -48,5 +49,6 @@ mod tests {
         assert_eq!(nearest("send_reply", known), Some("sl_send_reply"));
         assert_eq!(nearest("record_route", known), None);
         assert_eq!(nearest("z", ["fu", "ru"]), None);
+        assert_eq!(nearest("ruu", ["rU", "ru"]), Some("ru"));
     }
 }
