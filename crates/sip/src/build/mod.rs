@@ -34,9 +34,10 @@ fn write_line(name: HeaderName, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes Content-Type, Content-Length, the empty line and the body: the end of every message.
+/// Writes Content-Type, Content-Length, the empty line and the body: the end of every message. Without a type given here
+/// it is among the other headers.
 fn write_body(content_type: &[u8], body: &[u8], out: &mut Vec<u8>) {
-    if !body.is_empty() {
+    if !body.is_empty() && !content_type.is_empty() {
         write_line(HeaderName::ContentType, content_type, out);
     }
     write_line(HeaderName::ContentLength, body.len().to_string().as_bytes(), out);

@@ -192,6 +192,16 @@ mod tests {
     }
 
     #[test]
+    fn the_type_of_a_body_may_come_with_the_headers() {
+        let written = reply(200, |reply| {
+            reply.headers = b"Content-Type: text/html\r\n";
+            reply.body = b"hi";
+        });
+        assert!(written.ends_with("Content-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"), "{written}");
+        assert_eq!(written.matches("Content-Type").count(), 1);
+    }
+
+    #[test]
     fn a_failure_has_no_route_set() {
         assert!(!reply(486, |_| ()).contains("Record-Route"));
     }
