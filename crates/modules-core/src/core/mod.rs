@@ -14,6 +14,7 @@ pub use transformations::fuzz_transformations;
 
 use module_api::{Counter, Job, MAIN, Module, Setup, StartError, State};
 use std::sync::Arc;
+use transformations::Substitutions;
 
 /// The module.
 pub const MODULE: Module = Module {
@@ -33,6 +34,8 @@ pub const MODULE: Module = Module {
 struct Core {
     /// `cdb:cdb_total_queries`
     cache_queries: Counter,
+    /// The expressions of `{re.subst}`.
+    substitutions: Substitutions,
 }
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
@@ -46,5 +49,6 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         Job::DONE
     });
     let (group, name) = statistics::split(&statistics::CACHE_QUERIES);
-    Ok(Arc::new(Core { cache_queries: setup.statistics.counter(group, name, true) }))
+    let cache_queries = setup.statistics.counter(group, name, true);
+    Ok(Arc::new(Core { cache_queries, substitutions: Substitutions::default() }))
 }

@@ -103,21 +103,25 @@ pub(super) fn register_process(env: &Env<'_>) {
     }
 }
 
+/// A figure of each task; they share the process's memory.
+type TaskFigure = (&'static str, fn(Memory) -> i64);
+
+const TASK_FIGURES: &[TaskFigure] = &[
+    ("total_size", |memory| bytes(memory.limit)),
+    ("used_size", |memory| bytes(memory.used)),
+    ("real_used_size", |memory| bytes(memory.resident)),
+    ("max_used_size", |memory| bytes(memory.peak)),
+    ("free_size", free),
+    ("fragments", |_| 0),
+];
+
 fn register_task(statistics: &Statistics, process: &Arc<dyn Process>, id: u32) {
     for (name, over) in [("load", LoadPeriod::Now), ("load1m", LoadPeriod::Minute), ("load10m", LoadPeriod::TenMinutes)]
     {
         let process = Arc::clone(process);
         statistics.computed("load", &format!("{name}-proc-{id}"), move || process.load(Some(id), over));
     }
-    let figures: [(&str, fn(Memory) -> i64); 6] = [
-        ("total_size", |memory| bytes(memory.limit)),
-        ("used_size", |memory| bytes(memory.used)),
-        ("real_used_size", |memory| bytes(memory.resident)),
-        ("max_used_size", |memory| bytes(memory.peak)),
-        ("free_size", free),
-        ("fragments", |_| 0),
-    ];
-    for (name, compute) in figures {
+    for (name, compute) in TASK_FIGURES {
         let process = Arc::clone(process);
         statistics.computed("pkmem", &format!("{id}-{name}"), move || compute(process.memory()));
     }

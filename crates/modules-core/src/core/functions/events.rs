@@ -55,20 +55,9 @@ fn raise(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     Ok(1)
 }
 
-/// All values of an AVP in the order in which they were added; of any other variable the one it has.
+/// All values of a variable in the order in which they were added: of an AVP the newest is the first.
 fn values_of(call: &mut Call<'_>, variable: &VariableHandle) -> Vec<Value> {
-    let id = avp_name(variable.text()).and_then(|name| call.env.services.names.avps.intern(name.as_bytes()));
-    match id {
-        Some(id) => call.msg.avps.values(id).rev().cloned().collect(),
-        None => vec![variable.read(call)],
-    }
-}
-
-/// `name` of `$avp(name)` and `$(avp(name))`; `None` for other variables, and where an index picks one value.
-pub(super) fn avp_name(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')).or_else(|| text.strip_prefix('$'))?;
-    let name = inner.strip_prefix("avp(")?.strip_suffix(')')?;
-    (!name.contains(['$', '(', ')'])).then_some(name)
+    (0..variable.count(call)).rev().map(|position| variable.read_at(call, position)).collect()
 }
 
 fn printed(value: Value) -> String {

@@ -3,6 +3,7 @@
 
 use catalogue::{Arg, Example};
 use module_api::{Args, Branch, Branches, Call, FUNCTION, Function, Outcome, Run};
+use std::cmp::Reverse;
 
 pub(super) const ALL: &[Function] = &[SERIALIZE_BRANCHES, NEXT_BRANCHES];
 
@@ -54,7 +55,7 @@ fn serialize(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 
 /// Groups of equal preference, the most preferred first; branches without preference come last.
 fn by_preference(mut all: Vec<Branch>) -> Vec<Vec<Branch>> {
-    all.sort_by(|one, other| other.q.cmp(&one.q));
+    all.sort_by_key(|branch| Reverse(branch.q));
     let mut groups: Vec<Vec<Branch>> = Vec::new();
     for branch in all {
         match groups.last_mut().filter(|group| group.first().is_some_and(|first| first.q == branch.q)) {
