@@ -6,7 +6,7 @@ use super::source::Owner;
 use bytes::Bytes;
 use catalogue::{Alias, Arg, Routes, Value};
 use module_api::sql::{Cell, Database, Params, Query, Rows, Statement};
-use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Outcome, Run, Setup};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Outcome, Run};
 use std::sync::Arc;
 
 const SOURCE: Arg = Arg::raw("source", "Whose: \"$fu\", \"$avp(uuid)\", with /username, /domain, /uri or /uuid.");
@@ -55,11 +55,6 @@ pub const DELETE: Function = Function {
 
 /// An AVP whose value is an integer, in the column of types.
 const TYPE_INTEGER: i64 = 1;
-
-/// Whether the script calls any of these functions.
-pub fn is_used(setup: &Setup<'_>) -> bool {
-    [LOAD, STORE, DELETE].iter().any(|function| !setup.compiler.constants(function.name, 0).is_empty())
-}
 
 /// What the arguments of a call mean.
 struct Wanted<'a> {

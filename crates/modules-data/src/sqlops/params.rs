@@ -1,8 +1,8 @@
 //! The parameters of `sqlops`, and the databases they name.
 
+use super::preferences;
 use super::scheme::Scheme;
 use super::source::Sources;
-use super::{avp, preferences};
 use catalogue::{Alias, Param, ParamKind};
 use module_api::sql::Database;
 use module_api::{Fault, Params, Setup, StartError, State};
@@ -108,7 +108,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     }
     let sources = Sources::new(setup)?;
     let table = setup.params.text(&USR_TABLE).to_owned();
-    if let Some(database) = databases.get(&0).filter(|_| avp::is_used(setup)) {
+    if let Some(database) = databases.get(&0).filter(|_| Sources::are_used(setup)) {
         need_table(setup, *database, &table);
     }
     let schemes = setup.params.strs(&DB_SCHEME);

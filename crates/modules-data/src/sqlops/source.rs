@@ -3,15 +3,18 @@
 use bytes::Bytes;
 use module_api::{Call, Fault, FormatHandle, Setup, StartError, VariableHandle};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The functions that take a source as their first argument.
-const FUNCTIONS: [&str; 3] = ["sql_avp_load", "sql_avp_store", "sql_avp_delete"];
+/// The functions that take a source as their first argument, by their names of today and before.
+const FUNCTIONS: [&str; 6] =
+    ["sql_avp_load", "sql_avp_store", "sql_avp_delete", "avp_db_load", "avp_db_store", "avp_db_delete"];
+/// How many compiled sources are kept; a script that has more compiles the rest each time.
+const KNOWN_MAX: usize = 256;
 
-/// The sources that the script names, compiled before the first message.
+/// The sources that the script names, compiled once.
 #[derive(Default)]
 pub struct Sources {
-    known: BTreeMap<Bytes, Arc<Source>>,
+    known: Mutex<BTreeMap<Bytes, Arc<Source>>>,
 }
 
 /// A source.
@@ -50,35 +53,49 @@ pub enum Owner {
 }
 
 impl Sources {
-    /// Compiles what the script's calls name.
+    /// Compiles the constants among them, so that a mistake is known at start.
     ///
     /// # Errors
     /// One of them cannot be compiled.
     pub fn new(setup: &Setup<'_>) -> Result<Sources, StartError> {
-        let mut sources = Sources::default();
+        let mut known = BTreeMap::new();
         for function in FUNCTIONS {
             for text in setup.compiler.constants(function, 0) {
                 let wrong = |error| StartError::new(format!("{function}(\"{text}\"): {error}"));
                 let source =
                     Source::compile(&text, |variable| setup.compiler.variable(variable).map(Written::Variable));
-                sources.known.insert(Bytes::from(text.clone()), Arc::new(source.map_err(wrong)?));
+                known.insert(Bytes::from(text.clone()), Arc::new(source.map_err(wrong)?));
             }
         }
-        Ok(sources)
+        Ok(Sources { known: Mutex::new(known) })
     }
 
-    /// The source of this text, compiled now if no call in the script names it.
+    /// Whether the script names any.
+    pub fn are_used(setup: &Setup<'_>) -> bool {
+        FUNCTIONS.iter().any(|function| (0..2).any(|at| !setup.compiler.constants(function, at).is_empty()))
+    }
+
+    /// The source of this text, compiled when it is first asked for.
     ///
     /// # Errors
     /// It cannot be compiled.
     pub fn find(&self, call: &Call<'_>, text: &Bytes) -> Result<Arc<Source>, Fault> {
-        if let Some(known) = self.known.get(text) {
+        if let Some(known) = self.lock().get(text) {
             return Ok(Arc::clone(known));
         }
-        let text = std::str::from_utf8(text).map_err(|_| Fault::script("the source is not UTF-8 text"))?;
+        let written = std::str::from_utf8(text).map_err(|_| Fault::script("the source is not UTF-8 text"))?;
         let operations = call.env.operations;
-        let source = Source::compile(text, |variable| operations.format(variable.as_bytes()).map(Written::Format));
-        source.map(Arc::new).map_err(|error| Fault::script(format!("source \"{text}\": {error}")))
+        let source = Source::compile(written, |variable| operations.format(variable.as_bytes()).map(Written::Format));
+        let source = source.map(Arc::new).map_err(|error| Fault::script(format!("source \"{written}\": {error}")))?;
+        let mut known = self.lock();
+        if known.len() < KNOWN_MAX {
+            known.insert(text.clone(), Arc::clone(&source));
+        }
+        Ok(source)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Bytes, Arc<Source>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,7 +117,10 @@ impl Source {
     pub fn owner(&self, call: &mut Call<'_>) -> Result<Owner, Fault> {
         let (value, is_constant) = match &self.value {
             Written::Constant(text) => (text.clone(), true),
-            Written::Format(format) => (format.print(call), false),
+            Written::Format(format) => match format.print(call) {
+                text if &text[..] == b"<null>" => return Err(Fault::script("the source is NULL")),
+                text => (text, false),
+            },
             Written::Variable(variable) => {
                 let value = variable.read(call).into_bytes();
                 (value.ok_or_else(|| Fault::script(format!("{} is NULL", variable.text())))?, false)
