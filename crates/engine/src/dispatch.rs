@@ -10,6 +10,8 @@ pub(crate) struct KnownVariable {
     pub(crate) run: VariableRun,
     pub(crate) module: ModuleId,
     pub(crate) names: NameTable,
+    /// Whether it may have several values.
+    pub(crate) is_indexed: bool,
 }
 
 /// A table of names that are numbers while a script runs.
@@ -87,6 +89,6 @@ impl KnownVariable {
             Inner::Interned => NameTable::Avps,
             _ => NameTable::None,
         };
-        KnownVariable { run: variable.run, module, names }
+        KnownVariable { run: variable.run, module, names, is_indexed: variable.indexed }
     }
 }

@@ -32,9 +32,18 @@ pub(crate) struct World<'a> {
     pub(crate) kind: Kind,
 }
 
+/// No variable has more values.
+const VALUES_MAX: usize = 4_096;
+
 impl Held {
     pub(crate) fn handle(dispatch: &Arc<Dispatch>, variable: &Arc<VariableRef>) -> VariableHandle {
         Arc::new(Held { dispatch: Arc::clone(dispatch), variable: Arc::clone(variable) })
+    }
+
+    /// Whether it may have several values.
+    fn is_indexed(&self) -> bool {
+        let known = self.variable.id().and_then(|id| self.dispatch.variable(id));
+        known.is_some_and(|known| known.is_indexed)
     }
 }
 
@@ -56,6 +65,18 @@ impl VariableAccess for Held {
         };
         let written = self.variable.write(&mut World::of(&self.dispatch, call), operator, value);
         written.map_err(|Rejected(why)| Fault::script(format!("{} is not assigned: {why}", self.variable.text())))
+    }
+
+    fn read_at(&self, call: &mut Call<'_>, position: usize) -> Value {
+        if !self.is_indexed() {
+            return if position == 0 { self.read(call) } else { Value::Null };
+        }
+        let Ok(index) = i32::try_from(position) else { return Value::Null };
+        self.variable.read_at(&mut World::of(&self.dispatch, call), host::Index::At(index))
+    }
+
+    fn count(&self, call: &mut Call<'_>) -> usize {
+        (0..VALUES_MAX).find(|position| self.read_at(call, *position).is_null()).unwrap_or(VALUES_MAX)
     }
 
     fn text(&self) -> &str {
