@@ -5,7 +5,7 @@ use super::qop::QopOffer;
 use super::realm::realm;
 use super::{Auth, Hop, OK};
 use bytes::Bytes;
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Example, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run};
 use sip::Method;
 use sip::digest::Algorithm;
@@ -16,6 +16,7 @@ pub const WWW_CHALLENGE: Function = Function {
     args: ARGS,
     routes: Routes::REQUEST,
     returns: RETURNS,
+    examples: &[Example { script: "www_challenge(\"\", \"auth\")", message: "", returns: 1 }],
     run: Run::Now(|call, args| challenge(call, args, Hop::User)),
     ..FUNCTION
 };
@@ -26,6 +27,11 @@ pub const PROXY_CHALLENGE: Function = Function {
     args: ARGS,
     routes: Routes::REQUEST,
     returns: RETURNS,
+    examples: &[Example {
+        script: "proxy_challenge(\"example.com\", \"auth,auth-int\", \"SHA-256,MD5\")",
+        message: "",
+        returns: 1,
+    }],
     run: Run::Now(|call, args| challenge(call, args, Hop::Proxy)),
     ..FUNCTION
 };

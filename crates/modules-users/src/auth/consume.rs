@@ -1,6 +1,6 @@
 //! `consume_credentials`: what proved the caller to us is nobody else's business.
 
-use catalogue::Routes;
+use catalogue::{Example, Routes};
 use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
 
 pub const CONSUME_CREDENTIALS: Function = Function {
@@ -8,6 +8,7 @@ pub const CONSUME_CREDENTIALS: Function = Function {
     about: "Removes the header whose credentials were verified.",
     routes: Routes::REQUEST,
     returns: &[(1, "it is removed"), (-1, "no credentials were verified")],
+    examples: &[Example { script: "consume_credentials()", message: "", returns: -1 }],
     run: Run::Now(consume_credentials),
     ..FUNCTION
 };

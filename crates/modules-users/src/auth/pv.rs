@@ -2,7 +2,7 @@
 
 use super::check::{self, Checked, Secret};
 use super::{AUTHORIZE_RETURNS, Auth, ERROR, Hop, UNKNOWN_USER};
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Example, Routes};
 use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
 
 pub const PV_WWW_AUTHORIZE: Function = Function {
@@ -11,6 +11,7 @@ pub const PV_WWW_AUTHORIZE: Function = Function {
     args: ARGS,
     routes: Routes::REQUEST,
     returns: AUTHORIZE_RETURNS,
+    examples: &[Example { script: "pv_www_authorize(\"example.com\")", message: "", returns: -4 }],
     run: Run::Now(|call, args| authorize(call, args, Hop::User)),
     ..FUNCTION
 };
@@ -22,6 +23,7 @@ pub const PV_PROXY_AUTHORIZE: Function = Function {
     args: ARGS,
     routes: Routes::REQUEST,
     returns: AUTHORIZE_RETURNS,
+    examples: &[Example { script: "pv_proxy_authorize(\"\")", message: "", returns: -4 }],
     run: Run::Now(|call, args| authorize(call, args, Hop::Proxy)),
     ..FUNCTION
 };

@@ -2,7 +2,7 @@
 
 use super::{Auth, RPID_PREFIX, RPID_SUFFIX};
 use bytes::Bytes;
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Example, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 use sip::{NameAddr, Uri};
 
@@ -15,6 +15,7 @@ pub const APPEND_RPID_HF: Function = Function {
     ],
     routes: Routes::REQUEST.or(Routes::BRANCH).or(Routes::FAILURE),
     returns: &[(1, "the header was added"), (-1, "there is no identity")],
+    examples: &[Example { script: "append_rpid_hf()", message: "", returns: -1 }],
     run: Run::Now(append_rpid_hf),
     ..FUNCTION
 };
@@ -24,6 +25,7 @@ pub const IS_RPID_USER_E164: Function = Function {
     about: "Whether the user of the identity in the AVP of rpid_avp is an E.164 number.",
     routes: Routes::REQUEST,
     returns: &[(1, "it is"), (-1, "it is not, or there is none")],
+    examples: &[Example { script: "is_rpid_user_e164()", message: "", returns: -1 }],
     run: Run::Now(is_rpid_user_e164),
     ..FUNCTION
 };

@@ -3,7 +3,7 @@
 use super::settings::AuthDb;
 use crate::auth::check::{self, Candidate, Checked, Secret};
 use crate::auth::{AUTHORIZE_RETURNS, ERROR, Hop, OK, UNKNOWN_USER, user_part};
-use catalogue::{Arg, Routes, Value};
+use catalogue::{Arg, Example, Routes, Value};
 use module_api::sql::{Cell, Query};
 use module_api::{Answer, Args, Call, FUNCTION, Fault, Flow, Function, Operator, Run};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ pub const WWW_AUTHORIZE: Function = Function {
     args: ARGS,
     routes: Routes::REQUEST,
     returns: AUTHORIZE_RETURNS,
+    examples: &[Example { script: "www_authorize(\"\", \"subscriber\")", message: "", returns: -4 }],
     run: Run::Wait(|call, args| authorize(call, args, Hop::User)),
     ..FUNCTION
 };
@@ -24,6 +25,7 @@ pub const PROXY_AUTHORIZE: Function = Function {
     args: ARGS,
     routes: Routes::REQUEST,
     returns: AUTHORIZE_RETURNS,
+    examples: &[Example { script: "proxy_authorize(\"\", \"subscriber\")", message: "", returns: -4 }],
     run: Run::Wait(|call, args| authorize(call, args, Hop::Proxy)),
     ..FUNCTION
 };

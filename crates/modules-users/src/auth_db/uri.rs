@@ -11,7 +11,6 @@ use sip::auth::Credentials;
 
 pub const DB_DOES_URI_EXIST: Function = Function {
     name: "db_does_uri_exist",
-    aliases: &[catalogue::Alias::of_module("uri", "does_uri_exist", "3.0")],
     about: "Whether the user of a URI is in a table of subscribers.",
     args: &[Arg::str("uri", "The URI."), Arg::str("table", "The table of subscribers.")],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::LOCAL),
@@ -50,7 +49,6 @@ pub const DB_IS_FROM_AUTHORIZED: Function = Function {
 
 pub const DB_GET_AUTH_ID: Function = Function {
     name: "db_get_auth_id",
-    aliases: &[catalogue::Alias::of_module("uri", "get_auth_id", "3.0")],
     about: "The user and realm of the credentials that belong to the user of a URI.",
     args: &[
         Arg::str("table", "The uri table."),

@@ -1,7 +1,7 @@
 //! `add_sock_hdr()`: tells another registrar which socket a REGISTER came by.
 
 use bytes::Bytes;
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Example, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 use sip::text::is_token;
 
@@ -10,6 +10,7 @@ pub const ADD_SOCK_HDR: Function = Function {
     about: "Adds a header with the socket that the request came by, for save(\"…\", \"socket-header\") elsewhere.",
     args: &[Arg::str("hdr_name", "The header's name.")],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::ONREPLY).or(Routes::BRANCH).or(Routes::LOCAL),
+    examples: &[Example { script: "add_sock_hdr(\"Sock-Info\")", message: "", returns: 1 }],
     run: Run::Now(add_sock_hdr),
     ..FUNCTION
 };

@@ -5,7 +5,8 @@ use super::flags::SaveOptions;
 use super::matching;
 use super::refusal::Refusal;
 use super::register::{Contacts, Register, Wanted};
-use crate::usrloc::contact::Contact;
+use crate::usrloc::Mode;
+use crate::usrloc::contact::{Contact, Need};
 use crate::usrloc::edit::Edit;
 use module_api::Time;
 use smallvec::SmallVec;
@@ -25,6 +26,10 @@ enum Standing {
 }
 
 type Steps = SmallVec<[Step; 2]>;
+
+/// More contacts than anybody has phones. Without `max_contacts` this is the bound, so that nobody can make every call
+/// and every registration of theirs a long search.
+const CONTACTS_MAX: usize = 1000;
 
 /// The identifiers of the contacts of the request that are registered now.
 pub type Bound = SmallVec<[u64; 2]>;
@@ -87,7 +92,7 @@ fn standing(registrar: &Registrar, contact: &Contact, register: &Register<'_>) -
     }
     let age = register.given.now_s.saturating_sub(contact.modified);
     if register.cseq == contact.cseq && age < registrar.usrloc.config.cseq_delay_s {
-        return Ok(Standing::Retransmitted);
+        return retransmitted(registrar, contact);
     }
     if register.cseq == contact.cseq && registrar.allow_dup_cseq {
         return Ok(Standing::Newer);
@@ -95,12 +100,25 @@ fn standing(registrar: &Registrar, contact: &Contact, register: &Register<'_>) -
     Err(Refusal::OldCSeq)
 }
 
+/// Written through, a REGISTER is answered when it is in the database: not sooner, because it came twice.
+fn retransmitted(registrar: &Registrar, contact: &Contact) -> Result<Standing, Refusal> {
+    if registrar.usrloc.config.mode != Mode::WriteThrough || !contact.is_stored() {
+        return Ok(Standing::Retransmitted);
+    }
+    match (contact.sync.in_flight, contact.sync.need) {
+        (0, Need::Nothing) => Ok(Standing::Retransmitted),
+        (0, _) => Ok(Standing::Newer),
+        _ => Err(Refusal::InProgress),
+    }
+}
+
 /// Sees that there will not be more than `max_contacts`; with `force-registration` the oldest others go.
 fn make_room(edit: &mut Edit<'_>, steps: &Steps, options: &SaveOptions, now: Time) -> Result<(), Refusal> {
     let inserted = steps.iter().filter(|step| matches!(step, Step::Insert)).count();
-    if options.max_contacts == 0 || inserted == 0 {
+    if inserted == 0 {
         return Ok(());
     }
+    let max_contacts = if options.max_contacts == 0 { CONTACTS_MAX } else { options.max_contacts.min(CONTACTS_MAX) };
     let touched = |id: u64| {
         steps.iter().find_map(|step| match step {
             Step::Update(other) if *other == id => Some(false),
@@ -110,7 +128,7 @@ fn make_room(edit: &mut Edit<'_>, steps: &Steps, options: &SaveOptions, now: Tim
     };
     let record = edit.record();
     let staying = record.valid(now).filter(|contact| touched(contact.id) != Some(true)).count();
-    let surplus = (staying + inserted).saturating_sub(options.max_contacts);
+    let surplus = (staying + inserted).saturating_sub(max_contacts);
     if surplus == 0 {
         return Ok(());
     }

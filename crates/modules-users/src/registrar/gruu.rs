@@ -73,8 +73,7 @@ impl Referred {
     }
 }
 
-/// An instance without its quotes and angle brackets.
+/// An instance without its angle brackets.
 fn bare(instance: &[u8]) -> &[u8] {
-    let inner = instance.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(instance);
-    inner.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(inner)
+    instance.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(instance)
 }

@@ -6,7 +6,7 @@ use super::target::{Found, Sleeper, Wish};
 use super::{aor, push::Push};
 use crate::usrloc::{Domain, events};
 use bytes::Bytes;
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Example, Routes};
 use module_api::{Args, Call, Created, FUNCTION, Fault, Flow, Function, Request, Run};
 use sip::Uri;
 use smallvec::SmallVec;
@@ -29,6 +29,7 @@ pub const LOOKUP: Function = Function {
         (-2, "there are contacts, and none supports the method"),
         (-3, "an error, which is logged"),
     ],
+    examples: &[Example { script: "lookup(\"location\", \"method-filtering\")", message: "", returns: -1 }],
     run: Run::Wait(lookup),
     ..FUNCTION
 };

@@ -105,7 +105,8 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let count = |param| u32::try_from(params.int(param)).unwrap_or(0);
     let length = |param| usize::try_from(params.int(param)).unwrap_or(0);
     let attr = setup.variable(&ATTR_AVP)?;
-    let push = Push::read(&params)?;
+    let secret = params.str(&GRUU_SECRET).map_or(&setup.seed[..], str::as_bytes);
+    let push = Push::read(&params, secret)?;
     usrloc.refresh_before_s.store(count(&PN_TRIGGER_INTERVAL), Ordering::Relaxed);
     for (statistic, param) in [
         (&STAT_MAX_EXPIRES, &MAX_EXPIRES),
@@ -152,7 +153,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             .map(|attr| Bytes::copy_from_slice(inner_name(attr.text()).as_bytes()))
             .unwrap_or_default(),
         attr,
-        gruu: (!params.is_on(&DISABLE_GRUU)).then(|| Gruu::new(params.text(&GRUU_SECRET).as_bytes())),
+        gruu: (!params.is_on(&DISABLE_GRUU)).then(|| Gruu::new(secret)),
         allow_dup_cseq: params.is_on(&ALLOW_DUP_CSEQ),
         deviation_s: count(&EXPIRES_MAX_DEVIATION),
         push,

@@ -76,7 +76,11 @@ pub const ATTR_AVP: Param = Param::unset(
     ParamKind::Var,
     "The AVP that save() keeps with a contact and lookup() gives to branches.",
 );
-pub const GRUU_SECRET: Param = Param::str("gruu_secret", "OpenSIPS", "The key of temporary GRUUs.");
+pub const GRUU_SECRET: Param = Param::unset(
+    "gruu_secret",
+    ParamKind::Str,
+    "The key of temporary GRUUs, to be the same on servers that share contacts; random where not set.",
+);
 pub const DISABLE_GRUU: Param = Param::int("disable_gruu", 1, "Whether GRUUs (RFC 5627) are not made.");
 pub const MAX_CONTACTS: Param =
     Param::int("max_contacts", 0, "The most contacts of an address of record; 0: any number.").within(0, i32::MAX);

@@ -35,7 +35,7 @@ impl Push {
     ///
     /// # Errors
     /// There is no push service.
-    pub fn read(params: &Params<'_>) -> Result<Option<Push>, StartError> {
+    pub fn read(params: &Params<'_>, secret: &[u8]) -> Result<Option<Push>, StartError> {
         if !params.is_on(&PN_ENABLE) {
             return Ok(None);
         }
@@ -54,7 +54,7 @@ impl Push {
             self_refresh_s: count(&PN_PNSREG_INTERVAL),
             skip_s: count(&PN_SKIP_PN_INTERVAL),
             timeout_s: count(&PN_REFRESH_TIMEOUT),
-            references: params.is_on(&PN_ENABLE_PURR).then(|| Seal::new(params.text(&GRUU_SECRET).as_bytes())),
+            references: params.is_on(&PN_ENABLE_PURR).then(|| Seal::new(secret)),
             waiting: Mutex::default(),
         }))
     }

@@ -4,7 +4,7 @@ use super::remove::{host_of, is_host};
 use super::{Registrar, aor};
 use crate::usrloc::contact::Contact;
 use bytes::Bytes;
-use catalogue::{Arg, Routes, Value};
+use catalogue::{Arg, Example, Routes, Value};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run, VariableHandle};
 
 pub const IS_REGISTERED: Function = Function {
@@ -13,6 +13,11 @@ pub const IS_REGISTERED: Function = Function {
     args: &[DOMAIN, AOR],
     routes: ROUTES,
     returns: RETURNS,
+    examples: &[Example {
+        script: "is_registered(\"location\", \"sip:nobody@example.com\")",
+        message: "",
+        returns: -1,
+    }],
     run: Run::Wait(|call, args| ask(call, args, |_| true)),
     ..FUNCTION
 };

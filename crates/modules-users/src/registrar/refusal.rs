@@ -37,6 +37,8 @@ pub enum Refusal {
     PushNotSupported,
     /// The contacts could not be written.
     NotStored,
+    /// It is a retransmission of one that is still being written: that one will be answered.
+    InProgress,
 }
 
 impl Refusal {
@@ -69,6 +71,7 @@ impl Refusal {
             Refusal::PathNotSupported(_) => "Path without Supported: path",
             Refusal::PushNotSupported => "the push service is not supported",
             Refusal::NotStored => "the contacts could not be stored",
+            Refusal::InProgress => "the request is being answered",
         }
     }
 

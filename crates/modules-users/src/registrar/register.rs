@@ -73,7 +73,7 @@ pub struct Wanted<'m> {
     pub q: Option<Q>,
     /// The seconds it is to last; 0: it is removed.
     pub lifetime_s: u32,
-    /// `+sip.instance` with its quotes.
+    /// `+sip.instance` without its quotes.
     pub instance: &'m [u8],
     /// `reg-id`; 0: none.
     pub reg_id: u16,
@@ -233,7 +233,7 @@ fn wanted<'m>(
         if name.eq_ignore_ascii_case(b"q") {
             wanted.q = Some(Q::parse(value).ok_or(Refusal::BadQ)?);
         } else if name.eq_ignore_ascii_case(b"+sip.instance") {
-            wanted.instance = value;
+            wanted.instance = value.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(value);
         } else if name.eq_ignore_ascii_case(b"reg-id") {
             // RFC 5626 section 4.2: a positive number; any other is no reg-id.
             wanted.reg_id = number(value).and_then(|id| u16::try_from(id).ok()).unwrap_or(0);

@@ -3,7 +3,7 @@
 use super::{Registrar, aor, path};
 use crate::usrloc::contact::Contact;
 use bytes::Bytes;
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Example, Routes};
 use module_api::{Answer, Args, Call, FUNCTION, Fault, Flow, Function, Proto, Request, Run};
 use sip::Uri;
 use std::net::IpAddr;
@@ -23,6 +23,7 @@ pub const REMOVE: Function = Function {
     ],
     routes: Routes::REQUEST.or(Routes::ONREPLY),
     returns: &[(1, "done"), (-1, "the address of record is not registered, or an error, which is logged")],
+    examples: &[Example { script: "remove(\"location\", \"sip:nobody@example.com\")", message: "", returns: -1 }],
     run: Run::Wait(|call, args| remove(call, args).unwrap_or_else(|fault| Flow::Done(Err(fault)))),
     ..FUNCTION
 };

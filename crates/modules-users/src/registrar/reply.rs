@@ -70,8 +70,9 @@ impl Lines<'_> {
         if let (Some(gruu), true, Ok(aor)) = (&self.registrar.gruu, with_gruu, Uri::parse(self.aor)) {
             gruu.write(out, self.registrar, &aor, contact, self.drawn);
         }
-        out.extend_from_slice(b";+sip.instance=");
+        out.extend_from_slice(b";+sip.instance=\"");
         out.extend_from_slice(contact.instance());
+        out.push(b'"');
         if contact.reg_id != 0 {
             let _ = write!(out, ";reg-id={}", contact.reg_id);
         }

@@ -244,6 +244,9 @@ fn socket_of_header(call: &Call<'_>, registrar: &Registrar, request: &Message) -
 }
 
 fn refuse(call: &mut Call<'_>, registrar: &Registrar, refusal: &Refusal, no_reply: bool) -> Flow {
+    if *refusal == Refusal::InProgress {
+        return Flow::done(1);
+    }
     registrar.rejected.increment();
     if no_reply {
         return Flow::done(-1);

@@ -108,8 +108,8 @@ const NO_CLUSTER: &str = "sharing contacts with other servers needs module clust
 /// Mode, and whether contacts are loaded at start. The preset overrides `db_mode`, which overrides the single ones.
 fn mode(setup: &Setup<'_>) -> Result<(Mode, bool), StartError> {
     let params = &setup.params;
-    if let Some(preset) = params.str(&WORKING_MODE_PRESET) {
-        return match preset {
+    if params.is_set(&WORKING_MODE_PRESET) {
+        return match params.text(&WORKING_MODE_PRESET) {
             "single-instance-sql-write-through" => Ok((Mode::WriteThrough, true)),
             "single-instance-sql-write-back" => Ok((Mode::WriteBack, true)),
             "sql-only" => Ok((Mode::SqlOnly, false)),
@@ -144,9 +144,10 @@ fn single_modes(setup: &Setup<'_>) -> Result<(Mode, bool), StartError> {
         "none" => return Ok((Mode::Memory, false)),
         _ => return Err(StartError::param(RESTART_PERSISTENCY.name, NO_CLUSTER)),
     }
-    let mode = match params.str(&SQL_WRITE_MODE) {
-        Some("none") => Mode::Memory,
-        Some("write-through") => Mode::WriteThrough,
+    // What is loaded after a restart is written behind, unless the script says otherwise.
+    let mode = match params.text(&SQL_WRITE_MODE) {
+        "write-through" => Mode::WriteThrough,
+        "none" if params.is_set(&SQL_WRITE_MODE) => Mode::Memory,
         _ => Mode::WriteBack,
     };
     Ok((mode, true))

@@ -262,8 +262,25 @@ impl Contact {
         (self.expires != 0).then(|| u64::from(self.expires).saturating_sub(now.unix_seconds()))
     }
 
+    /// Whether the database may have it, or get it from a write under way.
+    pub fn may_be_in_database(&self) -> bool {
+        self.sync.need != Need::Insert || self.sync.in_flight > 0
+    }
+
     /// Whether it belongs into the database.
     pub fn is_stored(&self) -> bool {
         self.flags & MEMORY_ONLY == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Contact;
+    use crate::usrloc::Record;
+
+    #[test]
+    fn a_million_contacts_are_small() {
+        assert!(size_of::<Contact>() <= 96, "{}", size_of::<Contact>());
+        assert!(size_of::<Record>() <= 152, "{}", size_of::<Record>());
     }
 }

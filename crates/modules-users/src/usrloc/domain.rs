@@ -156,7 +156,7 @@ impl Domain {
             if label == record.label {
                 record.continue_after(contact.id);
             }
-        } else if regenerate {
+        } else if regenerate && self.layout.stored {
             gone.push(contact.id);
             contact.id = record.next_id(slot);
             contact.sync.need = Need::Insert;

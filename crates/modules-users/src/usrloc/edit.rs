@@ -85,8 +85,13 @@ impl<'a> Edit<'a> {
     /// Updates the contact at a position; false if its strings are too long.
     pub fn update(&mut self, position: usize, details: &Details<'_>) -> bool {
         let Some(contact) = self.record.contacts_mut().get_mut(position) else { return false };
+        let was_stored = contact.is_stored() && contact.may_be_in_database();
         if !contact.update(details, self.context.agents) {
             return false;
+        }
+        if was_stored && !contact.is_stored() {
+            self.changes.gone.push(contact.id);
+            contact.sync.need = Need::Insert;
         }
         if self.context.watched {
             self.changes.list.push((Kind::Update, contact.clone()));
@@ -123,9 +128,7 @@ impl<'a> Edit<'a> {
 
     fn note_gone(&mut self, contact: Contact) {
         self.changes.balance -= 1;
-        // A contact whose INSERT is under way may be in the database when it is gone from memory.
-        let may_be_stored = contact.sync.need != Need::Insert || contact.sync.in_flight > 0;
-        if contact.is_stored() && may_be_stored {
+        if contact.is_stored() && contact.may_be_in_database() {
             self.changes.gone.push(contact.id);
         }
         if self.context.watched {

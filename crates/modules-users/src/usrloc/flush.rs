@@ -37,7 +37,7 @@ impl Flush {
     }
 
     /// The next batch; `None` when all is written.
-    fn next(&mut self, env: &Env<'_>) -> Option<(Request, Pending)> {
+    pub(super) fn next(&mut self, env: &Env<'_>) -> Option<(Request, Pending)> {
         let database = self.usrloc.database?;
         while let Some(domain) = self.domains.last() {
             let mut batch = Batch::new(domain);

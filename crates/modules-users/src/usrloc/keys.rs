@@ -1,7 +1,7 @@
 //! `ul_add_key`, `ul_get_key`, `ul_del_key`: what scripts keep with an address of record.
 
 use super::Usrloc;
-use catalogue::{Arg, Value};
+use catalogue::{Arg, Example, Value};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run};
 
 pub const UL_ADD_KEY: Function = Function {
@@ -9,6 +9,11 @@ pub const UL_ADD_KEY: Function = Function {
     about: "Keeps a value under a key with a registered address of record; an empty value removes the key.",
     args: &[DOMAIN, AOR, KEY, Arg::str("key_value", "The value.").optional()],
     returns: &[(1, "done"), (-1, "the address of record is not registered")],
+    examples: &[Example {
+        script: "ul_add_key(\"location\", \"nobody@example.com\", \"class\", \"gold\")",
+        message: "",
+        returns: -1,
+    }],
     run: Run::Now(ul_add_key),
     ..FUNCTION
 };

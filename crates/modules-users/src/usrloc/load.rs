@@ -46,7 +46,8 @@ fn take(usrloc: &Usrloc, domain: &Domain, rows: &Rows, env: &mut Env<'_>) {
             Ok((aor, contact)) if contact.is_valid(env.now) => {
                 domain.load(&aor, contact, usrloc.config.regenerates_ids);
             }
-            Ok((_, contact)) => domain.lock(0).gone.push(contact.id),
+            Ok((_, contact)) if usrloc.config.layout().stored => domain.lock(0).gone.push(contact.id),
+            Ok(_) => {}
             Err((column, wrong)) => {
                 let key = row.first().and_then(Cell::to_bytes).unwrap_or_default();
                 let key = String::from_utf8_lossy(&key).into_owned();

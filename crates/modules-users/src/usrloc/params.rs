@@ -82,9 +82,9 @@ pub const TIMER_INTERVAL: Param = Param::int(
     "The seconds in which each contact is once looked at: removed if its time is over, written if it has changed.",
 )
 .within(1, 86_400);
-pub const WORKING_MODE_PRESET: Param = Param::unset(
+pub const WORKING_MODE_PRESET: Param = Param::str(
     "working_mode_preset",
-    ParamKind::Str,
+    "single-instance-no-db",
     "Where contacts are kept; overrides cluster_mode, restart_persistency and sql_write_mode.",
 )
 .one_of(&[
@@ -104,12 +104,8 @@ pub const RESTART_PERSISTENCY: Param =
         "load-from-sql",
         "sync-from-cluster",
     ]);
-pub const SQL_WRITE_MODE: Param =
-    Param::unset("sql_write_mode", ParamKind::Str, "When changes are written to the database.").one_of(&[
-        "none",
-        "write-through",
-        "write-back",
-    ]);
+pub const SQL_WRITE_MODE: Param = Param::str("sql_write_mode", "none", "When changes are written to the database.")
+    .one_of(&["none", "write-through", "write-back"]);
 pub const DB_MODE: Param = Param::unset(
     "db_mode",
     ParamKind::Int,

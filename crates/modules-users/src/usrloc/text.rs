@@ -11,7 +11,7 @@ pub enum Field {
     Received,
     /// The Path (RFC 3327).
     Path,
-    /// `+sip.instance`, as written, with its quotes.
+    /// `+sip.instance`, without its quotes.
     Instance,
     /// What the script attached (`attr_avp`).
     Attr,

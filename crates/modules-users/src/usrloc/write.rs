@@ -20,7 +20,7 @@ pub struct Batch {
     gone: Vec<u64>,
 }
 
-/// What waits for the answer to a batch.
+/// What waits for the answer to a batch. Dropped without one, it counts as failed.
 pub struct Pending {
     domain: Arc<Domain>,
     rows: Vec<(Bytes, u64)>,
@@ -122,17 +122,28 @@ impl Batch {
 
 impl Pending {
     /// The batch is done, or has failed: then its contacts are written again at the next run of the timer.
-    pub fn settle(self, is_written: bool) {
-        for (aor, id) in &self.rows {
-            self.domain.touch(aor, |record| {
-                if let Some(contact) = record.contact_mut(*id) {
+    pub fn settle(mut self, is_written: bool) {
+        self.end(is_written);
+    }
+
+    fn end(&mut self, is_written: bool) {
+        for (aor, id) in self.rows.drain(..) {
+            self.domain.touch(&aor, |record| {
+                if let Some(contact) = record.contact_mut(id) {
                     contact.sync.end(is_written);
                 }
             });
         }
         if !is_written && !self.gone.is_empty() {
-            self.domain.lock(0).gone.extend(self.gone);
+            self.domain.lock(0).gone.append(&mut self.gone);
         }
+        self.gone.clear();
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.end(false);
     }
 }
 
