@@ -126,3 +126,18 @@ fn the_credentials_of_a_uri() {
     assert_eq!(fixture.value("$avp(auth)"), catalogue::Value::fixed("user-7"));
     assert_eq!(fixture.value("$var(realm)"), catalogue::Value::fixed("example.com"));
 }
+
+#[test]
+fn versions_are_checked_of_the_tables_that_the_script_names() {
+    for (skips, expected) in [(0, "subscriber 8"), (1, "")] {
+        let mut fixture = Fixture::request(REGISTER);
+        fixture.constants =
+            vec![("www_authorize", 1, "subscriber".to_owned()), ("db_does_uri_exist", 1, "mine".to_owned())];
+        fixture.start(&auth::MODULE, &[]);
+        let url = ("db_url", ParamSetting::Str("sqlite:///subscribers".to_owned()));
+        fixture.start(&MODULE, &[url, ("skip_version_check", ParamSetting::Int(skips))]);
+        let tables = &fixture.wishes.databases[0].tables;
+        let tables: Vec<String> = tables.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        assert_eq!(tables.join(", "), expected);
+    }
+}

@@ -132,11 +132,10 @@ fn prepare(
     ))
 }
 
-/// The value of a variable; all values of an AVP.
+/// All values of a variable. There are no more worth comparing than a request has addresses.
 fn values(call: &mut Call<'_>, variable: &VariableHandle) -> Vec<Value> {
-    let inner = variable.text().strip_prefix("$avp(").and_then(|rest| rest.strip_suffix(')'));
-    match inner.and_then(|name| call.env.services.names.avps.intern(name.as_bytes())) {
-        Some(name) => call.msg.avps.values(name).cloned().collect(),
-        None => vec![variable.read(call)],
-    }
+    let count = variable.count(call).min(VALUES_MAX);
+    (0..count).map(|position| variable.read_at(call, position)).collect()
 }
+
+const VALUES_MAX: usize = 64;

@@ -448,3 +448,16 @@ fn a_write_that_nobody_waits_for_any_more_is_repeated() {
     server.tick().unwrap();
     assert_eq!(table.shown(&["username"]), "alice");
 }
+
+#[test]
+fn tables_are_those_that_the_script_names() {
+    let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
+    fixture.constants = vec![("save", 0, "phones".to_owned()), ("remove_ip_port", 2, "trunks".to_owned())];
+    let params = [("working_mode_preset", text("sql-only")), ("db_url", text("sqlite:///x"))];
+    let state = fixture.start(&MODULE, &params);
+    let names = state.downcast_ref::<Usrloc>().unwrap().domains();
+    let names: Vec<&str> = names.iter().map(|domain| domain.name.as_str()).collect();
+    assert_eq!(names, ["phones", "trunks"]);
+    let wanted: Vec<(String, i32)> = fixture.wishes.databases[0].tables.clone();
+    assert_eq!(wanted, [("phones".to_owned(), 1013), ("trunks".to_owned(), 1013)]);
+}
