@@ -314,7 +314,9 @@ pub enum StatementKind {
 pub enum ExpressionKind {
     /// A number, a string without variables, NULL.
     Constant(Constant),
-    /// A string in which variables are expanded.
+    /// A string in which variables are expanded. An argument whose variables cannot be read is a constant with `$` in
+    /// it, since a regular expression may well end so: where it is to be expanded, `format::parse_format` tells why
+    /// it cannot be.
     Format(Text),
     /// A variable.
     Variable(Variable),

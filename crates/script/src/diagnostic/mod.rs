@@ -134,13 +134,15 @@ const MESSAGES_MAX: usize = 200;
 impl Diagnostics {
     /// Adds a message, unless the same was said about the same place.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.seen.insert((diagnostic.code, diagnostic.span)) {
+        let identity = (diagnostic.code, diagnostic.span);
+        if self.seen.contains(&identity) {
             return;
         }
         if self.found.len() >= MESSAGES_MAX {
             self.left_out += 1;
             return;
         }
+        self.seen.insert(identity);
         self.found.push(diagnostic);
     }
 

@@ -24,12 +24,12 @@ pub struct FormatFault {
 
 /// Reads a format string: its escapes are undone already.
 pub fn parse_format(text: &[u8]) -> Result<Text, FormatFault> {
-    Reader::new(text, 0, &START).format()
+    Reader::new(text, &START).format()
 }
 
 /// Reads the one variable that `text` is, blanks around it aside.
 pub fn parse_variable(text: &[u8]) -> Result<Variable, FormatFault> {
-    let mut reader = Reader::new(text, 0, &START);
+    let mut reader = Reader::new(text, &START);
     reader.skip_blanks();
     let variable = reader.variable()?;
     reader.skip_blanks();
@@ -39,7 +39,7 @@ pub fn parse_variable(text: &[u8]) -> Result<Variable, FormatFault> {
 
 /// Reads a list of variables separated by `;` or `,`, as module parameters and output arguments have them.
 pub fn parse_variables(text: &[u8]) -> Result<Vec<Variable>, FormatFault> {
-    let mut reader = Reader::new(text, 0, &START);
+    let mut reader = Reader::new(text, &START);
     let mut variables = Vec::new();
     loop {
         reader.skip_blanks();

@@ -10,6 +10,8 @@ pub(crate) struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     places: &'a Places,
+    /// Whether a line end ends everything: a forgotten `)` in a route must not swallow the rest of the script.
+    is_one_line: bool,
     /// How many variables this one stands inside.
     pub(super) depth: u32,
     /// Names such as `s:caller` that are read as today's.
@@ -35,9 +37,14 @@ pub(super) enum Ends {
 }
 
 impl<'a> Reader<'a> {
-    /// Starts at an index of `text`.
-    pub fn new(text: &'a [u8], at: usize, places: &'a Places) -> Reader<'a> {
-        Reader { text, at, places, depth: 0, old_names: Vec::new() }
+    /// Starts with a string whose escapes are undone.
+    pub fn new(text: &'a [u8], places: &'a Places) -> Reader<'a> {
+        Reader { text, at: 0, places, is_one_line: false, depth: 0, old_names: Vec::new() }
+    }
+
+    /// Starts at an index of a script, where a variable ends with its line.
+    pub fn in_script(text: &'a [u8], at: usize) -> Reader<'a> {
+        Reader { text, at, places: &Places::Straight(0), is_one_line: true, depth: 0, old_names: Vec::new() }
     }
 
     /// Reads everything as a format string: `$$` is a dollar sign, a `$` that starts no variable is a fault.
@@ -71,8 +78,7 @@ impl<'a> Reader<'a> {
         while let Some(byte) = self.peek() {
             match (ends, byte) {
                 (Ends::AtParenthesis, b')') if open == 0 => break,
-                // A forgotten `)` must not swallow the rest of the script.
-                (Ends::AtParenthesis, b'\n') => break,
+                (_, b'\n') if self.is_one_line => break,
                 (Ends::AtCommaOrBrace, b',' | b'}') => break,
                 (Ends::At(end), _) if self.at >= end => break,
                 (Ends::AtParenthesis, b')') => open -= 1,
@@ -104,6 +110,13 @@ impl<'a> Reader<'a> {
 
     pub(super) fn rest(&self) -> &'a [u8] {
         self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The rest, of this line only where a line end ends everything.
+    pub(super) fn rest_in_reach(&self) -> &'a [u8] {
+        let rest = self.rest();
+        let end = if self.is_one_line { memchr::memchr(b'\n', rest) } else { None };
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
     }
 
     /// The index that has been reached.

@@ -42,7 +42,7 @@ impl Reader<'_> {
 
     /// `/expression/replacement/flags`: commas and braces before the last delimiter are part of it.
     fn substitution_end(&self) -> Ends {
-        let rest = self.rest();
+        let rest = self.rest_in_reach();
         let Some((delimiter, _)) = rest.split_first().filter(|(first, _)| **first != b'$') else {
             return Ends::AtCommaOrBrace;
         };

@@ -74,7 +74,7 @@ impl GlobalParam {
 
     pub(super) const fn bool(name: &'static str, default: bool, about: &'static str) -> GlobalParam {
         let default = if default { 1 } else { 0 };
-        GlobalParam::of(name, GlobalKind::Bool, Default::Int(default), about).within(0, 1)
+        GlobalParam::of(name, GlobalKind::Bool, Default::Int(default), about)
     }
 
     pub(super) const fn int(name: &'static str, default: i32, about: &'static str) -> GlobalParam {

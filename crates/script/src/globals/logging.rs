@@ -65,12 +65,12 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::bool("log_stdout", false, "Keeps the standard output open in the background."),
     GlobalParam::bool("xlog_force_color", false, "Colours xlog lines wherever they go."),
     GlobalParam::int("xlog_buf_size", 4096, "The longest xlog line.")
-        .within(1, i32::MAX)
+        .within(0, i32::MAX)
         .no_effect(LINES_HAVE_NO_BUFFER),
-    GlobalParam::int("log_msg_buf_size", 4096, "The longest line.").within(1, i32::MAX).no_effect(LINES_HAVE_NO_BUFFER),
+    GlobalParam::int("log_msg_buf_size", 4096, "The longest line.").within(0, i32::MAX).no_effect(LINES_HAVE_NO_BUFFER),
     GlobalParam::int("log_json_buf_size", 6144, "The longest JSON line.")
-        .within(1, i32::MAX)
+        .within(0, i32::MAX)
         .no_effect(LINES_HAVE_NO_BUFFER),
     GlobalParam::int("pv_print_buf_size", 20_000, "The longest expanded format string, in bytes.")
-        .within(1, 16_777_216),
+        .within(0, 16_777_216),
 ];

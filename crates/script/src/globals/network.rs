@@ -21,10 +21,10 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::bool("dns", false, "Looks up the host of the top Via when it is a name."),
     GlobalParam::bool("rev_dns", false, "Looks up the name of the sender's address."),
     GlobalParam::unset("dns_retr_time", GlobalKind::Int, "Seconds before a query to a DNS server is repeated.")
-        .within(1, 60),
-    GlobalParam::unset("dns_retr_no", GlobalKind::Int, "How often a DNS query is repeated.").within(0, 100),
+        .within(0, i32::MAX),
+    GlobalParam::unset("dns_retr_no", GlobalKind::Int, "How often a DNS query is repeated.").within(0, i32::MAX),
     GlobalParam::unset("dns_servers_no", GlobalKind::Int, "How many of the system's DNS servers are asked.")
-        .within(1, 16),
+        .within(0, i32::MAX),
     GlobalParam::bool("dns_try_ipv6", false, "Asks for an AAAA record when there is no A record."),
     GlobalParam::bool("dns_try_naptr", true, "Asks for NAPTR records first, RFC 3263."),
     GlobalParam::bool("dns_use_search_list", true, "Tries names within the system's search domains."),

@@ -20,7 +20,7 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         .repeats()
         .no_effect(NO_WORKERS),
     GlobalParam::int("auto_scaling_cycle", 1, "Seconds between two looks at the load.")
-        .within(1, i32::MAX)
+        .within(0, i32::MAX)
         .no_effect(NO_WORKERS),
     GlobalParam::of("poll_method", GlobalKind::Word, catalogue::Default::Str("epoll"), "How sockets are waited for.")
         .no_effect("the best method of the system is used"),
@@ -29,12 +29,12 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("chroot", GlobalKind::Str, "The directory that becomes the root."),
     GlobalParam::str("wdir", "/", "The working directory.").spelt(&["workdir"]),
     GlobalParam::int("open_files_limit", -1, "The most files that may be open, -1 for the system's limit."),
-    GlobalParam::int("max_while_loops", 10_000, "The most turns of a loop of the script.").within(1, i32::MAX),
+    GlobalParam::int("max_while_loops", 10_000, "The most turns of a loop of the script.").within(0, i32::MAX),
     GlobalParam::bool("enable_asserts", false, "Evaluates assert()."),
     GlobalParam::bool("abort_on_assert", false, "Stops the server when an assert() fails."),
     GlobalParam::unset("db_default_url", GlobalKind::Str, "The database of modules whose db_url is not set."),
     GlobalParam::str("db_version_table", "version", "The table with the versions of the other tables."),
-    GlobalParam::int("db_max_async_connections", 10, "The most connections to a database.").within(1, i32::MAX),
+    GlobalParam::int("db_max_async_connections", 10, "The most connections to a database.").within(0, i32::MAX),
     GlobalParam::int("query_buffer_size", 0, "Rows that are collected before they are inserted, 0 or 1 for none.")
         .within(0, i32::MAX),
     GlobalParam::int("query_flush_time", 0, "Seconds after which collected rows are inserted.").within(0, i32::MAX),

@@ -10,16 +10,26 @@ pub(crate) use token::{Symbol, Token, TokenKind};
 
 use crate::ast::Span;
 use crate::diagnostic::{Diagnostic, codes};
+use std::cell::Cell;
 
 /// Reads tokens off a text.
-#[derive(Clone, Copy)]
 pub(crate) struct Lexer<'a> {
     text: &'a [u8],
+    /// From here on no comment, `"` or `'` finds its end: it is looked for once, however often the text opens them.
+    unclosed: [Cell<u32>; 3],
+}
+
+/// The index into `Lexer::unclosed`.
+#[derive(Clone, Copy)]
+enum Opening {
+    Comment,
+    DoubleQuote,
+    SingleQuote,
 }
 
 impl<'a> Lexer<'a> {
     pub fn new(text: &'a [u8]) -> Lexer<'a> {
-        Lexer { text }
+        Lexer { text, unclosed: [const { Cell::new(u32::MAX) }; 3] }
     }
 
     /// The bytes of a span.
@@ -66,40 +76,41 @@ impl<'a> Lexer<'a> {
     /// The length of a comment, with those inside it. One that has no end hides the rest of its first line only, so
     /// that the rest of the file is still looked at.
     fn comment(&self, at: u32, fault: &mut dyn FnMut(Diagnostic)) -> usize {
-        let rest = self.rest(at);
-        let mut depth = 0_u32;
-        let mut length = 0;
-        while let Some(found) = rest.get(length..) {
-            match found {
-                [b'/', b'*', ..] => {
-                    depth += 1;
-                    length += 2;
-                }
-                [b'*', b'/', ..] => {
-                    depth -= 1;
-                    length += 2;
-                    if depth == 0 {
-                        return length;
-                    }
-                }
-                [_, ..] => length += 1,
-                [] => break,
-            }
+        if let Some(length) = self.closed(at, Opening::Comment, comment_length) {
+            return length;
         }
         let opening = Span { start: at, end: at + 2 };
         fault(Diagnostic::error(codes::COMMENT_UNCLOSED, opening, "this comment has no end: `*/` is missing"));
-        memchr::memchr(b'\n', rest).unwrap_or(rest.len())
+        line_length(self.rest(at))
+    }
+
+    /// The length of something that is closed, unless it is known that nothing closes it.
+    fn closed(&self, at: u32, opening: Opening, length: fn(&[u8]) -> Option<usize>) -> Option<usize> {
+        let [comment, double_quote, single_quote] = &self.unclosed;
+        let unclosed_from = match opening {
+            Opening::Comment => comment,
+            Opening::DoubleQuote => double_quote,
+            Opening::SingleQuote => single_quote,
+        };
+        if at >= unclosed_from.get() {
+            return None;
+        }
+        let length = length(self.rest(at));
+        if length.is_none() {
+            unclosed_from.set(at);
+        }
+        length
     }
 
     fn string(&self, start: u32, fault: &mut dyn FnMut(Diagnostic)) -> (TokenKind, usize) {
-        let rest = self.rest(start);
-        if let Some(length) = string::length(rest) {
+        let is_double = self.rest(start).first() == Some(&b'"');
+        let opening = if is_double { Opening::DoubleQuote } else { Opening::SingleQuote };
+        if let Some(length) = self.closed(start, opening, string::length) {
             return (TokenKind::String, length);
         }
-        let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let opening = Span { start, end: start + 1 };
-        fault(Diagnostic::error(codes::STRING_UNCLOSED, opening, "this string has no end: a quote is missing"));
-        (TokenKind::String, line)
+        let quote = Span { start, end: start + 1 };
+        fault(Diagnostic::error(codes::STRING_UNCLOSED, quote, "this string has no end: a quote is missing"));
+        (TokenKind::String, line_length(self.rest(start)))
     }
 
     /// A word, number or address; a colon that starts no IPv6 address is a symbol.
@@ -139,6 +150,33 @@ impl<'a> Lexer<'a> {
             format!("`{}` has no meaning here", character.escape_debug()),
         ));
         (TokenKind::Stray, length)
+    }
+}
+
+fn line_length(rest: &[u8]) -> usize {
+    memchr::memchr(b'\n', rest).unwrap_or(rest.len())
+}
+
+/// The length of the comment that `text` starts with, up to the end of the outermost.
+fn comment_length(text: &[u8]) -> Option<usize> {
+    let mut depth = 0_u32;
+    let mut length = 0;
+    loop {
+        match text.get(length..)? {
+            [b'/', b'*', ..] => {
+                depth += 1;
+                length += 2;
+            }
+            [b'*', b'/', ..] => {
+                depth -= 1;
+                length += 2;
+                if depth == 0 {
+                    return Some(length);
+                }
+            }
+            [_, ..] => length += 1,
+            [] => return None,
+        }
     }
 }
 

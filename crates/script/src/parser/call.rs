@@ -2,7 +2,7 @@
 
 use super::condition::number_constant;
 use super::strings::literal;
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, Reported};
 use crate::ast::{Call, Constant, Expression, ExpressionKind, RouteCall, Span, Spanned, Text};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::lexer::{Symbol, TokenKind, place};
@@ -20,49 +20,49 @@ impl Parser<'_> {
         if !self.at(Symbol::LeftParenthesis) {
             return Err(self.without_parentheses(start, name));
         }
-        let args = self.arguments();
+        let args = self.arguments()?;
         let name = Spanned { node: name.to_owned(), span: start };
         Ok(Call { name, args, span: self.since(start.start) })
     }
 
-    fn without_parentheses(&mut self, name_span: Span, name: &str) -> super::Reported {
+    fn without_parentheses(&mut self, name_span: Span, name: &str) -> Reported {
         let after = Span { start: name_span.end, end: name_span.end };
         let message = format!("`{name}` is followed by no `(`: a call needs its parentheses");
         self.report(Diagnostic::error(codes::CALL_WITHOUT_PARENTHESES, name_span, message).fix(after, "()"))
     }
 
-    /// The arguments with their parentheses; those from a mistake on are left out.
-    fn arguments(&mut self) -> Vec<Option<Expression>> {
+    /// The arguments with their parentheses. After a mistake the rest of them is left out.
+    fn arguments(&mut self) -> Parsed<Vec<Option<Expression>>> {
         let outside = self.parentheses;
         self.bump();
         let mut args = Vec::new();
         if self.eat(Symbol::RightParenthesis) {
-            return args;
+            return Ok(args);
         }
         loop {
             let is_empty = self.at(Symbol::Comma) || self.at(Symbol::RightParenthesis);
-            match if is_empty { Ok(None) } else { self.argument().map(Some) } {
-                Ok(argument) => args.push(argument),
-                Err(_) => break self.recover_parentheses(outside),
+            let argument = if is_empty { Ok(None) } else { self.argument().map(Some) };
+            let is_wrong = argument.is_err();
+            args.extend(argument);
+            if !is_wrong && self.eat(Symbol::RightParenthesis) {
+                return Ok(args);
             }
-            if self.eat(Symbol::RightParenthesis) {
-                break;
-            }
-            if !self.eat(Symbol::Comma) {
-                self.after_argument();
-                break self.recover_parentheses(outside);
+            if is_wrong || !self.eat(Symbol::Comma) {
+                let can_go_on = !is_wrong && self.after_argument();
+                let is_closed = self.recover_parentheses(outside);
+                return if is_closed || can_go_on { Ok(args) } else { Err(Reported) };
             }
         }
-        args
     }
 
-    fn after_argument(&mut self) {
+    /// Tells what follows an argument. Whether the call is over: only its `)` is missing.
+    fn after_argument(&mut self) -> bool {
         let is_missing = self.at(Symbol::Semicolon) || self.at(Symbol::LeftBrace) || self.at(Symbol::RightBrace);
         if is_missing || (self.starts_line() && self.token.kind == TokenKind::Word) {
             let after = Span { start: self.end, end: self.end };
             let fault = Diagnostic::error(codes::MISSING, after, "`)` is missing after the arguments");
             self.report(fault.fix(after, ")"));
-            return;
+            return true;
         }
         let follows_string = matches!(self.lexer.bytes(Span { start: 0, end: self.end }).last(), Some(b'"' | b'\''));
         match self.token.kind {
@@ -78,6 +78,7 @@ impl Parser<'_> {
             }
             _ => self.unexpected("`,` or `)`"),
         };
+        false
     }
 
     fn argument(&mut self) -> Parsed<Expression> {

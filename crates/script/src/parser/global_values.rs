@@ -10,7 +10,8 @@ impl Parser<'_> {
     pub(super) fn global_value(&mut self, param: &GlobalParam) -> Parsed<Spanned<GlobalValue>> {
         let start = self.token.span.start;
         let value = match param.kind {
-            GlobalKind::Bool => GlobalValue::Int(self.integer("yes or no")?),
+            // Any number but 0 is yes.
+            GlobalKind::Bool => GlobalValue::Int(i32::from(self.integer("yes or no")? != 0)),
             GlobalKind::Int => GlobalValue::Int(self.number_value()?),
             GlobalKind::Str => GlobalValue::Str(self.plain_string("a string in quotes")?.node),
             GlobalKind::Word => GlobalValue::Str(self.word_value()?),
@@ -31,7 +32,6 @@ impl Parser<'_> {
     fn check_value(&mut self, param: &GlobalParam, value: &Spanned<GlobalValue>) -> Parsed<()> {
         let message = match &value.node {
             GlobalValue::Int(number) => match param.range {
-                Some((0, 1)) if !(0..=1).contains(number) => format!("`{}` is yes or no", param.name),
                 Some((least, i32::MAX)) if *number < least => format!("`{}` is {least} or more", param.name),
                 Some((least, greatest)) if !(least..=greatest).contains(number) => {
                     format!("`{}` is a number from {least} to {greatest}", param.name)

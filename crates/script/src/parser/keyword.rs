@@ -5,7 +5,8 @@ use super::strings::text_of;
 use super::{Parsed, Parser};
 use crate::ast::{Expression, ExpressionKind, Spanned, StatementKind, Text};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::lexer::{Symbol, TokenKind};
+use crate::format::Reader;
+use crate::lexer::{Symbol, TokenKind, index};
 use bytes::Bytes;
 
 impl Parser<'_> {
@@ -139,9 +140,10 @@ impl Parser<'_> {
 
     /// Whether the variable here is followed by the closing parenthesis: then it is the text.
     fn is_only_argument(&self) -> bool {
-        let mut ahead = Parser::new(self.lexer.rest(0));
-        ahead.go_to(self.token.span.start);
-        ahead.variable().is_ok() && ahead.at(Symbol::RightParenthesis)
+        let mut ahead = Reader::in_script(self.lexer.rest(0), index(self.token.span.start));
+        let is_variable = ahead.variable().is_ok();
+        ahead.skip_blanks();
+        is_variable && ahead.peek() == Some(b')')
     }
 
     /// Upstream looks at the first letter after `L_` only.

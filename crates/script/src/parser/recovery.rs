@@ -52,10 +52,13 @@ impl Parser<'_> {
         }
     }
 
-    /// After a mistake within parentheses: goes behind the one that closes them. `outside` is how many were open
-    /// before them.
-    pub(super) fn recover_parentheses(&mut self, outside: u32) {
+    /// After a mistake within parentheses: goes behind the one that closes them, if there is one before the statement
+    /// ends. `outside` is how many were open before them.
+    pub(super) fn recover_parentheses(&mut self, outside: u32) -> bool {
         self.recovering(|parser| parser.skip_parentheses(outside));
+        let is_closed = self.parentheses == outside;
+        self.parentheses = outside;
+        is_closed
     }
 
     fn skip_parentheses(&mut self, outside: u32) {
@@ -70,7 +73,6 @@ impl Parser<'_> {
             }
             self.bump();
         }
-        self.parentheses = outside;
     }
 
     /// After a mistake outside of routes: goes to the next line, over a block if one begins on this line.

@@ -29,7 +29,7 @@ impl Parser<'_> {
 
     /// Takes a string whose variables are expanded, and says what is wrong with them.
     pub(super) fn format_string(&mut self, decoded: &Decoded) -> Text {
-        let mut reader = Reader::new(&decoded.bytes, 0, &decoded.places);
+        let mut reader = Reader::new(&decoded.bytes, &decoded.places);
         match reader.format() {
             Ok(text) => {
                 self.old_names(reader.old_names);
@@ -58,7 +58,7 @@ impl Parser<'_> {
         if memchr::memchr(b'$', &decoded.bytes).is_none() {
             return constant(decoded.bytes);
         }
-        let mut reader = Reader::new(&decoded.bytes, 0, &decoded.places);
+        let mut reader = Reader::new(&decoded.bytes, &decoded.places);
         match reader.format() {
             Ok(text) => {
                 self.old_names(reader.old_names);
@@ -74,8 +74,7 @@ impl Parser<'_> {
             return Err(self.unexpected("a variable"));
         }
         let start = self.token.span.start;
-        let text = self.lexer.rest(0);
-        let mut reader = Reader::new(text, index(start), &Places::Straight(0));
+        let mut reader = Reader::in_script(self.lexer.rest(0), index(start));
         let variable = reader.variable();
         let end = place(reader.position());
         self.old_names(reader.old_names);

@@ -9,6 +9,9 @@ pub(super) struct Reference<'a> {
     pub length: usize,
 }
 
+/// A default is no longer than this.
+const DEFAULT_BYTES_MAX: usize = 4096;
+
 /// The reference that `text` starts with. A name starts with a letter or `_`: `"^[0-9]${2}"` is none.
 pub(super) fn reference(text: &[u8]) -> Option<Reference<'_>> {
     let inside = text.strip_prefix(b"${")?;
@@ -23,6 +26,7 @@ pub(super) fn reference(text: &[u8]) -> Option<Reference<'_>> {
         return Some(Reference { name, default: None, length: before_rest + 1 });
     }
     let default = rest.strip_prefix(b":-")?;
+    let default = default.get(..DEFAULT_BYTES_MAX).unwrap_or(default);
     let end = memchr::memchr2(b'}', b'\n', default)?;
     if default.get(end) != Some(&b'}') {
         return None;

@@ -137,13 +137,13 @@ error[S201]: there is no global parameter `log_levle`
 #[test]
 fn values_that_are_none() {
     check(
-        "mhomed = 2\nadvertised_port = 70000\nsyslog_facility = LOG_HERE\nlog_level = \"x\"\nmhomed = maybe",
+        "tcp_threads = -2\nadvertised_port = 70000\nsyslog_facility = LOG_HERE\nlog_level = \"x\"\nmhomed = maybe",
         "\
-error[S202]: `mhomed` is yes or no
- --> test.cfg:1:10
+error[S202]: `tcp_threads` is 0 or more
+ --> test.cfg:1:15
   |
-1 | mhomed = 2
-  |          ^
+1 | tcp_threads = -2
+  |               ^^
 error[S202]: `advertised_port` is a number from 1 to 65535
  --> test.cfg:2:19
   |

@@ -82,6 +82,17 @@ const PIECES: &[&str] = &[
     "log_stderror=",
 ];
 
+/// Each of these would take a walk to the end of the text, and again, were it not remembered or bounded by its line.
+#[test]
+fn openings_without_end() {
+    for line in
+        ["/*\n", "\\\"\n", "'\n\"", "$(ru{s.len,\n", "$avp(\n", "$(x{re.subst,/a\n", "xlog($x\n", "{\n", "(\n", "if\n"]
+    {
+        let text = format!("route {{ {}", line.repeat(20_000));
+        assert!(!parse(text.as_bytes()).1.is_empty(), "{line}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
