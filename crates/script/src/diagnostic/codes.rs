@@ -57,7 +57,6 @@ codes! {
     ASSIGNMENT_AS_CONDITION = "S306", "An assignment where a comparison is likely meant.";
     NOT_EXPANDED = "S307", "Variables in a string that is taken as it stands.";
     WITHOUT_EFFECT = "S308", "Something that does nothing.";
-    UNCERTAIN = "S309", "Something that older releases understood in more than one way.";
 
     MODULE_UNKNOWN = "S401", "A module that does not exist.";
     MODULE_TWICE = "S402", "A module that is loaded twice.";
