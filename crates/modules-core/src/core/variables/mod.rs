@@ -26,6 +26,8 @@ mod tests;
 mod time;
 mod uris;
 
+pub(super) use time::{CTIME, formatted};
+
 use super::join::{join, length};
 use module_api::{VARIABLE, Variable};
 
