@@ -188,7 +188,7 @@ impl Translator<'_> {
 
     /// One character of a bracket, or a range that begins with it.
     fn range(&mut self, byte: u8) -> Result<(), &'static str> {
-        self.hex(byte);
+        self.member(byte);
         let [b'-', last, ..] = *self.rest else { return Ok(()) };
         if last == b']' {
             return Ok(());
@@ -198,8 +198,16 @@ impl Translator<'_> {
         }
         self.rest = self.rest.get(2..).unwrap_or_default();
         self.out.push('-');
-        self.hex(last);
+        self.member(last);
         Ok(())
+    }
+
+    fn member(&mut self, byte: u8) {
+        if byte.is_ascii_alphanumeric() {
+            self.out.push(char::from(byte));
+        } else {
+            self.hex(byte);
+        }
     }
 
     fn literal(&mut self, byte: u8) -> bool {

@@ -125,18 +125,21 @@ impl<'a> Lookup<'a> {
             Unknown::Nowhere(_) => format!("unknown variable ${}", variable.name),
         };
         let diagnostic = Diagnostic::error(codes::VARIABLE_UNKNOWN, variable.span, message);
-        // A dot after a name is part of it: a frequent slip in text.
-        let shorter = variable.name.trim_end_matches('.');
-        let runs_on = shorter != variable.name && self.resolver.variable(shorter, variable.inner.is_some()).is_ok();
-        let help = if runs_on {
-            Some(format!("a dot belongs to the name; write $({shorter})"))
-        } else {
-            unknown.help(|similar| format!("${similar}"))
+        let help = match self.name_before_dot(variable) {
+            Some(name) => Some(format!("a dot belongs to the name; write $({name})")),
+            None => unknown.help(|similar| format!("${similar}")),
         };
         self.diagnostics.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         });
+    }
+
+    /// A dot after a name is part of it, in text a frequent slip: `"$rU.example.com"`.
+    fn name_before_dot<'v>(&self, variable: &'v ast::Variable) -> Option<&'v str> {
+        let dots = variable.name.rmatch_indices('.').map(|(position, _)| position);
+        let mut names = dots.filter_map(|position| variable.name.get(..position));
+        names.find(|name| self.resolver.variable(name, variable.inner.is_some()).is_ok())
     }
 
     fn note_alias(&mut self, variable: &ast::Variable, found: &Declared<'_>) {

@@ -3,6 +3,7 @@
 use crate::ast::{ArithmeticOperator, AssignOperator, CompareOperator};
 use crate::host::ArgValue;
 use crate::program::{Format, RouteIndex, VariableRef};
+use bytes::Bytes;
 use catalogue::{Flag, FunctionId, Value};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -302,6 +303,24 @@ pub(crate) struct Tables {
     pub(crate) asyncs: Vec<AsyncSite>,
     pub(crate) switches: Vec<SwitchTable>,
     pub(crate) lists: Vec<ForList>,
+}
+
+impl Arguments {
+    /// The text of an argument that is a constant string or integer.
+    pub(crate) fn constant(&self, position: usize) -> Option<Bytes> {
+        let value = match self {
+            Arguments::Fixed(values) => values.get(position)?,
+            Arguments::Computed(args) => match args.get(position)? {
+                Argument::Fixed(value) => value,
+                _ => return None,
+            },
+        };
+        match value {
+            ArgValue::Str(text) => Some(text.clone()),
+            ArgValue::Int(number) => Some(Bytes::from(number.to_string())),
+            _ => None,
+        }
+    }
 }
 
 impl Network {

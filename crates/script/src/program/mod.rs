@@ -12,8 +12,10 @@ pub use variable::VariableRef;
 pub(crate) use variable::{IndexRef, InnerName, Source, TransformationArg, TransformationRef};
 
 use crate::ast::RouteType;
+use bytes::Bytes;
+use catalogue::FunctionId;
 use instruction::{Address, Step, Tables};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A compiled script.
@@ -116,6 +118,13 @@ impl Program {
     /// The variables that are passed to functions, by [`VariableRef::number`]: a host can keep what it makes of them.
     pub fn argument_variables(&self) -> &[Arc<VariableRef>] {
         &self.arguments
+    }
+
+    /// The different constants that stand as this argument (from 0) of a function: what a script will ask for is known
+    /// before it runs.
+    pub fn constants(&self, function: FunctionId, argument: usize) -> BTreeSet<Bytes> {
+        let calls = self.tables.calls.iter().filter(|call| call.function == function);
+        calls.filter_map(|call| call.args.constant(argument)).collect()
     }
 
     /// How often each line with a statement ran, in the order of the text.

@@ -74,34 +74,26 @@ const WORDS: &[&str] = &[
     "\"tm.so\"",
 ];
 
-/// Statements that are well formed, so that most programs run.
+/// Statements without others in them.
 const STATEMENTS: &[&str] = &[
     "$var(x) = 1;",
     "$var(x) += $sp;",
     "$avp(y) = $var(x);",
     "$(avp(y)[append]) = $rU;",
+    "$(avp(y)[$var(x)]) = 5;",
     "$avp(y) = NULL;",
     "$var(x) = $var(x) * 3 - $avp(y);",
     "$var(x) = $rU / 2;",
-    "if ($var(x) > 3) {",
-    "if (code($var(x))) {",
-    "while ($var(x) < 100) {",
-    "while (1) {",
-    "for ($var(z) in $(avp(y)[*])) {",
-    "switch ($var(x)) { case 1: {",
-    "{",
-    "}",
-    "}",
-    "}",
-    "}}",
+    "$var(x) = code($var(x)) + -1;",
     "route(a);",
-    "route(b, $var(x), \"text\");",
+    "route(b, $var(x), \"text\", NULL);",
+    "$var(x) = route(a) + wait(3);",
     "route($rU);",
     "return;",
-    "return(-1, $rU);",
+    "return(-1, $rU, $var(x) + 1);",
     "exit;",
     "drop;",
-    "xlog(\"$var(x) $(route[*]) $(avp(y)[*])\");",
+    "xlog(\"$var(x) $(route[*]) $(avp(y)[*]) $return(0)\");",
     "wait(1);",
     "wait(-1);",
     "code(0);",
@@ -110,27 +102,61 @@ const STATEMENTS: &[&str] = &[
     "assert($rc == 1);",
     "async(wait(1), a);",
     "launch(wait(2), b);",
-    "if ($si == 10.0.0.0/8 && !($rU =~ $avp(y)) || [ $var(x) & 1 ]) {",
     "$ru = NULL;",
-    "break;",
 ];
 
-fn run_if_good(text: &str) {
+const CONDITIONS: &[&str] = &[
+    "$var(x) > 3",
+    "$var(x) < 100 && !code($var(x))",
+    "$si == 10.0.0.0/8 && !($rU =~ $avp(y)) || [ $var(x) & 1 ]",
+    "wait($var(x))",
+    "$var(x) = $var(x) - 1",
+    "$avp(y) == NULL",
+    "route(a)",
+    "$var(y) != \"\" || $rc < 0",
+];
+
+/// What opens a block in which there are statements; `break` may follow them.
+const LOOPS: &[&str] = &["while (1) {", "for ($var(z) in $(avp(y)[*])) {", "switch ($var(x)) { default: "];
+
+fn statements() -> impl Strategy<Value = String> {
+    let leaf = proptest::sample::select(STATEMENTS).prop_map(str::to_owned);
+    leaf.prop_recursive(5, 40, 4, |inner| {
+        let block = proptest::collection::vec(inner, 0..4).prop_map(|statements| statements.join("\n"));
+        let condition = proptest::sample::select(CONDITIONS);
+        prop_oneof![
+            (condition.clone(), block.clone(), block.clone())
+                .prop_map(|(condition, then, other)| format!("if ({condition}) {{\n{then}\n}} else {{\n{other}\n}}")),
+            (condition, block.clone()).prop_map(|(condition, body)| format!("while ({condition}) {{\n{body}\n}}")),
+            (proptest::sample::select(LOOPS), block.clone(), proptest::sample::select(&["", "break;"][..]))
+                .prop_map(|(open, body, end)| format!("{open}\n{body}\n{end}\n}}")),
+            block,
+        ]
+    })
+}
+
+fn blocks() -> impl Strategy<Value = String> {
+    proptest::collection::vec(statements(), 0..6).prop_map(|statements| statements.join("\n"))
+}
+
+/// Whether there was nothing wrong with it, so that it ran.
+fn run_if_good(text: &str) -> bool {
     let source = Source::from_text("random.cfg", text.as_bytes());
     let (script, messages) = script::parser::parse(&source);
     let (catalogue, tables) = (catalogue(), Tables::default());
     let environment = Environment { catalogue: &catalogue, names: tables.all(), workers: 1 };
     let checked = check(&script, &source, &environment);
     if script::diagnostic::any_error(&messages) {
-        return;
+        return false;
     }
-    let Ok(program) = checked.compile() else { return };
+    let Ok(program) = checked.compile() else { return false };
     let program = Arc::new(program.with_steps_max(20_000));
     for kind in [RouteType::Request, RouteType::Failure] {
         for (route, _) in program.routes_of(kind) {
             run(&mut World::new(), &program, route);
         }
     }
+    true
 }
 
 proptest! {
@@ -142,21 +168,12 @@ proptest! {
     }
 
     #[test]
-    fn heaps_of_statements(
-        main in proptest::collection::vec(proptest::sample::select(STATEMENTS), 0..14),
-        sub in proptest::collection::vec(proptest::sample::select(STATEMENTS), 0..8),
-    ) {
-        let block = |statements: &[&str]| {
-            let text = statements.join("\n");
-            let open = text.matches('{').count();
-            let closed = text.matches('}').count();
-            format!("{text}\n{}", "}".repeat(open.saturating_sub(closed)))
-        };
+    fn heaps_of_statements(main in blocks(), sub in blocks()) {
         let text = format!(
-            "max_while_loops = 20\nenable_asserts = yes\nroute {{\n{}\n}}\nroute[a] {{\n{}\n}}\nroute[b] {{ xlog(\"$param(1)\"); }}\n",
-            block(&main),
-            block(&sub),
+            "max_while_loops = 20\nenable_asserts = yes\nroute {{\n{main}\n}}\nroute[a] {{\n{sub}\n}}\n\
+             route[b] {{ xlog(\"$param(1)\"); }}\nerror_route {{ assert($rc == 77); xlog(\"error\"); }}\n",
         );
-        run_if_good(&text);
+        let ran = run_if_good(&text);
+        prop_assert!(ran, "{text}");
     }
 }

@@ -68,3 +68,11 @@ fn routes_are_found_by_kind_and_name() {
     let timers: Vec<_> = program.timer_routes().map(|(_, seconds)| seconds).collect();
     assert_eq!(timers, [5]);
 }
+
+#[test]
+fn the_constants_of_a_function_are_known() {
+    let program = program("route {\n show(\"a\"); show(\"b\", $rU); show(\"a\", $rU); show($rU); show(5);\n}\n");
+    let show = *catalogue().functions_named("show").first().unwrap();
+    let constants: Vec<_> = program.constants(show, 0).into_iter().collect();
+    assert_eq!(constants, ["5", "a", "b"]);
+}
