@@ -4,12 +4,14 @@ use super::usage::Usage;
 use crate::ast;
 use crate::ast::{Index as WrittenIndex, Segment, Span, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::format::joined;
 use crate::host::{Index, Language};
 use crate::program::{Format, IndexRef, InnerName, Piece, Source, TransformationArg, TransformationRef, VariableRef};
 use crate::resolve::nearest::nearest;
 use crate::resolve::{CORE, Found, Resolver, Unknown};
 use bytes::Bytes;
 use catalogue::{Access, Inner, NameId, TransformationId, Value, Variable, VariableId};
+use std::borrow::Cow;
 
 /// Looks names up and collects what is wrong.
 pub(crate) struct Lookup<'a> {
@@ -257,6 +259,11 @@ impl<'a> Lookup<'a> {
         if let (true, [_], Some(rest)) = (declared.rest, declared.args, &written.rest) {
             return Box::new([self.transformation_arg(rest, true)]);
         }
+        // `{s.select,1,,}`: the commas that the last argument of some may hold.
+        let given = match declared.args.len().checked_sub(1) {
+            Some(others) if declared.rest => joined_from(&written.args, others),
+            _ => Cow::Borrowed(&written.args[..]),
+        };
         let mut args = Vec::new();
         let mut expected = declared.args;
         if let (true, [_, others @ ..]) = (takes_number(declared.name), declared.args) {
@@ -267,7 +274,7 @@ impl<'a> Lookup<'a> {
             self.error(codes::TRANSFORMATION_ARGS, written.span, message);
         }
         let least = expected.iter().rposition(|arg| !arg.optional).map_or(0, |last| last + 1);
-        if written.args.len() < least || written.args.len() > expected.len() {
+        if given.len() < least || given.len() > expected.len() {
             let names: Vec<_> = expected.iter().map(|arg| arg.name).collect();
             let message = match names.is_empty() {
                 true => format!("{{{}}} takes no parameter", declared.name),
@@ -275,7 +282,7 @@ impl<'a> Lookup<'a> {
             };
             self.error(codes::TRANSFORMATION_ARGS, written.span, message);
         }
-        for (arg, text) in expected.iter().zip(&written.args) {
+        for (arg, text) in expected.iter().zip(given.iter()) {
             let value = self.transformation_arg(text, arg.verbatim);
             if arg.int && matches!(&value, TransformationArg::Fixed(value) if value.int().is_none()) {
                 let message = format!("{} of {{{}}} must be a number", arg.name, declared.name);
@@ -296,6 +303,17 @@ impl<'a> Lookup<'a> {
             Some(variable) => TransformationArg::Variable(self.read(variable)),
             None => TransformationArg::Format(self.format(text)),
         }
+    }
+}
+
+/// The arguments with all from this place on as one.
+fn joined_from(args: &[Text], place: usize) -> Cow<'_, [Text]> {
+    match args.split_at_checked(place) {
+        Some((before, [first, more @ ..])) if !more.is_empty() => {
+            let last = joined(std::iter::once(first).chain(more));
+            Cow::Owned(before.iter().cloned().chain([last]).collect())
+        }
+        _ => Cow::Borrowed(args),
     }
 }
 

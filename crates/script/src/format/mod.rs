@@ -7,6 +7,7 @@ mod transformation;
 mod variable;
 
 pub(crate) use reader::{OldName, Reader};
+pub(crate) use transformation::joined;
 
 use crate::ast::{Span, Text, Variable};
 use crate::lexer::Places;

@@ -71,10 +71,11 @@ fn split_number(written: &str) -> (String, Option<i32>) {
     (written.to_owned(), None)
 }
 
-fn joined(args: &[Text]) -> Text {
+/// Arguments as one text, the commas between them put back.
+pub(crate) fn joined<'t>(args: impl IntoIterator<Item = &'t Text>) -> Text {
     let mut whole = Text::default();
     let mut source = Vec::new();
-    for (index, arg) in args.iter().enumerate() {
+    for (index, arg) in args.into_iter().enumerate() {
         if index > 0 {
             source.push(b',');
             append_literal(&mut whole.segments, b",");

@@ -159,7 +159,10 @@ const TRANSFORMATIONS: &[Transformation<()>] = &[
     transformation("s.len", &[]),
     transformation("s.toupper", &[]),
     transformation("s.substr", &[TransformationArg::int("offset"), TransformationArg::int("length")]),
-    transformation("s.select", &[TransformationArg::int("index"), TransformationArg::str("separator").verbatim()]),
+    Transformation {
+        rest: true,
+        ..transformation("s.select", &[TransformationArg::int("index"), TransformationArg::str("separator").verbatim()])
+    },
     transformation("nameaddr.uri", &[TransformationArg::int("number").optional()]),
     Transformation { rest: true, ..transformation("re.subst", &[TransformationArg::str("expression")]) },
 ];
