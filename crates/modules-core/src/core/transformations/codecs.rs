@@ -50,8 +50,8 @@ pub(super) const ALL: &[Transformation] = &[
         name: "s.xor",
         about: "The bytes XORed with a secret, which is repeated as needed.",
         args: &[TransformationArg::str("secret")],
-        rest: true,
         run: |_, value, args| xor(&input(value), args),
+        ..PLAIN
     },
     Transformation {
         name: "s.escape.common",

@@ -84,8 +84,7 @@ pub(super) const ALL: &[Transformation] = &[
     },
 ];
 
-/// A key may have commas in it.
-const KEYED: Transformation = Transformation { args: &[TransformationArg::str("key")], rest: true, ..PLAIN };
+const KEYED: Transformation = Transformation { args: &[TransformationArg::str("key")], ..PLAIN };
 
 fn hash<D: Digest>(value: Value) -> Value {
     Value::from(hexadecimal(&D::digest(input(value))))

@@ -5,7 +5,8 @@ use crate::core::Core;
 use bytes::Bytes;
 use catalogue::{TransformationArg, Value};
 use module_api::{Call, Transformation};
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use posix_regex::Pattern;
+use regex::bytes::{Captures, Regex};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -42,8 +43,6 @@ enum Piece {
 /// More substitutions than a script writes. Those made of variables could be without end, so past it all are dropped
 /// and the script's own come back with the next message.
 const COMPILED_MAX: usize = 1024;
-/// What a compiled expression may take: one from a variable could otherwise take all memory.
-const REGEX_BYTES_MAX: usize = 1 << 20;
 
 fn subst(call: &mut Call<'_>, value: Value, args: &[Value]) -> Value {
     let Some(text) = argument(args, 0) else { return Value::Null };
@@ -84,14 +83,12 @@ impl Substitution {
         let missing = || "it is written /expression/replacement/flags".to_owned();
         let (expression, rest) = split(rest, *mark).ok_or_else(missing)?;
         let (replacement, flags) = split(rest, *mark).ok_or_else(missing)?;
-        let mut builder = RegexBuilder::new(std::str::from_utf8(&expression).map_err(|error| error.to_string())?);
-        // Without the flag s an expression keeps to one line, as POSIX's REG_NEWLINE has it.
-        let over_lines = flags.contains(&b's');
-        builder.case_insensitive(flags.contains(&b'i')).dot_matches_new_line(over_lines).multi_line(!over_lines);
         if let Some(unknown) = flags.iter().find(|flag| !b"isg".contains(flag)) {
             return Err(format!("it has no flag \"{}\"", char::from(*unknown)));
         }
-        let regex = builder.unicode(false).size_limit(REGEX_BYTES_MAX).build().map_err(|error| error.to_string())?;
+        // Without the flag s an expression keeps to one line, as POSIX's REG_NEWLINE has it.
+        let pattern = Pattern { ignore_case: flags.contains(&b'i'), by_line: !flags.contains(&b's') };
+        let regex = pattern.compile(&expression).map_err(|error| format!("the expression cannot be used: {error}"))?;
         Ok(Substitution { regex, replacement: pieces(&replacement), all: flags.contains(&b'g') })
     }
 

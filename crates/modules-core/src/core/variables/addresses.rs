@@ -2,7 +2,7 @@
 
 use super::place::{message, shared};
 use super::uris::quoted_display;
-use catalogue::Value;
+use catalogue::{Alias, Value};
 use module_api::{Call, VARIABLE, Variable, VariableName, VariableRun};
 use sip::{HeaderName, NameAddr};
 
@@ -81,6 +81,7 @@ pub(super) const ALL: &[Variable] = &[
     },
     Variable {
         name: "rt",
+        aliases: &[Alias::old("rT", "3.2")],
         about: "The URI of Refer-To.",
         run: VariableRun::read(|call, name| read(call, name, HeaderName::ReferTo, uri)),
         ..VARIABLE

@@ -3,12 +3,13 @@
 use super::branch_fields::{Field, add, missing};
 use super::flags::{known, number};
 use bytes::Bytes;
-use catalogue::{Access, Inner, Value};
+use catalogue::{Access, Alias, Inner, Value};
 use module_api::{Branch, Call, Fault, Index, Operator, VARIABLE, Variable, VariableName, VariableRun};
 
 pub(super) const ALL: &[Variable] = &[
     Variable {
         name: "msg.branch",
+        aliases: &[Alias::old("br", "2.1")],
         about: "Assigning a URI adds a branch; reading gives the URI of the last one.",
         access: Access::ReadWrite,
         run: VariableRun::read_write(

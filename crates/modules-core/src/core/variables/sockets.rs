@@ -1,7 +1,7 @@
 //! `$socket_in` and `$socket_out`: the sockets a message came by and leaves by.
 
 use crate::core::functions::socket_named;
-use catalogue::{Access, Inner, Value};
+use catalogue::{Access, Alias, Inner, Value};
 use module_api::{Call, Fault, Operator, Socket, SocketId, VARIABLE, Variable, VariableName, VariableRun};
 
 pub(super) const ALL: &[Variable] = &[
@@ -9,21 +9,51 @@ pub(super) const ALL: &[Variable] = &[
         name: "socket_in",
         about: "The socket that the message came by, as proto:ip:port, or a part of it.",
         inner: Inner::OptionalWord(FIELDS),
-        run: VariableRun::read(|call, name| {
-            let socket = call.msg.source.socket;
-            field(call, Some(socket), name.text)
-        }),
+        run: VariableRun::read(|call, name| read_in(call, name.text)),
         ..VARIABLE
     },
     Variable {
         name: "socket_out",
+        aliases: &[Alias::old("fs", "3.2")],
         about: "The socket that the request leaves by, or a part of it: the one forced, else the one it came by.",
         access: Access::ReadWrite,
         inner: Inner::OptionalWord(FIELDS_OUT),
         run: VariableRun::read_write(read_out, write_out),
         ..VARIABLE
     },
+    Variable {
+        name: "socket_in(ip)",
+        aliases: &[Alias::old("Ri", "3.2")],
+        run: VariableRun::read(|call, _| read_in(call, b"ip")),
+        ..OLD
+    },
+    Variable {
+        name: "socket_in(port)",
+        aliases: &[Alias::old("Rp", "3.2")],
+        run: VariableRun::read(|call, _| read_in(call, b"port")),
+        ..OLD
+    },
+    Variable {
+        name: "socket_in(proto)",
+        aliases: &[Alias::old("pr", "3.2"), Alias::old("proto", "3.2")],
+        run: VariableRun::read(|call, _| read_in(call, b"proto")),
+        ..OLD
+    },
+    Variable {
+        name: "socket_in(af)",
+        aliases: &[Alias::old("af", "3.2")],
+        run: VariableRun::read(|call, _| read_in(call, b"af")),
+        ..OLD
+    },
 ];
+
+/// Older variables that are parts of `$socket_in` now. Their name is what is to be written instead; no script finds
+/// them by it, for a name ends at the parenthesis.
+const OLD: Variable = Variable { about: "A part of $socket_in under its older name.", ..VARIABLE };
+
+fn read_in(call: &Call<'_>, part: &[u8]) -> Value {
+    field(call, Some(call.msg.source.socket), part)
+}
 
 const FIELDS: &[&str] = &["ip", "port", "proto", "advertised_ip", "advertised_port", "tag", "anycast", "af"];
 const FIELDS_OUT: &[&str] =

@@ -85,12 +85,13 @@ fn parse(text: &str) -> (&str, &str, Index) {
 }
 
 fn variable(name: &str, inner: &str) -> &'static Variable {
+    let is_called = |known: &Variable| known.name == name || known.aliases.iter().any(|alias| alias.name == name);
     let fits = |variable: &&Variable| match variable.inner {
         Inner::None => inner.is_empty(),
         Inner::Optional | Inner::OptionalWord(_) => true,
         _ => !inner.is_empty(),
     };
-    let mut named = MODULE.variables.iter().filter(|variable| variable.name == name);
+    let mut named = MODULE.variables.iter().filter(|variable| is_called(variable));
     named.find(fits).unwrap_or_else(|| panic!("there is no ${name}({inner})"))
 }
 
@@ -275,6 +276,11 @@ fn the_message_itself() {
             ("socket_in(advertised_ip)", "<null>"),
             ("socket_out", "udp:192.0.2.1:5060"),
             ("socket_out(forced)", "<null>"),
+            ("Ri", "192.0.2.1"),
+            ("Rp", "#5060"),
+            ("proto", "UDP"),
+            ("af", "INET"),
+            ("fs", "udp:192.0.2.1:5060"),
         ],
     );
     let (source, destination) = ("203.0.113.7:1000".parse().unwrap(), "203.0.113.8:5060".parse().unwrap());
