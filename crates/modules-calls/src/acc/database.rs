@@ -7,13 +7,10 @@ use super::params::Acc;
 use super::record::Record;
 use catalogue::Value;
 use module_api::sql::{Cell, Params, Query, Statement};
-use module_api::{Env, Fault, Job, Request};
-use std::sync::atomic::Ordering;
+use module_api::{Env, Fault, Job, Request, Whose};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-/// How many records wait at most while the database fails.
-const WAITING_MAX: u32 = 100_000;
 /// How long a record waits before it is written again.
 const RETRY: Duration = Duration::from_secs(5);
 /// How many tables have their statement kept; more are made anew each time.
@@ -22,9 +19,7 @@ const TABLES_MAX: usize = 64;
 /// Writes a record, a row for each leg.
 pub fn write(env: &mut Env<'_>, acc: &Arc<Acc>, table: &str, missed: bool, record: Record) {
     let Some(database) = acc.database else {
-        let heading = "ACC: no db_url is set, the record is";
-        env.log().error(log::line(acc, heading, &record));
-        return;
+        return give_up(env, acc, "no db_url is set", &record);
     };
     let statement = statement(acc, table, missed);
     let legs = if acc.fields.leg.tags.is_empty() { 1 } else { record.legs.len() };
@@ -41,18 +36,30 @@ fn insert(acc: Arc<Acc>, query: Query, record: Arc<Record>) -> Job {
     })
 }
 
+/// Only a database in trouble can do later what it cannot do now.
 fn retry(env: &mut Env<'_>, acc: Arc<Acc>, query: Query, record: Arc<Record>, fault: &Fault) -> Job {
-    if acc.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_MAX {
-        acc.waiting.fetch_sub(1, Ordering::Relaxed);
-        let heading = format!("ACC: the database fails ({fault}), the record is");
-        env.log().error(log::line(&acc, &heading, &record));
+    let number = if fault.whose == Whose::Script { None } else { acc.spool.put(&record) };
+    let Some(number) = number else {
+        give_up(env, &acc, &fault.text, &record);
         return Job::DONE;
-    }
+    };
     env.log().warning(format!("acc: the database fails ({fault}); the record is written again later"));
-    Job::wait(Request::Sleep(RETRY), move |_, _| {
-        acc.waiting.fetch_sub(1, Ordering::Relaxed);
-        insert(acc, query, record)
+    Job::wait(Request::Sleep(RETRY), move |_, _| match acc.spool.take(number) {
+        Some(record) => insert(acc, query, record),
+        None => Job::DONE,
     })
+}
+
+/// At a clean stop: what still waits goes to the log.
+pub fn stop(env: &mut Env<'_>, acc: &Acc) {
+    for record in acc.spool.take_all() {
+        give_up(env, acc, "the server stops while the database fails", &record);
+    }
+}
+
+/// A record that cannot be written is not lost: it goes to the log whole.
+fn give_up(env: &mut Env<'_>, acc: &Acc, why: &str, record: &Record) {
+    env.log().error(log::whole(acc, &format!("ACC: not in the database ({why}), the record is"), record));
 }
 
 /// The INSERT of a table.

@@ -53,6 +53,11 @@ impl FieldSet {
         fields.map(|(_, name, position)| (name.as_str(), *position))
     }
 
+    /// All tags and their values' positions.
+    pub fn all(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.tags.iter().enumerate().map(|(position, tag)| (tag.as_str(), position))
+    }
+
     /// The position of a tag's value.
     pub fn position(&self, tag: &[u8]) -> Option<usize> {
         self.tags.iter().position(|known| known.as_bytes().eq_ignore_ascii_case(tag))

@@ -3,6 +3,7 @@
 use super::marks::Backend;
 use super::params::Acc;
 use super::record::Record;
+use catalogue::Value;
 use module_api::{Env, Level};
 
 /// Writes a record under a heading ("ACC: transaction answered", "ACC: call missed").
@@ -13,8 +14,28 @@ pub fn write(env: &Env<'_>, acc: &Acc, heading: &str, record: &Record) {
     }
 }
 
-/// The line of a record.
-pub fn line(acc: &Acc, heading: &str, record: &Record) -> Vec<u8> {
+/// The line of a record: what every record has, and the fields of the backend "log".
+fn line(acc: &Acc, heading: &str, record: &Record) -> Vec<u8> {
+    let mut line = fixed(heading, record);
+    fields(&mut line, acc.fields.extra.of(Backend::Log), &record.extra);
+    for leg in &record.legs {
+        fields(&mut line, acc.fields.leg.of(Backend::Log), leg);
+    }
+    line
+}
+
+/// The same with every field there is, under its tag: nothing of the record is missing.
+pub fn whole(acc: &Acc, heading: &str, record: &Record) -> Vec<u8> {
+    let mut line = fixed(heading, record);
+    pair(&mut line, "created", record.created.unix_seconds().to_string().as_bytes());
+    fields(&mut line, acc.fields.extra.all(), &record.extra);
+    for leg in &record.legs {
+        fields(&mut line, acc.fields.leg.all(), leg);
+    }
+    line
+}
+
+fn fixed(heading: &str, record: &Record) -> Vec<u8> {
     let mut line = format!("{heading}: timestamp={}", record.time.unix_seconds()).into_bytes();
     let fixed = [
         ("method", &record.method),
@@ -27,17 +48,14 @@ pub fn line(acc: &Acc, heading: &str, record: &Record) -> Vec<u8> {
     for (name, value) in fixed {
         pair(&mut line, name, value);
     }
-    for (name, position) in acc.fields.extra.of(Backend::Log) {
-        let value = record.extra.get(position).and_then(catalogue::Value::text).unwrap_or_default();
-        pair(&mut line, name, &value);
-    }
-    for leg in &record.legs {
-        for (name, position) in acc.fields.leg.of(Backend::Log) {
-            let value = leg.get(position).and_then(catalogue::Value::text).unwrap_or_default();
-            pair(&mut line, name, &value);
-        }
-    }
     line
+}
+
+fn fields<'a>(line: &mut Vec<u8>, fields: impl Iterator<Item = (&'a str, usize)>, values: &[Value]) {
+    for (name, position) in fields {
+        let value = values.get(position).and_then(Value::text).unwrap_or_default();
+        pair(line, name, &value);
+    }
 }
 
 /// `;name=value`; what would break the line is left out.

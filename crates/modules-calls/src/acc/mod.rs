@@ -13,6 +13,7 @@ mod marks;
 mod params;
 mod record;
 mod request;
+mod spool;
 mod tables;
 mod variables;
 mod watch;

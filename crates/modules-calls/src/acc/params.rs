@@ -2,13 +2,13 @@
 
 use super::columns::Columns;
 use super::fields::{FieldSet, Fields};
+use super::spool::Spool;
 use super::tables::{ACC, MISSED_CALLS};
-use super::watch;
+use super::{database, watch};
 use catalogue::{Param, ParamKind};
 use module_api::sql::{Database, Statement};
-use module_api::{Setup, StartError, State, VariableHandle};
+use module_api::{Job, Setup, StartError, State, VariableHandle};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 
 /// All of them.
@@ -117,7 +117,7 @@ pub struct Acc {
     /// The INSERT of each table, by table and whether it has the columns of missed calls.
     pub statements: Mutex<BTreeMap<(String, bool), Arc<Statement>>>,
     /// Records that wait to be written again because the database failed.
-    pub waiting: Arc<AtomicU32>,
+    pub spool: Spool,
 }
 
 /// The flags of older releases: log, db, events, each with missed calls; failures.
@@ -136,8 +136,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let has_url = given.is_set(&DB_URL) || setup.settings.db_default_url.is_some();
     let tables = standard_tables(&setup.params);
     let database = if has_url { Some(setup.database(&DB_URL, &tables)?) } else { None };
-    let waiting = Arc::new(AtomicU32::new(0));
-    let state: State = Arc::new(Acc {
+    let acc = Arc::new(Acc {
         early_media: given.is_on(&EARLY_MEDIA),
         report_cancels: given.is_on(&REPORT_CANCELS),
         detect_direction: given.is_on(&DETECT_DIRECTION),
@@ -151,7 +150,12 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         columns: Columns::new(given),
         flags,
         statements: Mutex::default(),
-        waiting,
+        spool: Spool::default(),
+    });
+    let state: State = Arc::clone(&acc) as State;
+    setup.at_stop(move |env| {
+        database::stop(env, &acc);
+        Job::DONE
     });
     setup.watch_transactions(&state, watch::watch);
     Ok(state)

@@ -47,10 +47,11 @@ impl Record {
         let empty = || Accounting::new(&acc.fields, call.msg.source.received_at);
         let Accounting { extra, legs, created, .. } = attached.cloned().unwrap_or_else(empty);
         Record {
-            method: message.share(message.method_text()),
+            // Copies: a record may outlive its message by far, which should not stay in memory for it.
+            method: Bytes::copy_from_slice(message.method_text()),
             from_tag,
             to_tag,
-            callid: message.call_id().map(|callid| message.share(callid)).unwrap_or_default(),
+            callid: message.call_id().map(Bytes::copy_from_slice).unwrap_or_default(),
             code: Bytes::copy_from_slice(code),
             reason: Bytes::copy_from_slice(reason),
             time: now,

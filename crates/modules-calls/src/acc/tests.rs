@@ -1,5 +1,7 @@
 //! What is written when, as log lines, events and rows.
 
+use super::params::Acc;
+use super::record::Record;
 use super::{MODULE, functions, request, variables, watch};
 use catalogue::Value;
 use module_api::sql::Cell;
@@ -96,6 +98,28 @@ fn a_record_survives_a_database_that_fails_for_a_while() {
     fixture.run_background().unwrap();
     assert_eq!(rows.lock().unwrap().len(), 1);
     assert!(rows.lock().unwrap()[0].starts_with("INSERT INTO acc_bye "));
+}
+
+#[test]
+fn a_record_that_cannot_be_written_is_logged_whole() {
+    let mut fixture = Fixture::request("BYE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[("db_url", text("sqlite:///x")), ("extra_fields", text("db: caller->col"))]);
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("db")]);
+    fixture.write(&state, &variables::EXTRA, "caller", Operator::Set, Value::fixed("alice")).unwrap();
+    fixture.answer = Box::new(|_| Answer::Sql(Err(Fault::script("no such column: col"))));
+    reply_out(&mut fixture, &state, 200, "OK");
+    fixture.run_background().unwrap();
+    let whole = "timestamp=1700000000;method=BYE;from_tag=from-1;to_tag=to-9;call_id=call-1@192.0.2.10;code=200;\
+                 reason=OK;created=1700000000;caller=alice";
+    let logged = |why: &str| format!("ERROR: ACC: not in the database ({why}), the record is: {whole}");
+    assert_eq!(fixture.log_lines(), [logged("no such column: col")]);
+    // One that waits when the server stops.
+    let acc = Arc::clone(&state).downcast::<Acc>().ok().unwrap();
+    let record = fixture.with_call(&state, |call| Record::new(call, &acc, b"200", b"OK", b"to-9"));
+    acc.spool.put(&Arc::new(record)).unwrap();
+    let (_, stop) = fixture.wishes.at_stop.remove(0);
+    fixture.with_env(|env| drop(stop(env)));
+    assert_eq!(fixture.log_lines(), [logged("the server stops while the database fails")]);
 }
 
 #[test]
