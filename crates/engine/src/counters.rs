@@ -112,11 +112,8 @@ impl TransactionCounters {
     }
 
     /// Counts a request sent again, the `times`-th time (from 0).
-    pub(crate) fn resent(&self, times: u8, at_t2: bool) {
-        match self.resent_at_t1.get(usize::from(times)) {
-            Some(counter) if !at_t2 => counter.increment(),
-            _ => self.resent_at_t2.increment(),
-        }
+    pub(crate) fn resent(&self, times: u8) {
+        self.resent_at_t1.get(usize::from(times)).unwrap_or(&self.resent_at_t2).increment();
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Owned {
 /// Executions that keep their memory from one run to the next.
 pub(crate) struct Pool {
     worker: usize,
+    #[allow(clippy::vec_box, reason = "an execution goes from the pool into what waits without being copied")]
     spare: Mutex<Vec<Box<Execution>>>,
 }
 

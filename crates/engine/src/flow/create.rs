@@ -63,6 +63,7 @@ impl Desk<'_> {
             no_failover: false,
             branch_reply_route: None,
             code_at_hand: None,
+            first_branch: 0,
             winner: 0,
             began_at: now,
         }))

@@ -53,6 +53,7 @@ impl Desk<'_> {
         }
         let Some(winner) = best(candidates(transaction)) else { return Some(msg) };
         transaction.winner = winner.branch;
+        transaction.first_branch = transaction.clients.len();
         self.cancel_pending(env, &mut msg, Some(winner.branch));
         let Some(route) = msg.armed.failure.take() else { return self.give_up(env, msg) };
         prepare_failure(&mut msg, winner);
@@ -95,7 +96,7 @@ fn is_complete(transaction: &Transaction) -> bool {
 }
 
 fn candidates(transaction: &Transaction) -> impl Iterator<Item = Candidate> {
-    transaction.clients.iter().enumerate().filter_map(|(branch, client)| {
+    transaction.clients.iter().enumerate().skip(transaction.first_branch).filter_map(|(branch, client)| {
         let outcome = client.outcome.as_ref()?;
         let counts = matches!(client.role, Role::Contender | Role::Minor | Role::Phony);
         counts.then_some(Candidate { branch, code: outcome.code, was_received: outcome.reply.is_some() })

@@ -48,10 +48,9 @@ impl Desk<'_> {
     }
 
     fn resend(&self, env: &mut Env<'_>, msg: &mut Routing, branch: usize) {
-        let times = &self.core.times;
         let Some(client) = transaction::of(msg).and_then(|transaction| transaction.clients.get(branch)) else { return };
         env.out.send(client.sent.clone());
-        self.core.counters.tm.resent(client.resends().saturating_sub(1), client.is_at_t2(times));
+        self.core.counters.tm.resent(client.resends().saturating_sub(1));
     }
 
     fn fire_upstream(&self, env: &mut Env<'_>, mut msg: Box<Routing>) -> Option<Box<Routing>> {

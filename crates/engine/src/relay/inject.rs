@@ -16,7 +16,10 @@ impl Desk<'_> {
         let others: Vec<Branch> = call.msg.branches.take_others().into_vec();
         if call.kind == Kind::Reply {
             let desk = self.owned();
-            return on_request(call, move |call| desk.desk().inject_branches(call, others, cancel_others, last));
+            return on_request(
+                call,
+                Box::new(move |call| desk.desk().inject_branches(call, others, cancel_others, last)),
+            );
         }
         let branches = std::iter::once(call.msg.branches.first().clone()).chain(others).collect();
         self.inject_branches(call, branches, cancel_others, last)
@@ -81,8 +84,11 @@ impl Desk<'_> {
     }
 }
 
+/// Work on a call, behind a pointer: what goes on after waiting is work on a call again.
+type Work<'w> = Box<dyn for<'a, 'b> FnOnce(&'a mut Call<'b>) -> Flow + 'w>;
+
 /// Does work on the request though a reply is at hand: the request is inside the transaction meanwhile.
-fn on_request(call: &mut Call<'_>, work: impl FnOnce(&mut Call<'_>) -> Flow) -> Flow {
+fn on_request(call: &mut Call<'_>, work: Work<'_>) -> Flow {
     let Some(mut transaction) = transaction::take(call.msg) else {
         return Flow::Done(Err(Fault::us("the transaction is gone")));
     };
@@ -100,7 +106,9 @@ fn on_request(call: &mut Call<'_>, work: impl FnOnce(&mut Call<'_>) -> Flow) -> 
     }
     match flow {
         Flow::Done(outcome) => Flow::Done(outcome),
-        Flow::Wait(question, then) => Flow::wait(question, |call, answer| on_request(call, |call| then(call, answer))),
+        Flow::Wait(question, then) => {
+            Flow::wait(question, |call, answer| on_request(call, Box::new(|call| then(call, answer))))
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Blueprint<'a> {
     /// The script.
     pub program: Arc<Program>,
     /// The different constants that the script passes to a function as this argument.
-    pub constants: Box<dyn Fn(&str, usize) -> Vec<String>>,
+    pub constants: Constants,
     /// Reads the script again (`core:reload_routes`).
     pub reloader: Option<Reloader>,
     /// Global parameters.
@@ -67,6 +67,9 @@ pub struct Blueprint<'a> {
     /// The time.
     pub now: Time,
 }
+
+/// Tells the different constants that the script passes to a function as an argument.
+pub type Constants = Box<dyn Fn(&str, usize) -> Vec<String>>;
 
 /// How much the engine keeps at most; what comes on top is refused and counted.
 #[derive(Clone, Copy, Debug)]

@@ -160,7 +160,7 @@ impl Shard {
     /// Puts a transaction back, unless there is mail for it: then its owner gets both.
     pub(crate) fn put(&mut self, transaction: Box<Transaction>, shown: Shown) -> Option<(Box<Transaction>, Mail)> {
         let id = transaction.id;
-        let Some(slot) = self.slot_mut(id) else { return None };
+        let slot = self.slot_mut(id)?;
         slot.shown = shown;
         if let Tenant::Busy(mailbox) = &mut slot.tenant
             && let Some(mail) = mailbox.take()
@@ -204,6 +204,7 @@ impl Shard {
     }
 
     /// Takes the transactions that have a deadline behind them; they are busy.
+    #[allow(clippy::vec_box, reason = "transactions are moved by their pointer")]
     pub(crate) fn due(&mut self, now: Time, taken: &mut Vec<Box<Transaction>>) {
         let slots = &mut self.slots;
         self.wheel.advance(now, |position| {

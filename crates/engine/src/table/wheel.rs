@@ -98,7 +98,7 @@ impl Wheel {
     fn cascade(&mut self) {
         let mut unit = FIRST as u64;
         for level in 1..LEVELS {
-            if self.now % unit != 0 {
+            if !self.now.is_multiple_of(unit) {
                 return;
             }
             let slot = ((self.now / unit) % FURTHER as u64) as usize;

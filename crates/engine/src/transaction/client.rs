@@ -297,11 +297,6 @@ impl Client {
     pub(crate) fn resends(&self) -> u8 {
         self.resends
     }
-
-    /// Whether its interval has reached T2.
-    pub(crate) fn is_at_t2(&self, times: &TransactionSettings) -> bool {
-        self.resend_every >= times.t2
-    }
 }
 
 fn invite_input(state: client_invite::State, input: Input) -> Option<client_invite::Input> {

@@ -53,6 +53,8 @@ pub(crate) struct Transaction {
     pub(crate) branch_reply_route: Option<u16>,
     /// The code of the reply at hand while a route runs for it.
     pub(crate) code_at_hand: Option<u16>,
+    /// The first branch of the present attempt: replies to earlier ones have had their failure route.
+    pub(crate) first_branch: usize,
     /// The branch whose reply was chosen last.
     pub(crate) winner: usize,
     /// When it began.

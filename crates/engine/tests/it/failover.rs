@@ -1,0 +1,109 @@
+//! Names with several addresses, and branches that cannot be sent.
+
+use crate::world::World;
+use engine::Event;
+use module_api::Proto;
+use std::time::Duration;
+
+const RELAY: &str = r#"route { t_relay(); }"#;
+
+#[test]
+fn a_name_is_looked_up_while_the_call_waits() {
+    let mut world = World::new(RELAY);
+    let invite = world.request("alice", "INVITE", "sip:bob@bob.example.org", "");
+    assert_eq!(
+        format!("{:?}", world.questions[0].1),
+        r#"Resolve { host: "bob.example.org", proto: Udp, ipv6: false }"#
+    );
+    world.again("alice", &invite);
+    world.answer(&["192.0.2.20"]);
+    world.passed("alice>proxy INVITE; proxy>alice 100; alice>proxy INVITE; proxy>alice 100; proxy>bob INVITE");
+    world.settle();
+}
+
+#[test]
+fn a_name_without_address_is_told_to_the_caller() {
+    let mut world = World::new(r#"route { if (!t_relay()) xlog("code $rc\n"); }"#);
+    world.request("alice", "MESSAGE", "sip:bob@nowhere.example.org", "");
+    world.answer(&[]);
+    world.passed("alice>proxy MESSAGE; proxy>alice 478 MESSAGE");
+    assert_eq!(world.script_log().last().unwrap(), "code -4");
+    world.settle();
+}
+
+#[test]
+fn a_silent_address_gives_way_to_the_next() {
+    let mut world = World::with_params(r#"modparam("tm", "fr_timeout", 3)"#, RELAY);
+    world.request("alice", "INVITE", "sip:bob@bob.example.org", "");
+    world.answer(&["192.0.2.20", "192.0.2.30"]);
+    world.pass(Duration::from_millis(2_990));
+    world.ladder.clear();
+    world.pass(Duration::from_millis(40));
+    let carol = world.last("carol", "INVITE");
+    world.reply("carol", &carol, 503, "Full");
+    world.passed("proxy>carol INVITE; carol>proxy 503; proxy>carol ACK; proxy>alice 500");
+    world.settle();
+}
+
+#[test]
+fn a_503_gives_way_to_the_next() {
+    let mut world = World::new(RELAY);
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+    world.answer(&["192.0.2.20", "192.0.2.30"]);
+    let bob = world.last("bob", "MESSAGE");
+    world.reply("bob", &bob, 503, "Full");
+    let carol = world.last("carol", "MESSAGE");
+    world.reply("carol", &carol, 200, "OK");
+    world.passed(
+        "alice>proxy MESSAGE; proxy>bob MESSAGE; bob>proxy 503 MESSAGE; proxy>carol MESSAGE; \
+         carol>proxy 200 MESSAGE; proxy>alice 200 MESSAGE",
+    );
+    world.settle();
+}
+
+#[test]
+fn without_failover_the_first_address_decides() {
+    let mut world = World::new(r#"route { t_relay("no-dns-failover"); }"#);
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+    world.answer(&["192.0.2.20", "192.0.2.30"]);
+    let bob = world.last("bob", "MESSAGE");
+    world.reply("bob", &bob, 503, "Full");
+    assert_eq!(world.last("alice", "500").status(), 500);
+    world.settle();
+}
+
+#[test]
+fn a_connection_that_breaks_fails_its_branch() {
+    let mut world = World::new(RELAY);
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20;transport=tcp", "");
+    let bob = world.last("bob", "INVITE");
+    assert_eq!(bob.top_via().unwrap().transport, b"TCP");
+    world.pass(Duration::from_secs(2));
+    world.ladder.clear();
+    let sending = module_api::Sending {
+        socket: world.engine.services().sockets.for_destination(None, Proto::Tcp, [192, 0, 2, 20].into()).unwrap().id,
+        to: ([192, 0, 2, 20], 5060).into(),
+        connection: None,
+        bytes: bob.bytes().clone(),
+    };
+    world.handle(Event::SendFailed(sending));
+    world.passed("proxy>alice 477");
+    world.settle();
+}
+
+#[test]
+fn what_no_socket_reaches_is_answered() {
+    let mut world = World::new(r#"route { if (!t_relay()) xlog("code $rc\n"); }"#);
+    world.request("alice", "MESSAGE", "sip:bob@[2001:db8::1]", "");
+    world.passed("alice>proxy MESSAGE; proxy>alice 477 MESSAGE");
+    assert_eq!(world.script_log().last().unwrap(), "code -6");
+    world.settle();
+}
+
+#[test]
+fn the_script_may_answer_itself() {
+    let mut world = World::new(r#"route { if (!t_relay("no-auto-477")) send_reply(404, "Nobody there"); }"#);
+    world.request("alice", "MESSAGE", "sip:bob@[2001:db8::1]", "");
+    world.passed("alice>proxy MESSAGE; proxy>alice 404 MESSAGE");
+    world.settle();
+}

@@ -1,0 +1,237 @@
+//! Several branches: RFC 3261 section 16.7.
+
+use crate::world::World;
+use std::time::Duration;
+
+/// To bob and carol at the same time.
+const FORK: &str = r#"
+route {
+    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+    $ru = "sip:bob@192.0.2.20";
+    append_msg_branch("sip:carol@192.0.2.30");
+    t_relay();
+}
+"#;
+
+/// A forked INVITE, and what bob and carol received.
+fn forked() -> (World, sip::Message, sip::Message, sip::Message) {
+    let mut world = World::new(FORK);
+    let invite = world.request("alice", "INVITE", "sip:team@example.com", "");
+    let (bob, carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.ladder.clear();
+    (world, invite, bob, carol)
+}
+
+#[test]
+fn who_answers_first_gets_the_call() {
+    let (mut world, _, bob, carol) = forked();
+    assert_ne!(bob.top_via().unwrap().branch(), carol.top_via().unwrap().branch());
+    world.reply("bob", &bob, 180, "Ringing");
+    world.reply("carol", &carol, 180, "Ringing");
+    world.reply("carol", &carol, 200, "OK");
+    world.reply("bob", &bob, 487, "Request Terminated");
+    world.passed(
+        "bob>proxy 180; proxy>alice 180; carol>proxy 180; proxy>alice 180; carol>proxy 200; proxy>alice 200; \
+         proxy>bob CANCEL; bob>proxy 487; proxy>bob ACK",
+    );
+    world.settle();
+}
+
+#[test]
+fn both_answers_reach_the_caller() {
+    let (mut world, _, bob, carol) = forked();
+    world.reply("bob", &bob, 200, "OK");
+    world.reply("carol", &carol, 200, "OK");
+    world.passed("bob>proxy 200; proxy>alice 200; carol>proxy 200; proxy>alice 200");
+    world.settle();
+}
+
+#[test]
+fn the_best_refusal_is_chosen_when_all_have_refused() {
+    let (mut world, _, bob, carol) = forked();
+    world.reply("bob", &bob, 486, "Busy Here");
+    world.passed("bob>proxy 486; proxy>bob ACK");
+    world.reply("carol", &carol, 404, "Not Found");
+    world.passed("carol>proxy 404; proxy>carol ACK; proxy>alice 404");
+    world.settle();
+}
+
+#[test]
+fn a_6xx_ends_the_search() {
+    let (mut world, _, bob, carol) = forked();
+    world.reply("carol", &carol, 180, "Ringing");
+    world.ladder.clear();
+    world.reply("bob", &bob, 603, "Decline");
+    world.passed("bob>proxy 603; proxy>bob ACK; proxy>carol CANCEL");
+    world.reply("carol", &carol, 487, "Request Terminated");
+    world.passed("carol>proxy 487; proxy>carol ACK; proxy>alice 603");
+    world.settle();
+}
+
+#[test]
+fn challenges_of_all_branches_go_up_together() {
+    let (mut world, _, bob, carol) = forked();
+    world.reply_with("bob", &bob, 407, "Auth", "Proxy-Authenticate: Digest realm=\"b\", nonce=\"1\"\r\n");
+    world.reply_with("carol", &carol, 401, "Auth", "WWW-Authenticate: Digest realm=\"c\", nonce=\"2\"\r\n");
+    let reply = world.last("alice", "40");
+    assert_eq!(reply.headers_called(b"Proxy-Authenticate").count(), 1);
+    assert_eq!(reply.headers_called(b"WWW-Authenticate").count(), 1);
+    world.settle();
+}
+
+#[test]
+fn a_silent_branch_counts_less_than_any_reply() {
+    let (mut world, _, bob, _) = forked();
+    world.reply("bob", &bob, 480, "Unavailable");
+    world.pass(Duration::from_secs(31));
+    assert_eq!(world.last("alice", "480").status(), 480);
+    world.settle();
+}
+
+#[test]
+fn a_branch_route_can_drop_its_branch() {
+    let mut world = World::new(
+        r#"
+route {
+    append_msg_branch("sip:carol@192.0.2.30");
+    t_on_branch("only_carol");
+    t_relay();
+}
+branch_route[only_carol] { if ($rU == "bob") drop; }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let carol = world.last("carol", "INVITE");
+    world.reply("carol", &carol, 200, "OK");
+    world.passed("alice>proxy INVITE; proxy>alice 100; proxy>carol INVITE; carol>proxy 200; proxy>alice 200");
+    world.settle();
+}
+
+#[test]
+fn nobody_waits_for_a_minor_branch() {
+    let mut world = World::with_params(
+        r#"modparam("tm", "minor_branch_flag", "MINOR")"#,
+        r#"
+route {
+    append_msg_branch("sip:carol@192.0.2.30");
+    t_on_branch("mark");
+    t_relay();
+}
+branch_route[mark] { if ($rU == "carol") setbflag("MINOR"); }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let (bob, carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.reply("carol", &carol, 183, "Announcement");
+    world.ladder.clear();
+    world.reply("bob", &bob, 486, "Busy Here");
+    world.passed("bob>proxy 486; proxy>bob ACK; proxy>carol CANCEL; proxy>alice 486");
+    world.reply("carol", &carol, 487, "Request Terminated");
+    world.settle();
+}
+
+#[test]
+fn branches_one_after_the_other() {
+    let mut world = World::new(
+        r#"
+route {
+    $ru = "sip:bob@192.0.2.20";
+    append_msg_branch("sip:carol@192.0.2.30", "0.5");
+    $msg.branch.q = "0.5";
+    $(msg.branch.q[0]) = "0.9";
+    serialize_branches(1);
+    next_branches();
+    t_on_failure("next");
+    t_relay();
+}
+failure_route[next] {
+    if (next_branches()) {
+        t_on_failure("next");
+        t_relay();
+    }
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:team@example.com", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 480, "Unavailable");
+    let carol = world.last("carol", "INVITE");
+    world.reply("carol", &carol, 486, "Busy Here");
+    world.passed(
+        "alice>proxy INVITE; proxy>alice 100; proxy>bob INVITE; bob>proxy 480; proxy>bob ACK; proxy>carol INVITE; \
+         carol>proxy 486; proxy>carol ACK; proxy>alice 486",
+    );
+    world.settle();
+}
+
+#[test]
+fn a_branch_can_be_cancelled_from_its_reply_route() {
+    let mut world = World::new(
+        r#"
+route { t_on_reply("early"); t_relay(); }
+onreply_route[early] { if ($rs == 183) { t_cancel_branch(); drop; } }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.ladder.clear();
+    world.reply("bob", &bob, 183, "Progress");
+    world.reply("bob", &bob, 487, "Request Terminated");
+    world.passed("bob>proxy 183; proxy>bob CANCEL; bob>proxy 487; proxy>bob ACK; proxy>alice 487");
+    world.settle();
+}
+
+#[test]
+fn a_copy_is_of_no_interest_to_the_caller() {
+    let mut world = World::new(r#"route { t_newtran(); t_replicate("sip:copy@192.0.2.30"); t_reply(200, "OK"); }"#);
+    world.request("alice", "REGISTER", "sip:example.com", "");
+    let copy = world.last("carol", "REGISTER");
+    assert_eq!(copy.request_uri(), b"sip:copy@192.0.2.30");
+    world.reply("carol", &copy, 403, "Forbidden");
+    world.passed("alice>proxy REGISTER; proxy>carol REGISTER; proxy>alice 200 REGISTER; carol>proxy 403 REGISTER");
+    world.settle();
+}
+
+#[test]
+fn a_parked_call_gets_its_branches_later() {
+    let mut world = World::new(
+        r#"
+route {
+    if (is_method("OPTIONS")) { t_reply_by_callid(486, "Gone", "1@alice"); sl_send_reply(200, "OK"); exit; }
+    t_newtran();
+    t_wait_for_new_branches();
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    world.pass(Duration::from_secs(60));
+    world.request("dave", "OPTIONS", "sip:example.com", "");
+    world.passed("alice>proxy INVITE; proxy>alice 100; dave>proxy OPTIONS; proxy>alice 486; proxy>dave 200 OPTIONS");
+    world.settle();
+}
+
+#[test]
+fn a_reply_route_can_add_branches() {
+    let mut world = World::new(
+        r#"
+route { t_on_reply("more"); t_wait_for_new_branches(1); t_relay(); }
+onreply_route[more] {
+    if ($rs == 180) {
+        append_msg_branch("sip:carol@192.0.2.30");
+        t_inject_branches("msg", "last");
+    }
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 180, "Ringing");
+    let carol = world.last("carol", "INVITE");
+    world.reply("carol", &carol, 486, "Busy Here");
+    world.reply("bob", &bob, 404, "Not Found");
+    world.passed(
+        "alice>proxy INVITE; proxy>alice 100; proxy>bob INVITE; bob>proxy 180; proxy>carol INVITE; proxy>alice 180; \
+         carol>proxy 486; proxy>carol ACK; bob>proxy 404; proxy>bob ACK; proxy>alice 404",
+    );
+    world.settle();
+}

@@ -1,0 +1,58 @@
+//! Requests of our own, and requests that are let go.
+
+use crate::world::World;
+
+#[test]
+fn a_request_of_our_own_runs_local_route() {
+    let mut world = World::new(
+        r#"
+route { t_new_request("MESSAGE", "sip:bob@192.0.2.20", "Us sip:us@example.com", "sip:bob@example.org", "text/plain Hello", "why"); sl_send_reply(200, "OK"); }
+local_route { xlog("local $rm to $ru, $avp(uac_ctx)\n"); append_hf("X-Local: 1\r\n"); }
+"#,
+    );
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    let message = world.last("bob", "MESSAGE");
+    assert_eq!(message.body(), b"Hello");
+    assert_eq!(message.vias().count(), 1);
+    assert_eq!(message.headers_called(b"X-Local").count(), 1);
+    assert_eq!(message.from().unwrap().uri, b"sip:us@example.com");
+    assert_eq!(message.to().unwrap().uri, b"sip:bob@example.org");
+    world.reply("bob", &message, 200, "OK");
+    world.passed("alice>proxy OPTIONS; proxy>bob MESSAGE; proxy>alice 200 OPTIONS; bob>proxy 200 MESSAGE");
+    assert_eq!(world.script_log(), ["local MESSAGE to sip:bob@192.0.2.20, why"]);
+    assert_eq!(world.count("tm:UAC_transactions"), 1);
+    world.settle();
+}
+
+#[test]
+fn what_the_script_does_not_answer_is_let_go() {
+    let mut world = World::new(r#"route { t_newtran(); }"#);
+    world.request("alice", "INVITE", "sip:example.com", "");
+    world.passed("alice>proxy INVITE; proxy>alice 100");
+    assert_eq!(world.engine.transactions(), 1);
+    world.settle();
+}
+
+#[test]
+fn replies_of_our_own_are_heard() {
+    let mut world = World::with_params(
+        r#"modparam("tm", "local_reply_route", "heard")"#,
+        r#"
+route { t_reply(404, "Not Found"); }
+route[heard] { xlog("we said $rs $rr\n"); }
+"#,
+    );
+    world.request("alice", "MESSAGE", "sip:example.com", "");
+    assert_eq!(world.script_log(), ["we said 404 Not Found"]);
+    world.settle();
+}
+
+#[test]
+fn replies_carry_what_the_script_adds() {
+    let mut world =
+        World::new(r#"route { append_to_reply("Contact: <sip:here>\r\n"); t_reply_with_body(200, "OK", "hello"); }"#);
+    world.request("alice", "MESSAGE", "sip:example.com", "");
+    let reply = world.last("alice", "200");
+    assert_eq!((reply.body(), reply.headers_called(b"Contact").count()), (&b"hello"[..], 1));
+    world.settle();
+}
