@@ -1,11 +1,13 @@
 //! The engine's operations, written down instead of done.
 
+use crate::simple_compiler::Filled;
 use bytes::Bytes;
 use catalogue::RouteKind;
 use module_api::{
-    Call, Created, Env, Fault, Flow, Found, NewRequest, Operations, RelayOptions, ReplyContent, WhenAnswered,
+    Call, Created, Env, Fault, Flow, FormatHandle, Found, NewRequest, Operations, RelayOptions, ReplyContent,
+    WhenAnswered,
 };
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Writes down what functions ask of the engine, one line each.
 #[derive(Default)]
@@ -57,7 +59,7 @@ impl Operations for Recorder {
     }
 
     fn apply_changes(&self, call: &mut Call<'_>) -> Result<(), Fault> {
-        call.msg.message = std::sync::Arc::new(sip::apply(&call.msg.message, &call.msg.edits)?);
+        call.msg.message = Arc::new(sip::apply(&call.msg.message, &call.msg.edits)?);
         call.msg.edits = sip::Edits::default();
         Ok(())
     }
@@ -139,5 +141,9 @@ impl Operations for Recorder {
 
     fn table_load(&self) -> Vec<usize> {
         Vec::new()
+    }
+
+    fn format(&self, text: &[u8]) -> Result<FormatHandle, String> {
+        Ok(Arc::new(Filled(Bytes::copy_from_slice(text))))
     }
 }

@@ -1,5 +1,5 @@
-//! Variables and format strings of module parameters, as far as tests need them: `$avp(name)`, `$var(name)` and
-//! constant text.
+//! Variables and format strings of module parameters, as far as tests need them: `$avp(name)` and `$var(name)`, alone
+//! and in text.
 
 use bytes::Bytes;
 use catalogue::{NameId, Value};
@@ -18,7 +18,8 @@ struct Named {
     text: String,
 }
 
-struct Constant(Bytes);
+/// Text with such variables in it.
+pub(crate) struct Filled(pub(crate) Bytes);
 
 /// The same with a script that calls functions with constants.
 pub struct WithConstants<'a> {
@@ -56,7 +57,7 @@ impl Compiler for SimpleCompiler {
     }
 
     fn format(&self, text: &str) -> Result<FormatHandle, String> {
-        Ok(Arc::new(Constant(Bytes::copy_from_slice(text.as_bytes()))))
+        Ok(Arc::new(Filled(Bytes::copy_from_slice(text.as_bytes()))))
     }
 }
 
@@ -97,8 +98,27 @@ impl VariableAccess for Named {
     }
 }
 
-impl FormatAccess for Constant {
-    fn print(&self, _: &mut Call<'_>) -> Bytes {
-        self.0.clone()
+impl FormatAccess for Filled {
+    fn print(&self, call: &mut Call<'_>) -> Bytes {
+        let text = String::from_utf8_lossy(&self.0);
+        let (mut rest, mut filled) = (&*text, Vec::new());
+        while let Some((before, variable, after)) = split_at_variable(rest) {
+            filled.extend_from_slice(before.as_bytes());
+            match SimpleCompiler(Arc::clone(&call.env.services.names)).variable(variable) {
+                Ok(variable) => variable.read(call).print(&mut filled),
+                Err(_) => filled.extend_from_slice(variable.as_bytes()),
+            }
+            rest = after;
+        }
+        filled.extend_from_slice(rest.as_bytes());
+        Bytes::from(filled)
     }
+}
+
+/// The text before the first `$avp(name)` or `$var(name)`, that variable, and the text after it.
+fn split_at_variable(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find("$avp(").into_iter().chain(text.find("$var(")).min()?;
+    let (before, rest) = text.split_at(start);
+    let (variable, after) = rest.split_at(rest.find(')')? + 1);
+    Some((before, variable, after))
 }
