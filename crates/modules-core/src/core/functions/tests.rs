@@ -232,8 +232,10 @@ fn status_zero_does_not_end_the_script() {
 #[test]
 fn tracing_starts_and_stops() {
     let (mut fixture, state) = fixture();
-    fixture.call(&state, function("script_trace"), &[int(1), ArgValue::Absent, str("me")]);
-    assert_eq!(fixture.msg.extensions.get::<ScriptTrace>().unwrap().tag, "me");
+    fixture.call(&state, function("script_trace"), &[int(1), str("ruri=$var(x)"), str("me")]);
+    let trace = fixture.msg.extensions.get::<ScriptTrace>().unwrap().clone();
+    let values = fixture.with_call(&state, |call| trace.format.unwrap().print(call));
+    assert_eq!((trace.tag, values), ("me".into(), "ruri=<null>".into()));
     fixture.call(&state, function("script_trace"), &[]);
     assert!(fixture.msg.extensions.get::<ScriptTrace>().is_none());
 }

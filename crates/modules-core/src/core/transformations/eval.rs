@@ -36,3 +36,26 @@ fn eval(call: &mut Call<'_>, value: Value) -> Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, DEPTH_MAX, EvalDepth};
+    use catalogue::Value;
+    use module_api::Operator;
+    use testkit::Fixture;
+
+    #[test]
+    fn variables_are_filled_in_but_not_without_end() {
+        let mut fixture = Fixture::request("OPTIONS sip:x SIP/2.0");
+        let state = fixture.start(&crate::core::MODULE, &[]);
+        let variable = fixture.variable("$var(in)");
+        fixture.with_call(&state, |call| {
+            variable.write(call, Operator::Set, Value::fixed("client")).unwrap();
+            let format = Value::fixed("Hello, $var(in)!");
+            assert_eq!((ALL[0].run)(call, format.clone(), &[]), Value::fixed("Hello, client!"));
+            call.msg.extensions.set(EvalDepth(DEPTH_MAX));
+            assert_eq!((ALL[0].run)(call, format, &[]), Value::Null);
+        });
+        assert_eq!(fixture.log_lines(), ["WARNING: {s.eval} evaluates itself; it yields nothing"]);
+    }
+}

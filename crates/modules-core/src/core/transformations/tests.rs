@@ -390,6 +390,20 @@ fn what_is_missing_is_null() {
     }
 }
 
+#[test]
+fn the_corpus_runs() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/transformations");
+    let mut count = 0;
+    for file in std::fs::read_dir(corpus).unwrap() {
+        let data = std::fs::read(file.unwrap().path()).unwrap();
+        let mut fixture = Fixture::request("OPTIONS sip:x SIP/2.0");
+        let state = fixture.start(&MODULE, &[]);
+        fixture.with_call(&state, |call| fuzz_transformations(call, &data));
+        count += 1;
+    }
+    assert!(count >= 10, "there are {count} files in the corpus");
+}
+
 proptest! {
     #[test]
     fn none_panics(which: u8, text in ".{0,40}", first in "-?[0-9]{0,11}|.{0,8}", second in "-?[0-9]{0,3}|.{0,8}") {
