@@ -7,6 +7,7 @@ use crate::lifecycle::Lifecycle;
 use crate::management::Commands;
 use crate::program::Loaded;
 use crate::schedule::Schedule;
+use crate::start::Language;
 use crate::stateless::to_tag::TagMaker;
 use crate::table::Table;
 use crate::waiting::{Promises, WaitingRoom};
@@ -24,6 +25,8 @@ use std::time::Duration;
 pub(crate) struct Core {
     pub(crate) services: Services,
     pub(crate) dispatch: Arc<Dispatch>,
+    /// Compiles what is known only while the script runs.
+    pub(crate) language: Language,
     pub(crate) commands: Commands,
     /// Watchers of transactions.
     pub(crate) hooks: Vec<(State, Hook)>,

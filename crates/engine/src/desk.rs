@@ -7,8 +7,8 @@ use crate::transaction;
 use bytes::Bytes;
 use catalogue::RouteKind;
 use module_api::{
-    Answer, Call, Created, Env, Fault, Flow, Found, Kind, NewRequest, Operations, RelayOptions, ReplyContent,
-    WhenAnswered,
+    Answer, Call, Created, Env, Fault, Flow, FormatHandle, Found, Kind, NewRequest, Operations, RelayOptions,
+    ReplyContent, WhenAnswered,
 };
 use script::vm::Execution;
 use sip::Method;
@@ -228,6 +228,10 @@ impl Operations for Desk<'_> {
         if let Some(then) = self.core.promises.fulfil(number).and_then(|token| self.core.waiting.take(token)) {
             env.out.resume(then, Answer::Done(Ok(())));
         }
+    }
+
+    fn format(&self, text: &[u8]) -> Result<FormatHandle, String> {
+        self.core.language.format(text, &self.core.services.names, &self.core.dispatch)
     }
 
     fn reload(&self, _: &mut Env<'_>) -> Result<(), String> {

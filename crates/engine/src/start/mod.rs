@@ -19,6 +19,7 @@ use crate::table::{Rfc2543, Table};
 use crate::waiting::{Promises, WaitingRoom};
 use ::catalogue::{Catalogue, ModuleId};
 use bytes::Bytes;
+pub(crate) use compiler::Language;
 use compiler::ParameterCompiler;
 use foldhash::fast::FixedState;
 use module_api::{
@@ -253,7 +254,9 @@ fn make_core(
         first_vars.set(name, value);
     }
     let (now, bounds) = (blueprint.now, blueprint.bounds);
+    let language = Language { catalogue: blueprint.catalogue, loaded: blueprint.loaded.iter().copied().collect() };
     Core {
+        language,
         table: Table::new(
             random.next_u64(),
             now,
