@@ -5,6 +5,7 @@ use bytes::Bytes;
 use module_api::{Counter, Proto, Sending, SocketId, Time};
 use sip::framing::{Frame, Framer};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,10 +78,12 @@ struct Connection {
     queue: Sender<Bytes>,
     /// Until when it stays open though nothing passes.
     keep_until: Option<Instant>,
+    /// The ports of the peer that it stands for besides its own (RFC 5923).
+    aliases: Vec<u16>,
 }
 
 /// A connection, for management.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionInfo {
     /// Its number.
     pub number: u64,
@@ -90,8 +93,12 @@ pub struct ConnectionInfo {
     pub local: SocketAddr,
     /// When it is closed if nothing comes, as far as is known.
     pub lifetime: Option<Time>,
+    /// The ports of the peer that it stands for besides its own.
+    pub aliases: Vec<u16>,
 }
 
+/// A phone has one port to listen on; a connection that stands for more is after somebody else's calls.
+const ALIASES_MAX: usize = 4;
 /// How many messages wait for a connection that does not take them.
 const QUEUE_MAX: usize = 1024;
 /// Bytes read at a time.
@@ -160,6 +167,7 @@ impl Streams {
             peer: connection.peer,
             local: self.local,
             lifetime: None,
+            aliases: connection.aliases.clone(),
         };
         table.by_number.iter().map(info).collect()
     }
@@ -171,6 +179,20 @@ impl Streams {
         }
     }
 
+    /// Sends what goes to this port of the peer over its connection too (RFC 5923), unless another connection stands
+    /// for it: a newcomer must not take over the calls of who is there.
+    pub fn alias(&self, number: u64, port: u16) {
+        let mut table = self.lock();
+        let Table { by_number, by_peer } = &mut *table;
+        let Some(connection) = by_number.get_mut(&number).filter(|known| known.aliases.len() < ALIASES_MAX) else {
+            return;
+        };
+        if let Entry::Vacant(place) = by_peer.entry(SocketAddr::new(connection.peer.ip(), port)) {
+            place.insert(number);
+            connection.aliases.push(port);
+        }
+    }
+
     /// Closes a connection after what is queued has been written; whether there was one.
     pub fn close(&self, number: u64) -> bool {
         self.forget(number)
@@ -179,7 +201,7 @@ impl Streams {
     fn add(&self, table: &mut Table, peer: SocketAddr, queue: Sender<Bytes>) -> u64 {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         table.by_peer.insert(peer, number);
-        table.by_number.insert(number, Connection { peer, queue, keep_until: None });
+        table.by_number.insert(number, Connection { peer, queue, keep_until: None, aliases: Vec::new() });
         number
     }
 
@@ -187,8 +209,11 @@ impl Streams {
     fn forget(&self, number: u64) -> bool {
         let mut table = self.lock();
         let Some(connection) = table.by_number.remove(&number) else { return false };
-        if table.by_peer.get(&connection.peer) == Some(&number) {
-            table.by_peer.remove(&connection.peer);
+        for port in connection.aliases.iter().chain([&connection.peer.port()]) {
+            let peer = SocketAddr::new(connection.peer.ip(), *port);
+            if table.by_peer.get(&peer) == Some(&number) {
+                table.by_peer.remove(&peer);
+            }
         }
         true
     }
@@ -348,6 +373,13 @@ mod tests {
         let mut got = vec![0; reply.len()];
         phone.read_exact(&mut got).unwrap();
         assert_eq!(got, reply);
+
+        // A request to the port that the phone listens on takes the same way, once the connection stands for it.
+        streams.alias(first.connection.unwrap(), 5999);
+        let to = std::net::SocketAddr::new(first.peer.ip(), 5999);
+        assert!(streams.send(&Sending { to, connection: None, ..sending }));
+        phone.read_exact(&mut got).unwrap();
+        assert_eq!((got.as_slice(), &streams.connections()[0].aliases), (&reply[..], &vec![5999]));
 
         phone.write_all(b"\r\n\r\n").unwrap();
         let mut pong = [0; 2];

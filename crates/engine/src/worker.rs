@@ -101,6 +101,11 @@ impl Worker {
         self.out.drain_keeps()
     }
 
+    /// The connections that stand for another port of their peer too (RFC 5923).
+    pub fn drain_aliases(&mut self) -> std::vec::Drain<'_, (u64, u16)> {
+        self.out.drain_aliases()
+    }
+
     fn with_desk<R>(&mut self, now: Time, work: impl FnOnce(&Desk<'_>, &mut Env<'_>) -> R) -> R {
         let desk = Desk { core: &self.core, program: &self.program, pool: &self.pool };
         let mut env =

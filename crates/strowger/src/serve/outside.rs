@@ -159,6 +159,9 @@ impl Driver {
             let duration = until.since(self.outside.clock.now());
             self.outside.streams.iter().for_each(|streams| streams.keep(connection, duration));
         }
+        for (connection, port) in self.worker.drain_aliases() {
+            self.outside.streams.iter().for_each(|streams| streams.alias(connection, port));
+        }
         self.worker.drain_events();
         // A failure is news for the message's transaction, which may send it elsewhere; it tries each address once.
         for message in failed {

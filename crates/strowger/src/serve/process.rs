@@ -138,7 +138,7 @@ impl Process for ThisProcess {
                 remote: info.peer,
                 local: info.local,
                 lifetime: info.lifetime.map_or(0, |time| i64::try_from(time.unix_seconds()).unwrap_or(0)),
-                alias_ports: Vec::new(),
+                alias_ports: info.aliases,
                 details: Vec::new(),
             })
         });
