@@ -48,6 +48,10 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         reports.report(env.now, "core", MAIN, "initialization completed, ready now");
         Job::DONE
     });
+    setup.every(statistics::TASKS_INTERVAL, |env| {
+        statistics::register_tasks(env);
+        Job::DONE
+    });
     let (group, name) = statistics::split(&statistics::CACHE_QUERIES);
     let cache_queries = setup.statistics.counter(group, name, true);
     Ok(Arc::new(Core { cache_queries, substitutions: Substitutions::default() }))

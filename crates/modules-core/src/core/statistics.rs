@@ -7,6 +7,7 @@
 use catalogue::Statistic;
 use module_api::{Env, LoadPeriod, Memory, Process, Proto, Setup, Statistics};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// All of them; the group stands before the colon, `core` where there is none.
 pub(super) const ALL: &[Statistic] = &[
@@ -98,10 +99,21 @@ pub(super) fn register_process(env: &Env<'_>) {
         let process = Arc::clone(process);
         statistics.computed(group, name, move || compute(&*process));
     }
+    register_tasks(env);
+}
+
+/// Gives the tasks that are new their figures: workers start after the modules.
+pub(super) fn register_tasks(env: &Env<'_>) {
+    let (statistics, process) = (&env.services.statistics, &env.services.process);
     for task in process.tasks() {
-        register_task(statistics, process, task.id);
+        if statistics.find(&format!("load:load-proc-{}", task.id)).is_none() {
+            register_task(statistics, process, task.id);
+        }
     }
 }
+
+/// How often new tasks are looked for.
+pub(super) const TASKS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A figure of each task; they share the process's memory.
 type TaskFigure = (&'static str, fn(Memory) -> i64);

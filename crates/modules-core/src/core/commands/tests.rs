@@ -414,3 +414,16 @@ fn statistics() {
     let all = run(&mut fixture, &state, "list_statistics", json!({}));
     assert!(all.contains("\"core:slow_messages\":\"incremental\""), "{all}");
 }
+
+#[test]
+fn tasks_that_start_late_have_figures_too() {
+    let mut fixture = Fixture::request("OPTIONS sip:x SIP/2.0");
+    let state = fixture.start(&MODULE, &[]);
+    fixture.services.process = Arc::new(Machine::default());
+    let load = || json!({"statistics": ["load-proc-1"]});
+    assert_eq!(run(&mut fixture, &state, "get_statistics", load()), "404 Statistics Not Found");
+    let (_, look) = fixture.wishes.timers.remove(0);
+    let job = fixture.with_env(|env| look(env));
+    fixture.run(job).unwrap();
+    assert_eq!(run(&mut fixture, &state, "get_statistics", load()), r#"{"load:load-proc-1":11}"#);
+}
