@@ -1,3 +1,5 @@
+//! Rules and lists as scripts write them, and what they refuse.
+
 use super::{BlacklistError, Blacklists, Net, Rule, Target};
 use crate::{Proto, Time};
 use bytes::Bytes;
