@@ -9,7 +9,7 @@ use module_api::{Env, LoadPeriod, Memory, Process, Proto, Setup, Statistics};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// All of them; the group stands before the colon, `core` where there is none.
+/// All of them; the group stands before the colon, `core` where there is none, and `<id>` for the number of a task.
 pub(super) const ALL: &[Statistic] = &[
     Statistic::counter("rcv_requests", "Requests received."),
     Statistic::counter("rcv_replies", "Replies received."),
@@ -51,6 +51,15 @@ pub(super) const ALL: &[Statistic] = &[
     Statistic::level("load:load1m-all", "The same over the last minute."),
     Statistic::level("load:load10m-all", "The same over the last ten minutes."),
     Statistic::level("load:processes_number", "How many tasks there are."),
+    Statistic::level("load:load-proc-<id>", "How busy a task is, in percent."),
+    Statistic::level("load:load1m-proc-<id>", "The same over the last minute."),
+    Statistic::level("load:load10m-proc-<id>", "The same over the last ten minutes."),
+    Statistic::level("pkmem:<id>-total_size", "As shmem:total_size, for each task."),
+    Statistic::level("pkmem:<id>-used_size", "As shmem:used_size."),
+    Statistic::level("pkmem:<id>-real_used_size", "As shmem:real_used_size."),
+    Statistic::level("pkmem:<id>-max_used_size", "As shmem:max_used_size."),
+    Statistic::level("pkmem:<id>-free_size", "As shmem:free_size."),
+    Statistic::level("pkmem:<id>-fragments", "0: there are no pools."),
 ];
 
 /// Counted by the cache functions and commands.
@@ -64,7 +73,7 @@ pub(super) fn split(statistic: &Statistic) -> (&'static str, &'static str) {
 
 /// Makes the counters, so that they are listed before anything is counted.
 pub(super) fn register(setup: &Setup<'_>) {
-    for statistic in ALL {
+    for statistic in ALL.iter().filter(|statistic| !statistic.name.contains('<')) {
         let (group, name) = split(statistic);
         setup.statistics.counter(group, name, statistic.resets);
     }
