@@ -123,7 +123,7 @@ impl Offer {
         if row.module == "core" && kind == "function" && STATEMENTS.contains(&row.name.as_str()) {
             return true;
         }
-        let name = row.name.trim_start_matches('$');
+        let name = row.name.trim_start_matches('$').trim_matches(['{', '}']);
         let bare = name.split_once(':').map_or(name, |(_, bare)| bare);
         [name, bare].iter().any(|name| self.names.contains(&(kind.to_owned(), (*name).to_owned())))
     }
