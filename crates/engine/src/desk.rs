@@ -154,7 +154,7 @@ impl Operations for Desk<'_> {
     fn add_cancel_headers(&self, call: &mut Call<'_>, lines: Bytes) -> Result<(), Fault> {
         // For a CANCEL at hand they go into the CANCELs that follow from it.
         if call.msg.message.method() == Method::Cancel
-            && let Some(invite) = self.cancelled_invite(call.msg)
+            && let Some(invite) = self.invite_of(call.msg)
         {
             self.post(&mut call.env, invite, Mail::CancelHeaders(lines));
             return Ok(());

@@ -69,6 +69,8 @@ pub struct Routing {
     pub armed: Armed,
     /// What modules attach.
     pub extensions: Extensions,
+    /// Of a CANCEL, or an ACK to a 2xx: the transaction of its INVITE, as the engine numbers it.
+    pub invite: Option<u64>,
     /// Its transaction, once there is one.
     pub transaction: Option<Box<dyn TransactionHandle>>,
     /// In `branch_route`, `onreply_route` and `failure_route`: the number of the transaction's branch at hand.
@@ -206,6 +208,7 @@ impl Routing {
             blacklists_off: SmallVec::new(),
             armed: Armed::default(),
             extensions: Extensions::default(),
+            invite: None,
             transaction: None,
             branch: None,
             params: Vec::new(),

@@ -39,6 +39,8 @@ pub struct Socket {
     pub tag: Option<Bytes>,
     /// `anycast`
     pub anycast: bool,
+    /// The address as written in a URI: IPv6 in brackets.
+    pub host: Bytes,
     /// `proto:ip:port`, as variables and MI print it.
     pub name: Bytes,
     /// The host as written into messages: advertised or bound, IPv6 in brackets.
@@ -127,7 +129,8 @@ impl Sockets {
         let sent_by_host = advertised.as_ref().map_or_else(|| bound.clone(), |(host, _)| host.clone());
         let sent_by_port = advertised.as_ref().and_then(|(_, port)| *port).unwrap_or(address.port());
         let name = Bytes::from(format!("{}:{}:{}", proto.name(), String::from_utf8_lossy(&bound), address.port()));
-        self.list.push(Socket { id, proto, address, advertised, tag, anycast, name, sent_by_host, sent_by_port });
+        let host = bound;
+        self.list.push(Socket { id, proto, address, advertised, tag, anycast, host, name, sent_by_host, sent_by_port });
         id
     }
 
@@ -165,7 +168,7 @@ impl Sockets {
         self.list.iter().find(|socket| {
             proto.is_none_or(|proto| proto == socket.proto)
                 && port.is_none_or(|port| port == socket.address.port() || port == socket.sent_by_port)
-                && (same_host(host, &bracketed(socket.address.ip())) || same_host(host, &socket.sent_by_host))
+                && (same_host(host, &socket.host) || same_host(host, &socket.sent_by_host))
         })
     }
 
@@ -181,8 +184,7 @@ impl Sockets {
     pub fn is_myself(&self, host: &[u8], port: Option<u16>, proto: Option<Proto>) -> bool {
         let is_socket = |socket: &Socket| {
             proto.is_none_or(|proto| proto == socket.proto)
-                && (port.is_none_or(|port| port == socket.address.port())
-                    && same_host(host, &bracketed(socket.address.ip()))
+                && (port.is_none_or(|port| port == socket.address.port()) && same_host(host, &socket.host)
                     || port.is_none_or(|port| port == socket.sent_by_port) && same_host(host, &socket.sent_by_host))
         };
         let is_alias = |alias: &HostAlias| {

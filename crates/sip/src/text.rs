@@ -70,6 +70,34 @@ pub fn number(text: &[u8]) -> Option<u32> {
     })
 }
 
+/// Appends a number in figures.
+pub(crate) fn print_number(number: u32, out: &mut Vec<u8>) {
+    let mut room = [0; 10];
+    let (mut start, mut rest) = (room.len(), number);
+    for place in room.iter_mut().rev() {
+        *place = b'0' + (rest % 10) as u8;
+        start -= 1;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(room.get(start..).unwrap_or_default());
+}
+
+/// Appends an address in figures, IPv6 without brackets. The usual one is printed without the machinery of formatting.
+pub(crate) fn print_address(address: std::net::IpAddr, out: &mut Vec<u8>) {
+    let std::net::IpAddr::V4(address) = address else {
+        return out.extend_from_slice(address.to_string().as_bytes());
+    };
+    for (position, octet) in address.octets().into_iter().enumerate() {
+        if position > 0 {
+            out.push(b'.');
+        }
+        print_number(u32::from(octet), out);
+    }
+}
+
 /// A port in figures: 0 to 65535, digits only.
 pub fn port(text: &[u8]) -> Option<u16> {
     number(text).and_then(|number| u16::try_from(number).ok())

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::{
     Fault, Params,
     cursor::Cursor,
-    text::{is_lws, is_token, port, trim},
+    text::{is_lws, is_token, port, print_address, print_number, trim},
     uri::{address_of, take_host},
 };
 
@@ -87,20 +87,26 @@ impl<'a> Via<'a> {
     /// Writes the parameters with `received` and `rport` filled in (RFC 3261 section 18.2.1, RFC 3581 section 4): in
     /// place where the sender wrote them, else at the end.
     pub fn write_params(&self, received: Option<IpAddr>, rport: Option<u16>, out: &mut Vec<u8>) {
-        let mut received = received.map(|address| address.to_string());
-        let mut rport = rport.map(|port| port.to_string());
+        let mut received = received;
+        let mut rport = rport;
         for (name, value) in self.params.iter() {
-            let filled = match name {
-                _ if name.eq_ignore_ascii_case(b"received") => received.take(),
-                _ if name.eq_ignore_ascii_case(b"rport") => rport.take(),
-                _ => None,
-            };
-            write_param(name, filled.as_ref().map(|text| text.as_bytes()).or(value), out);
-        }
-        for (name, value) in [(&b"received"[..], received), (b"rport", rport)] {
-            if let Some(value) = value {
-                write_param(name, Some(value.as_bytes()), out);
+            if name.eq_ignore_ascii_case(b"received")
+                && let Some(address) = received.take()
+            {
+                write_received(name, address, out);
+            } else if name.eq_ignore_ascii_case(b"rport")
+                && let Some(port) = rport.take()
+            {
+                write_rport(name, port, out);
+            } else {
+                write_param(name, value, out);
             }
+        }
+        if let Some(address) = received {
+            write_received(b"received", address, out);
+        }
+        if let Some(port) = rport {
+            write_rport(b"rport", port, out);
         }
     }
 
@@ -114,6 +120,16 @@ impl<'a> Via<'a> {
         }
         self.params.check()
     }
+}
+
+fn write_received(name: &[u8], address: IpAddr, out: &mut Vec<u8>) {
+    write_param(name, Some(b""), out);
+    print_address(address, out);
+}
+
+fn write_rport(name: &[u8], port: u16, out: &mut Vec<u8>) {
+    write_param(name, Some(b""), out);
+    print_number(u32::from(port), out);
 }
 
 fn write_param(name: &[u8], value: Option<&[u8]>, out: &mut Vec<u8>) {

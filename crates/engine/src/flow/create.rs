@@ -90,8 +90,15 @@ impl Desk<'_> {
         if call.msg.transaction.is_some() || !self.core.has_transactions {
             return Found::None;
         }
-        match self.lookup(call.msg) {
-            Match::None => Found::None,
+        if self.invite_of(call.msg).is_some() {
+            return Found::Matched;
+        }
+        // What came just now has been looked for; what has waited since may have been sent again meanwhile.
+        if call.msg.source.received_at == call.env.now {
+            return Found::None;
+        }
+        let key = self.core.table.key(&call.msg.message);
+        match key.map_or(Match::None, |key| self.core.table.lookup(&key)) {
             Match::Retransmission(answer) => {
                 answer.into_iter().for_each(|answer| call.env.out.send(answer));
                 Found::Retransmission
@@ -100,20 +107,12 @@ impl Desk<'_> {
                 self.post(&mut call.env, id, Mail::HopAck);
                 Found::Retransmission
             }
-            Match::Cancel(_) | Match::Acknowledges(_) => Found::Matched,
+            _ => Found::None,
         }
     }
 
-    pub(crate) fn lookup(&self, msg: &Routing) -> Match {
-        let key = self.core.table.key(&msg.message);
-        key.map_or(Match::None, |key| self.core.table.lookup(&key))
-    }
-
-    /// The INVITE that the CANCEL at hand cancels.
-    pub(crate) fn cancelled_invite(&self, msg: &Routing) -> Option<Id> {
-        match self.lookup(msg) {
-            Match::Cancel(id) => Some(id),
-            _ => None,
-        }
+    /// The INVITE that the CANCEL at hand cancels, or whose 2xx the ACK at hand acknowledges.
+    pub(crate) fn invite_of(&self, msg: &Routing) -> Option<Id> {
+        msg.invite.map(Id::of).filter(|id| self.core.table.holds(*id))
     }
 }

@@ -1,7 +1,7 @@
 //! A request as it leaves: Request-URI, our Via above the others, Record-Route, the path as Route.
 
 use crate::core::Core;
-use crate::stateless::reply::{append_line, via_additions};
+use crate::stateless::reply::{additions, append_line};
 use crate::table::{COOKIE, Id, print_decimal};
 use bytes::Bytes;
 use module_api::{Branch, Fault, Proto, Routing, SentBy, Socket, SocketId};
@@ -108,11 +108,11 @@ impl Leaving<'_> {
     /// Fills `received` and `rport` of who sent it in (RFC 3261 section 18.2.1, RFC 3581 section 4).
     fn complete_senders_via(&self, own: &mut Edits) {
         let message = &self.msg.message;
-        let (received, rport) = via_additions(message, &self.msg.source, &self.msg.via);
+        let Ok(via) = message.top_via() else { return };
+        let (received, rport) = additions(&via, &self.msg.source, &self.msg.via);
         if received.is_none() && rport.is_none() {
             return;
         }
-        let Ok(via) = message.top_via() else { return };
         // Without parameters there is no place to patch but the end of the value.
         let params = via.params.as_bytes();
         let range = if params.is_empty() {

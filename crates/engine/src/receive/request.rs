@@ -10,10 +10,9 @@ use std::sync::Arc;
 impl Desk<'_> {
     pub(super) fn request_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
         self.core.counters.core.rcv_requests.increment();
-        if self.absorb(env, &message) {
-            return;
-        }
+        let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
         let mut msg = Box::new(Routing::new(message, source));
+        msg.invite = invite;
         msg.vars = self.core.initial_vars();
         let Some(route) = self.program.main else { return self.core.counters.core.drop_requests.increment() };
         if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Request, route.0, After::Request) {
@@ -22,28 +21,29 @@ impl Desk<'_> {
     }
 
     /// Retransmissions and the ACKs of this hop end here.
-    fn absorb(&self, env: &mut Env<'_>, message: &Message) -> bool {
-        let is_ack = message.method() == Method::Ack;
+    fn absorb(&self, env: &mut Env<'_>, message: &Message) -> Incoming {
+        let mut invite = None;
         if !self.core.table.is_empty()
             && let Some(key) = self.core.table.key(message)
         {
             match self.core.table.lookup(&key) {
                 Match::Retransmission(answer) => {
                     answer.into_iter().for_each(|answer| env.out.send(answer));
-                    return true;
+                    return Incoming::Absorbed;
                 }
                 Match::HopAck(id) => {
                     self.post(env, id, Mail::HopAck);
-                    return true;
+                    return Incoming::Absorbed;
                 }
-                Match::None | Match::Cancel(_) | Match::Acknowledges(_) => {}
+                Match::Cancel(id) | Match::Acknowledges(id) => invite = Some(id.number()),
+                Match::None => {}
             }
         }
-        if is_ack && self.core.tags.is_ours(message) {
+        if message.method() == Method::Ack && self.core.tags.is_ours(message) {
             self.core.counters.stateless.acks.increment();
-            return true;
+            return Incoming::Absorbed;
         }
-        false
+        Incoming::ForScript { invite }
     }
 
     /// The script is done with a request. What it neither answered nor relayed is discarded.
@@ -57,4 +57,12 @@ impl Desk<'_> {
         }
         self.release(env, msg);
     }
+}
+
+/// What becomes of a request that came in.
+enum Incoming {
+    /// It ends here.
+    Absorbed,
+    /// The script gets it; a CANCEL or ACK may have found its INVITE.
+    ForScript { invite: Option<u64> },
 }

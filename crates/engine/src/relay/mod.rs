@@ -47,7 +47,7 @@ impl Desk<'_> {
             _ if !call.msg.message.is_request() => return Flow::Done(Err(Fault::script("a reply cannot be relayed"))),
             Method::Ack => return self.relay_ack(call, options.proxy),
             Method::Cancel if call.msg.transaction.is_none() => {
-                if let Some(invite) = self.cancelled_invite(call.msg) {
+                if let Some(invite) = self.invite_of(call.msg) {
                     return self.relay_cancel(call, invite, &options);
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::INTERNAL;
 use crate::desk::Desk;
-use crate::table::{Id, Mail, Match};
+use crate::table::{Id, Mail};
 use bytes::Bytes;
 use module_api::{Call, Flow, RelayOptions, ReplyContent};
 use sip::HeaderName;
@@ -10,7 +10,7 @@ use sip::HeaderName;
 impl Desk<'_> {
     /// An ACK end to end has no transaction: it is forwarded, and the INVITE hears that it passed.
     pub(super) fn relay_ack(&self, call: &mut Call<'_>, proxy: Option<Bytes>) -> Flow {
-        if let Match::Acknowledges(id) = self.lookup(call.msg) {
+        if let Some(id) = call.msg.invite.map(Id::of) {
             self.post(&mut call.env, id, Mail::Acknowledged);
         }
         self.forward(call, proxy.filter(|_| call.msg.branches.first().destination.is_none()))

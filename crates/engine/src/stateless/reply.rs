@@ -4,8 +4,9 @@ use crate::desk::Desk;
 use crate::transaction::ReplyPath;
 use bytes::Bytes;
 use module_api::{Call, Env, Fault, ReplyContent, ReplyExtras, Routing, Sending, Source, ViaHandling};
-use sip::{Message, Method};
-use std::net::SocketAddr;
+use sip::{Message, Method, Via};
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 
 impl Desk<'_> {
     /// Answers the request at hand, keeping nothing.
@@ -45,29 +46,26 @@ impl Desk<'_> {
         &self,
         request: &Message,
         source: &Source,
-        via: &ViaHandling,
+        via_handling: &ViaHandling,
         extras: &ReplyExtras,
         reply: &ReplyContent,
     ) -> Bytes {
-        let settings = &self.core.services.settings;
-        let mut headers = Vec::with_capacity(256);
-        if let Some(line) = &settings.server_header {
-            append_line(line, &mut headers);
-        }
-        append_line(&extras.headers, &mut headers);
-        append_line(&reply.headers, &mut headers);
-        if settings.sip_warning {
-            self.append_warning(source, &mut headers);
-        }
-        let (body, content_type) = reply.body.as_ref().or(extras.body.as_ref()).cloned().unwrap_or_default();
-        let own_tag = reply.to_tag.is_none().then(|| self.core.tags.tag(request));
-        let to_tag = reply.to_tag.as_ref().or(own_tag.as_ref()).map(|tag| &tag[..]).unwrap_or_default();
-        let (received, rport) = via_additions(request, source, via);
+        let headers = self.reply_headers(source, extras, reply);
+        let none = Bytes::new();
+        let (body, content_type) =
+            reply.body.as_ref().or(extras.body.as_ref()).map_or((&none, &none), |(body, kind)| (body, kind));
+        let top = request.top_via().ok();
+        let own_tag = match &reply.to_tag {
+            // RFC 3261 section 8.2.6.2: a 100 needs none.
+            None if reply.code > 100 => self.core.tags.tag_for(top.and_then(|via| via.branch()), request),
+            given => given.clone().unwrap_or_default(),
+        };
+        let (received, rport) = top.map_or((None, None), |via| additions(&via, source, via_handling));
         let written = sip::build::Reply {
-            to_tag,
+            to_tag: &own_tag,
             headers: &headers,
-            content_type: &content_type,
-            body: &body,
+            content_type,
+            body,
             received,
             rport,
             ..sip::build::Reply::new(request, reply.code, &reply.reason)
@@ -75,6 +73,23 @@ impl Desk<'_> {
         let mut out = Vec::with_capacity(request.bytes().len() + headers.len() + body.len() + 128);
         written.write(&mut out);
         out.into()
+    }
+
+    /// The header lines of a reply that the request does not give it. As a rule it is only the Server line.
+    fn reply_headers(&self, source: &Source, extras: &ReplyExtras, reply: &ReplyContent) -> Cow<'_, [u8]> {
+        let settings = &self.core.services.settings;
+        let server = settings.server_header.as_deref().unwrap_or_default();
+        if extras.headers.is_empty() && reply.headers.is_empty() && !settings.sip_warning {
+            return Cow::Borrowed(server);
+        }
+        let mut headers = Vec::with_capacity(256);
+        append_line(server, &mut headers);
+        append_line(&extras.headers, &mut headers);
+        append_line(&reply.headers, &mut headers);
+        if settings.sip_warning {
+            self.append_warning(source, &mut headers);
+        }
+        Cow::Owned(headers)
     }
 
     /// `sip_warning`: what we saw of the request, for who looks into a trace (RFC 3261 section 20.43, code 392).
@@ -123,13 +138,8 @@ fn reply_address(request: &Message, source: &Source, handling: &ViaHandling) -> 
     Some(SocketAddr::new(source.peer.ip(), via.effective_port()))
 }
 
-/// What `received` and `rport` of the top Via must say.
-pub(crate) fn via_additions(
-    request: &Message,
-    source: &Source,
-    handling: &ViaHandling,
-) -> (Option<std::net::IpAddr>, Option<u16>) {
-    let Ok(via) = request.top_via() else { return (None, None) };
+/// What `received` and `rport` of the top Via must say (RFC 3261 section 18.2.1, RFC 3581 section 4).
+pub(crate) fn additions(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> (Option<IpAddr>, Option<u16>) {
     let asks = handling.force_rport || via.rport().is_some();
     let peer = source.peer.ip();
     let received = (asks || via.host_ip() != Some(peer)).then_some(peer);

@@ -17,12 +17,15 @@ impl TagMaker {
     /// The tag of our replies to this request. The branch is part of it: the ACK of a final reply other than 2xx has
     /// the branch of the INVITE, the ACK of a 2xx has not, and only the first may be absorbed.
     pub(crate) fn tag(&self, request: &Message) -> Bytes {
+        let via = request.top_via().ok();
+        self.tag_for(via.and_then(|via| via.branch()), request)
+    }
+
+    /// The same where the branch is known.
+    pub(crate) fn tag_for(&self, branch: Option<&[u8]>, request: &Message) -> Bytes {
         let mut hasher = self.0.build_hasher();
-        let branch = request.top_via().ok().and_then(|via| via.branch());
         hasher.write(branch.unwrap_or_default());
         hasher.write(request.call_id().unwrap_or_default());
-        hasher.write(request.from().ok().and_then(|from| from.tag()).unwrap_or_default());
-        hasher.write_u32(request.cseq().map_or(0, |cseq| cseq.number));
         let number = hasher.finish();
         let mut text = Vec::with_capacity(20);
         text.extend_from_slice(b"stw-");

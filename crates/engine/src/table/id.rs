@@ -21,11 +21,13 @@ const DIGITS: usize = 16;
 impl Id {
     pub(crate) const SLOTS_MAX: u32 = 1 << 24;
 
-    fn number(self) -> u64 {
+    /// As one number.
+    pub(crate) fn number(self) -> u64 {
         u64::from(self.shard) << 56 | u64::from(self.slot & (Id::SLOTS_MAX - 1)) << 32 | u64::from(self.generation)
     }
 
-    fn of(number: u64) -> Id {
+    /// From what [`Id::number`] gave.
+    pub(crate) fn of(number: u64) -> Id {
         Id { shard: (number >> 56) as u8, slot: (number >> 32) as u32 & (Id::SLOTS_MAX - 1), generation: number as u32 }
     }
 

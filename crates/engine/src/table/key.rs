@@ -11,7 +11,6 @@ use std::hash::{BuildHasher, Hasher};
 pub(crate) struct Key<'a> {
     pub(crate) hash: u64,
     message: &'a Message,
-    via: Via<'a>,
 }
 
 /// The parameters of module `tm` that matter for old branches.
@@ -42,8 +41,7 @@ pub(crate) fn hash(state: &FixedState, call_id: &[u8], cseq: u32) -> u64 {
 
 impl<'a> Key<'a> {
     pub(crate) fn of(message: &'a Message, state: &FixedState) -> Result<Key<'a>, HeaderError> {
-        let hash = hash(state, message.call_id()?, message.cseq()?.number);
-        Ok(Key { hash, message, via: message.top_via()? })
+        Ok(Key { hash: hash(state, message.call_id()?, message.cseq()?.number), message })
     }
 
     /// What this request means for the transaction of `other`.
@@ -54,12 +52,12 @@ impl<'a> Key<'a> {
             _ if self.message.method_text() == other.method_text() => Relation::Retransmission,
             _ => return None,
         };
-        let theirs = other.top_via().ok()?;
-        let ours = self.via.branch().unwrap_or_default();
-        let same = if ours.starts_with(COOKIE) {
-            theirs.branch() == Some(ours) && same_sender(&self.via, &theirs)
+        let (ours, theirs) = (self.message.top_via().ok()?, other.top_via().ok()?);
+        let branch = ours.branch().unwrap_or_default();
+        let same = if branch.starts_with(COOKIE) {
+            theirs.branch() == Some(branch) && same_sender(&ours, &theirs)
         } else {
-            self.is_same_of_old(other, &theirs, rules, relation)
+            self.is_same_of_old(other, &ours, &theirs, rules, relation)
         };
         same.then_some(relation)
     }
@@ -77,12 +75,19 @@ impl<'a> Key<'a> {
             && self.message.call_id().ok() == other.call_id().ok()
     }
 
-    fn is_same_of_old(&self, other: &Message, theirs: &Via<'_>, rules: Rfc2543, relation: Relation) -> bool {
+    fn is_same_of_old(
+        &self,
+        other: &Message,
+        ours: &Via<'_>,
+        theirs: &Via<'_>,
+        rules: Rfc2543,
+        relation: Relation,
+    ) -> bool {
         let tag = |message: &'_ Message| message.to().ok().and_then(|to| to.tag().map(<[u8]>::to_vec));
         self.is_same_call(other)
             && !theirs.branch().unwrap_or_default().starts_with(COOKIE)
             && (!rules.match_request_uri || self.message.request_uri() == other.request_uri())
-            && (!rules.match_via || self.via.text == theirs.text)
+            && (!rules.match_via || ours.text == theirs.text)
             // The To tag of an ACK is the one of our reply, which the request did not have.
             && (relation == Relation::HopAck || tag(self.message) == tag(other))
     }
