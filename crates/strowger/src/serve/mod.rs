@@ -12,7 +12,7 @@ use crate::configure::{Ground, Origin};
 use engine::{Event, Progress};
 use outside::Outside;
 use process::ThisProcess;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
 use std::thread;
@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// Why it could not start; nothing has been served then.
 pub fn run(origin: &Origin, options: &ServeOptions, banner: &str) -> Result<(), String> {
     // Before any thread is made, so that all of them leave signals to the one that waits for them.
-    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE]).map_err(|error| error.to_string())?;
+    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]).map_err(|error| error.to_string())?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let ground = Arc::new(Ground::new(workers));
     let configured = ground.configure(origin).map_err(|report| report.text())?;
@@ -48,14 +48,14 @@ pub fn run(origin: &Origin, options: &ServeOptions, banner: &str) -> Result<(), 
     server.stop(ticking)
 }
 
-/// Signals to the process: two stop it cleanly, the others are upstream's to ignore.
+/// Signals to the process: two stop it cleanly, the others are upstream's to ignore (SIGPIPE is ignored from the start).
+/// The thread never ends: a signal that nobody reads would come again and again.
 fn watch_signals(mut signals: Signals, process: &Arc<ThisProcess>) -> Result<(), String> {
     let process = Arc::clone(process);
     let work = move || {
         for signal in signals.forever() {
             if signal == SIGTERM || signal == SIGINT {
                 module_api::Process::stop(&*process);
-                return;
             }
         }
     };
