@@ -37,8 +37,8 @@ pub struct ServeOptions {
     #[arg(short = 'p', value_name = "COMMAND")]
     pub preprocessor: Option<String>,
     /// A value for `$argv(name)`.
-    #[arg(short = 'o', value_name = "NAME=VALUE")]
-    pub define: Vec<String>,
+    #[arg(short = 'o', value_name = "NAME=VALUE", value_parser = definition)]
+    pub define: Vec<(String, String)>,
     /// Print the version and exit.
     #[arg(short = 'V', long = "version")]
     pub version: bool,
@@ -51,9 +51,9 @@ pub struct ServeOptions {
     /// Stay in the foreground (always so; supervisors and containers want it).
     #[arg(short = 'F', action = ArgAction::Count)]
     pub foreground: u8,
-    /// UDP workers.
-    #[arg(short = 'n', value_name = "N")]
-    pub udp_workers: Option<u16>,
+    /// Log to stderr too, whatever the script says.
+    #[arg(short = 'E', action = ArgAction::Count)]
+    pub log_to_stderr: u8,
     /// The address to put into Via and Record-Route.
     #[arg(short = 'A', value_name = "ADDRESS")]
     pub advertise: Option<String>,
@@ -91,13 +91,16 @@ pub struct ServeOptions {
 struct SizingOptions {
     /// No effect: memory follows load.
     #[arg(short = 'm', value_name = "MB", hide_short_help = true)]
-    shared_memory: Option<String>,
+    shared_memory: Option<u64>,
     /// No effect: memory follows load.
     #[arg(short = 'M', value_name = "MB", hide_short_help = true)]
-    private_memory: Option<String>,
+    private_memory: Option<u64>,
+    /// No effect: threads follow the processors, and nothing waits in them.
+    #[arg(short = 'n', value_name = "N", hide_short_help = true)]
+    udp_workers: Option<u16>,
     /// No effect: each connection is a task of its own.
     #[arg(short = 'N', value_name = "N", hide_short_help = true)]
-    tcp_workers: Option<String>,
+    tcp_workers: Option<u16>,
     /// No effect.
     #[arg(short = 'a', value_name = "ALLOCATOR", hide_short_help = true)]
     allocator: Option<String>,
@@ -138,8 +141,8 @@ pub enum Command {
         #[arg(short = 'p', value_name = "COMMAND")]
         preprocessor: Option<String>,
         /// A value for `$argv(name)`.
-        #[arg(short = 'o', value_name = "NAME=VALUE")]
-        define: Vec<String>,
+        #[arg(short = 'o', value_name = "NAME=VALUE", value_parser = definition)]
+        define: Vec<(String, String)>,
     },
     /// Write script and database of the default provider into a directory, for editing.
     Init {
@@ -249,4 +252,51 @@ pub enum UserAction {
         /// `name` or `name@domain`.
         name: String,
     },
+}
+
+/// `NAME=VALUE` of `-o`.
+fn definition(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it is written NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::{CommandFactory, Parser};
+
+    fn parse(line: &str) -> Result<Cli, String> {
+        Cli::try_parse_from(std::iter::once("strowger").chain(line.split_whitespace())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn start_scripts_of_opensips_run_unchanged() {
+        for line in [
+            "-f - -c",
+            "-C -f x.cfg --json",
+            "-f x.cfg -l udp:127.0.0.1:5060 -l 127.0.0.1 -n 4 -N 4 -m 64 -M 8",
+            "-f x.cfg -r -R -v -d -dd -D -F -E -i -W epoll -b 262144",
+            "-a F_MALLOC -k HP_MALLOC -s Q_MALLOC -e F_MALLOC",
+            "-w /tmp -t / -u opensips -g opensips -P /run/x.pid -G /run/x.pgid",
+            "-p /usr/bin/m4 -o gateway=192.0.2.1 -o empty= -A sip.example.com",
+            "-FE",
+            "-V",
+        ] {
+            assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for line in ["-m lots", "-n -1", "-b many", "-o nonsense", "-f", "--nonsense", "nonsense", "check", "-f a -f b"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
 }

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Check { file, json, preprocessor, define: _ } => {
-            check(&Origin::File { path: file, preprocessor }, json)
+            check(&Origin::file(&file, preprocessor.as_deref()), json)
         }
         Command::Init { directory } => commands::init::run(&directory),
         Command::User { db, action } => commands::user::run(db.as_deref(), action),
@@ -56,7 +56,7 @@ fn serve_or_check(options: &ServeOptions) -> Result<(), String> {
     }
     let is_check = options.check + options.check_routes > 0;
     if let Some(path) = &options.script {
-        let origin = Origin::File { path: path.clone(), preprocessor: options.preprocessor.clone() };
+        let origin = Origin::file(path, options.preprocessor.as_deref());
         return if is_check { check(&origin, options.json) } else { serve::run(&origin, options, "") };
     }
     serve_default(options, is_check)
@@ -69,7 +69,7 @@ fn serve_default(options: &ServeOptions, is_check: bool) -> Result<(), String> {
     home.create().map_err(failed)?;
     let path = home.script();
     let origin = if path.exists() {
-        Origin::File { path: path.display().to_string(), preprocessor: options.preprocessor.clone() }
+        Origin::file(&path.display().to_string(), options.preprocessor.as_deref())
     } else {
         let text = home.default_script().map_err(failed)?;
         Origin::Text { name: "default script".to_owned(), text }

@@ -6,11 +6,13 @@ mod outside;
 mod report;
 mod settings;
 pub mod sockets;
+mod unused;
 
 pub use origin::Origin;
 pub use outside::environment;
 pub use report::Report;
 pub use settings::{log_settings, settings};
+pub use unused::Unused;
 
 use crate::modules;
 use catalogue::{Catalogue, ModuleId};

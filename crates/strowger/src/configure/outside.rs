@@ -3,16 +3,20 @@
 use script::source::{Files, Preprocessed, Preprocessor};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs, thread};
 
 /// The files of the system; `-` is the standard input.
-pub struct SystemFiles;
+pub struct SystemFiles<'a> {
+    /// Where relative paths begin.
+    pub directory: &'a Path,
+}
 
-impl Files for SystemFiles {
+impl Files for SystemFiles<'_> {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         if path != "-" {
-            return fs::read(path);
+            return fs::read(self.directory.join(path));
         }
         let mut text = Vec::new();
         io::stdin().read_to_end(&mut text)?;
@@ -26,25 +30,29 @@ pub fn environment() -> BTreeMap<String, String> {
 }
 
 /// The command of `-p`, run by the shell.
-pub struct ShellPreprocessor {
-    command: String,
+pub struct ShellPreprocessor<'a> {
+    command: &'a str,
+    directory: &'a Path,
 }
 
-impl ShellPreprocessor {
-    /// This command.
-    pub fn new(command: &str) -> ShellPreprocessor {
-        ShellPreprocessor { command: command.to_owned() }
+impl ShellPreprocessor<'_> {
+    /// This command, run in this directory.
+    pub const fn new<'a>(command: &'a str, directory: &'a Path) -> ShellPreprocessor<'a> {
+        ShellPreprocessor { command, directory }
     }
 }
 
-impl Preprocessor for ShellPreprocessor {
+impl Preprocessor for ShellPreprocessor<'_> {
     fn command(&self) -> &str {
-        &self.command
+        self.command
     }
 
     fn run(&mut self, text: &[u8]) -> io::Result<Preprocessed> {
         let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(&self.command).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if !self.directory.as_os_str().is_empty() {
+            shell.current_dir(self.directory);
+        }
+        shell.arg("-c").arg(self.command).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = shell.spawn()?;
         let Some(mut stdin) = child.stdin.take() else { return Err(io::Error::other("it has no standard input")) };
         let text = text.to_owned();

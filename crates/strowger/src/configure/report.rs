@@ -2,7 +2,7 @@
 
 use script::diagnostic::{Diagnostic, any_error, render, to_json};
 use script::source::Source;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Messages with the text they are about.
 pub struct Report {
@@ -34,8 +34,7 @@ impl Report {
     }
 
     /// For programs.
-    pub fn json(&self) -> Value {
-        let messages: Vec<Value> = self.diagnostics.iter().map(|message| to_json(message, &self.source.map)).collect();
-        json!({ "ok": !self.has_errors(), "diagnostics": messages })
+    pub fn json(&self) -> Vec<Value> {
+        self.diagnostics.iter().map(|message| to_json(message, &self.source.map)).collect()
     }
 }

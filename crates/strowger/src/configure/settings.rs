@@ -35,7 +35,7 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
         abort_on_assert: globals.is_on("abort_on_assert"),
         script_path: origin.name().to_owned(),
         script_text: configured.source.text.clone(),
-        argv: options.define.iter().filter_map(|define| define.split_once('=')).map(owned).collect(),
+        argv: options.define.clone(),
         command_line: env::args().collect(),
         environment: environment().into_iter().collect(),
         pid: std::process::id(),
@@ -44,17 +44,13 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
     }
 }
 
-fn owned((name, value): (&str, &str)) -> (String, String) {
-    (name.to_owned(), value.to_owned())
-}
-
 /// Where log lines go, and at which levels: `log_level` and `xlog_level` with what the command line adds.
 pub fn log_settings(globals: &Globals, options: &ServeOptions) -> (LogSettings, i32, i32) {
     let is_debugging = options.debug_mode > 0 || globals.is_on("debug_mode");
     let format = |name: &str| globals.text(name).and_then(Format::named).unwrap_or_default();
     let defaults = LogSettings::default();
     let settings = LogSettings {
-        stderr: globals.is_on("stderror_enabled") || is_debugging,
+        stderr: globals.is_on("stderror_enabled") || options.log_to_stderr > 0 || is_debugging,
         syslog: globals.is_on("syslog_enabled"),
         stderr_filter: globals.int("stderror_level_filter"),
         syslog_filter: globals.int("syslog_level_filter"),

@@ -8,7 +8,7 @@ pub mod process;
 mod start;
 
 use crate::cli::ServeOptions;
-use crate::configure::{Ground, Origin};
+use crate::configure::{Configured, Ground, Origin};
 use engine::{Event, Progress};
 use outside::Outside;
 use process::ThisProcess;
@@ -33,15 +33,27 @@ pub fn run(origin: &Origin, options: &ServeOptions, banner: &str) -> Result<(), 
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let ground = Arc::new(Ground::new(workers));
     let configured = ground.configure(origin).map_err(|report| report.text())?;
-    let mut server = start::start(&ground, origin, configured, options)?;
+    let served = serve(signals, &ground, origin, configured, options, banner);
+    privileges::forget(options);
+    served
+}
+
+fn serve(
+    signals: Signals,
+    ground: &Arc<Ground>,
+    origin: &Origin,
+    configured: Configured,
+    options: &ServeOptions,
+    banner: &str,
+) -> Result<(), String> {
+    let mut server = start::start(ground, origin, configured, options)?;
     server.process.name_this_thread("attendant");
     watch_signals(signals, &server.process)?;
     let ticking = tick(&server.outside, &server.process)?;
     server.outside.handle(Event::Start);
     wait_until_running(&server.outside)?;
     server.open_management()?;
-    privileges::drop(options)?;
-    server.receive(workers)?;
+    server.receive(ground.workers)?;
     eprint!("{banner}{}", server.summary());
     eprintln!("ready");
     server.process.wait_for_stop();

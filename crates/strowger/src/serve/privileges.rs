@@ -1,51 +1,130 @@
-//! What the process gives up once its sockets are open: root directory, user, group; and the files that tell its number.
+//! What the process takes and gives up: its directory and limits before anything is opened; root directory, user and
+//! group once its sockets are open; and the files that tell its number.
 
 use crate::cli::ServeOptions;
-use nix::unistd::{Group, Pid, User, chdir, chroot, getpgrp, setgid, setuid};
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+use nix::unistd::{Gid, Group, Pid, Uid, User, chdir, chroot, getpgrp, initgroups, setgid, setgroups, setuid};
+use script::globals::Globals;
+use std::ffi::CString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Goes into the working directory, before anything is read.
+/// Goes into the working directory and sets the limits. The command line is stronger than the script.
 ///
 /// # Errors
-/// It is not there.
-pub fn enter(options: &ServeOptions) -> Result<(), String> {
-    let Some(directory) = &options.working_directory else { return Ok(()) };
-    chdir(directory.as_path()).map_err(|error| format!("-w {}: {error}", directory.display()))
+/// The directory is not there, or the system grants less than the script demands.
+pub fn enter(options: &ServeOptions, globals: &Globals) -> Result<(), String> {
+    if let Some((source, directory)) = chosen("-w", &options.working_directory, "wdir", globals) {
+        chdir(&directory).map_err(|error| format!("{source} {}: {error}", directory.display()))?;
+    }
+    limit_open_files(globals.int("open_files_limit"))?;
+    limit_core_dumps(globals.is_on("disable_core_dump"))
 }
 
-/// Writes the pid files, changes the root, drops to user and group.
+/// Writes the pid files, changes the root, becomes the user.
 ///
 /// # Errors
 /// A file cannot be written, or the system refuses.
-pub fn drop(options: &ServeOptions) -> Result<(), String> {
+pub fn drop(options: &ServeOptions, globals: &Globals) -> Result<(), String> {
+    // Names are looked up while the system's files can still be seen.
+    let identity = Identity::of(options)?;
     if let Some(path) = &options.pid_file {
         write(path, Pid::this())?;
     }
     if let Some(path) = &options.group_file {
         write(path, getpgrp())?;
     }
-    if let Some(root) = &options.root {
-        chroot(root.as_path()).map_err(|error| format!("-t {}: {error}", root.display()))?;
-        chdir("/").map_err(|error| format!("-t {}: {error}", root.display()))?;
+    if let Some((source, root)) = chosen("-t", &options.root, "chroot", globals) {
+        let changed = chroot(&root).and_then(|()| chdir("/"));
+        changed.map_err(|error| format!("{source} {}: {error}", root.display()))?;
     }
-    if let Some(name) = &options.group {
-        let group = Group::from_name(name).ok().flatten().ok_or_else(|| format!("-g {name}: there is no such group"))?;
-        setgid(group.gid).map_err(|error| format!("-g {name}: {error}"))?;
-    }
-    if let Some(name) = &options.user {
-        let user = User::from_name(name).ok().flatten().ok_or_else(|| format!("-u {name}: there is no such user"))?;
-        setuid(user.uid).map_err(|error| format!("-u {name}: {error}"))?;
-    }
-    Ok(())
+    identity.assume()
 }
 
-/// Removes the pid files.
+/// Removes the pid files: those with our number, not those of a server that was there before us.
 pub fn forget(options: &ServeOptions) {
-    for path in [&options.pid_file, &options.group_file].into_iter().flatten() {
-        // After dropping privileges it may not be ours to remove.
-        let _ = fs::remove_file(path);
+    for (path, number) in [(&options.pid_file, Pid::this()), (&options.group_file, getpgrp())] {
+        let Some(path) = path else { continue };
+        if fs::read_to_string(path).is_ok_and(|text| text.trim() == number.to_string()) {
+            // After dropping privileges it may not be ours to remove.
+            let _ = fs::remove_file(path);
+        }
     }
+}
+
+/// Whom the process becomes.
+#[derive(Debug, Default)]
+struct Identity {
+    user: Option<(Uid, Option<CString>)>,
+    group: Option<Gid>,
+}
+
+impl Identity {
+    /// By name or number. A user without a group given brings his own.
+    fn of(options: &ServeOptions) -> Result<Identity, String> {
+        let user = options.user.as_deref().map(find_user).transpose()?;
+        let given = options.group.as_deref().map(find_group).transpose()?;
+        let group = given.or_else(|| user.as_ref().and_then(|(_, account)| account.as_ref().map(|account| account.gid)));
+        let named = |(uid, account): (Uid, Option<User>)| (uid, account.and_then(|account| CString::new(account.name).ok()));
+        Ok(Identity { user: user.map(named), group })
+    }
+
+    /// Groups first: who is no longer root cannot change them. The groups that root is in are left too.
+    fn assume(self) -> Result<(), String> {
+        let refused = |what: &str, error: nix::Error| format!("{what}: {error}");
+        if let Some(group) = self.group {
+            let left = match &self.user {
+                Some((_, Some(name))) => initgroups(name, group),
+                _ => setgroups(&[group]),
+            };
+            left.and_then(|()| setgid(group)).map_err(|error| refused("-g", error))?;
+        }
+        if let Some((user, _)) = self.user {
+            setuid(user).map_err(|error| refused("-u", error))?;
+        }
+        Ok(())
+    }
+}
+
+fn find_user(name: &str) -> Result<(Uid, Option<User>), String> {
+    if let Ok(number) = name.parse() {
+        let uid = Uid::from_raw(number);
+        return Ok((uid, User::from_uid(uid).ok().flatten()));
+    }
+    let user = User::from_name(name).ok().flatten().ok_or_else(|| format!("-u {name}: there is no such user"))?;
+    Ok((user.uid, Some(user)))
+}
+
+fn find_group(name: &str) -> Result<Gid, String> {
+    if let Ok(number) = name.parse() {
+        return Ok(Gid::from_raw(number));
+    }
+    let group = Group::from_name(name).ok().flatten().ok_or_else(|| format!("-g {name}: there is no such group"))?;
+    Ok(group.gid)
+}
+
+/// A path of the command line or else of the script, with what to call it in messages.
+fn chosen(option: &'static str, given: &Option<PathBuf>, global: &'static str, globals: &Globals) -> Option<(&'static str, PathBuf)> {
+    let of_script = || globals.text(global).filter(|path| !path.is_empty() && globals.is_set(global)).map(PathBuf::from);
+    given.clone().map(|path| (option, path)).or_else(|| of_script().map(|path| (global, path)))
+}
+
+/// As many as the script says; otherwise as many as the system grants without asking.
+fn limit_open_files(wanted: i32) -> Result<(), String> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|error| format!("open_files_limit: {error}"))?;
+    let wanted = rlim_t::try_from(wanted).unwrap_or(hard);
+    if wanted <= soft {
+        return Ok(());
+    }
+    let set = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard.max(wanted));
+    set.map_err(|error| format!("open_files_limit = {wanted}: the system allows {hard}: {error}"))
+}
+
+fn limit_core_dumps(is_disabled: bool) -> Result<(), String> {
+    let refused = |error: nix::Error| format!("disable_core_dump: {error}");
+    let (_, hard) = getrlimit(Resource::RLIMIT_CORE).map_err(refused)?;
+    let (soft, hard) = if is_disabled { (0, 0) } else { (hard, hard) };
+    setrlimit(Resource::RLIMIT_CORE, soft, hard).map_err(refused)
 }
 
 fn write(path: &Path, number: Pid) -> Result<(), String> {

@@ -14,7 +14,7 @@ use edge_net::udp::UdpListener;
 use edge_net::{Resolver, Senders, Waits};
 use edge_sql::{Databases, Options};
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Reloader, Started};
-use module_api::{Counter, LogConsumers, LogSink, Logger, Proto, Services};
+use module_api::{Counter, Level, LogConsumers, LogSink, Logger, Proto, Services};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
 use std::sync::atomic::AtomicU64;
@@ -29,7 +29,6 @@ pub struct Server {
     pub outside: Arc<Outside>,
     /// The process.
     pub process: Arc<ThisProcess>,
-    options: ServeOptions,
     wanted: Wanted,
     management: Management,
     udp: Vec<(UdpListener, String)>,
@@ -52,7 +51,7 @@ pub fn start(
     configured: Configured,
     options: &ServeOptions,
 ) -> Result<Server, String> {
-    privileges::enter(options)?;
+    privileges::enter(options, &configured.globals)?;
     let clock = Clock::start();
     let process = Arc::new(ThisProcess::default());
     let log = log(&configured.globals, options);
@@ -63,6 +62,8 @@ pub fn start(
     let late: Late = Arc::default();
     let stream_options = stream_options(&configured.globals);
     let open = open(&planned, stream_options, &runtime, &late, &process)?;
+    // Before databases and FIFOs are made, so that they are made as the user who goes on using them.
+    privileges::drop(options, &configured.globals)?;
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).map_err(|error| format!("the system gives no randomness: {error}"))?;
     let mut sql = sql_options(&configured.globals);
@@ -103,7 +104,6 @@ pub fn start(
     Ok(Server {
         outside,
         process,
-        options: options.clone(),
         wanted: edges,
         management: Management::default(),
         udp,
@@ -172,7 +172,6 @@ impl Server {
             }
         };
         self.outside.close();
-        privileges::forget(&self.options);
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         if is_written { Ok(()) } else { Err("not everything was written in time".to_owned()) }
     }
@@ -242,10 +241,15 @@ fn log(globals: &Globals, options: &ServeOptions) -> Logger {
     log
 }
 
-/// The checker's warnings go to the log, where whoever reads it in the morning finds them.
+/// The checker's warnings go to the log, where whoever reads it in the morning finds them, and to whoever starts the
+/// server.
 fn warn(log: &Logger, configured: &Configured) {
-    for line in configured.warnings.text().lines() {
-        log.line(module_api::Level::Notice, line);
+    let text = configured.warnings.text();
+    for line in text.lines() {
+        log.line(Level::Notice, line);
+    }
+    if !(log.enabled(Level::Notice) && log.consumers.stderror.takes(Level::Notice)) {
+        eprint!("{text}");
     }
 }
 
