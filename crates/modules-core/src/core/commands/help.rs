@@ -3,6 +3,7 @@
 use super::object;
 use catalogue::CommandParam;
 use module_api::{COMMAND, Command, Json, Management, MiError, MiReply, MiRun, Services};
+use std::collections::BTreeSet;
 
 pub(super) const ALL: &[Command] = &[
     Command {
@@ -29,13 +30,26 @@ type Known = (&'static str, catalogue::Command<()>);
 fn which(management: &mut Management<'_>) -> MiReply {
     let services = management.env.services;
     let name = management.params.opt_str("command").unwrap_or_default();
-    if name.is_empty() || name.ends_with(':') {
-        let names = services.commands.iter().map(|(_, command)| command.name);
+    let names = services.commands.iter().map(|(_, command)| command.name);
+    if name.is_empty() {
+        return Ok(names.chain(short_names(services)).map(Json::from).collect());
+    }
+    if name.ends_with(':') {
         return Ok(names.filter(|known| known.starts_with(name)).map(Json::from).collect());
     }
     let (_, command) = find(services, name)?;
     let recipe = |params: &&[CommandParam]| params.iter().map(|param| Json::from(param.name)).collect::<Json>();
     Ok(command.recipes.iter().map(recipe).collect())
+}
+
+/// The names of 3.x, and those that need no module before them. Upstream's client sends only what `which` lists, and
+/// operators have these names in their scripts.
+fn short_names(services: &Services) -> BTreeSet<&'static str> {
+    let commands = || services.commands.iter().map(|(_, command)| command);
+    let bare = |name: &'static str| name.split_once(':').map(|(_, bare)| bare);
+    let is_one = |wanted: &&str| commands().filter(|command| bare(command.name) == Some(*wanted)).count() == 1;
+    let older = commands().flat_map(|command| command.aliases.iter().copied());
+    older.chain(commands().filter_map(|command| bare(command.name)).filter(is_one)).collect()
 }
 
 fn help(management: &mut Management<'_>) -> MiReply {

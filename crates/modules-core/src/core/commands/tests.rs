@@ -124,6 +124,8 @@ fn what_there_is() {
     let (mut fixture, state, _) = fixture();
     let all = run(&mut fixture, &state, "which", json!({}));
     assert!(all.starts_with(r#"["core:uptime","core:version""#), "{all}");
+    // The client of 3.x habits: `get_statistics` is an older name, `version` one without its module.
+    assert!(all.contains(r#""get_statistics""#) && all.contains(r#""version""#), "{all}");
     for (name, params, expected) in [
         ("which", json!({"command": "cache:"}), r#"["cache:store","cache:fetch","cache:remove"]"#),
         ("which", json!({"command": "get_statistics"}), r#"[["statistics"]]"#),
