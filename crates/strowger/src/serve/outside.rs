@@ -9,6 +9,7 @@ use edge_sql::Databases;
 use engine::{Engine, Event, Received, Token, Worker};
 use module_api::{Answer, Proto, Request};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -133,9 +134,16 @@ impl Driver {
         self.handle(Event::Received(Received { bytes, socket, proto, peer, local, connection }));
     }
 
-    /// Handles an event.
+    /// Handles an event. A panic is a fault of ours that must not cost the server a thread: what the worker was at is
+    /// lost, it is logged and counted, and a new worker goes on.
     pub fn handle(&mut self, event: Event) {
-        self.worker.handle(event, self.outside.clock.now());
+        let (worker, now) = (&mut self.worker, self.outside.clock.now());
+        if catch_unwind(AssertUnwindSafe(|| worker.handle(event, now))).is_err() {
+            let services = self.outside.engine.services();
+            services.statistics.counter("core", "panics", true).increment();
+            services.log.error("a message was lost to an internal error; please report it with the lines above");
+            self.worker = self.outside.engine.worker();
+        }
         self.carry_out();
     }
 
