@@ -1,11 +1,11 @@
 //! The beginning of a transaction, and the search for one.
 
 use crate::desk::Desk;
-use crate::stateless::reply::path_of;
+use crate::stateless::reply::WayBack;
 use crate::table::{Id, Mail, Match, Refused, Shown};
-use crate::transaction::{Server, Transaction, Upstream};
+use crate::transaction::{ReplyPath, Server, Transaction, Upstream};
 use bytes::Bytes;
-use module_api::{Call, Created, Env, Fault, Found, HookEvent, ReplyContent, Routing};
+use module_api::{Call, Created, Env, Fault, Found, HookEvent, ReplyContent, Routing, Time};
 use sip::Method;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ impl Desk<'_> {
         if !msg.message.is_request() || msg.message.method() == Method::Ack {
             return Err(Fault::script("only a request other than ACK can have a transaction"));
         }
-        let mut transaction = match self.new_transaction(msg, call.env.now) {
+        let way = WayBack::of_message(msg);
+        let mut transaction = match self.new_transaction(msg, way.path, call.env.now) {
             Ok(transaction) => transaction,
             Err(Refused::Known(answer)) => {
                 answer.into_iter().for_each(|answer| call.env.out.send(answer));
@@ -34,17 +35,17 @@ impl Desk<'_> {
             }
         };
         self.core.counters.tm.from_others.increment();
-        self.send_trying(&mut call.env, msg, &mut transaction);
+        self.send_trying(&mut call.env, msg, &way, &mut transaction);
         msg.transaction = Some(transaction);
         self.hook(&mut call.env, call.msg, call.kind, &HookEvent::Created);
         Ok(Created::New)
     }
 
-    fn new_transaction(&self, msg: &Routing, now: module_api::Time) -> Result<Box<Transaction>, Refused> {
+    fn new_transaction(&self, msg: &Routing, path: ReplyPath, now: Time) -> Result<Box<Transaction>, Refused> {
         let core = self.core;
         let key = core.table.key(&msg.message).ok_or(Refused::Full)?;
         let id = core.table.insert(&key, &msg.message, Shown::default())?;
-        let server = Server::new(msg.message.method() == Method::Invite, path_of(msg));
+        let server = Server::new(msg.message.method() == Method::Invite, path);
         Ok(Box::new(Transaction {
             id,
             request: Arc::clone(&msg.message),
@@ -70,12 +71,12 @@ impl Desk<'_> {
     }
 
     /// An INVITE gets its 100 at once, so that it is not sent again while the script works.
-    fn send_trying(&self, env: &mut Env<'_>, msg: &Routing, transaction: &mut Transaction) {
+    fn send_trying(&self, env: &mut Env<'_>, msg: &Routing, way: &WayBack<'_>, transaction: &mut Transaction) {
         if !transaction.is_invite() || !self.core.times.auto_trying {
             return;
         }
         let reply = ReplyContent::new(100, super::upstream::reason_for(100));
-        let bytes = self.print_reply(&msg.message, &msg.source, &msg.via, &msg.reply, &reply);
+        let bytes = self.print_reply(&msg.message, &msg.source, way, &msg.reply, &reply);
         let any_reply = transaction.any_reply;
         let Some(server) = transaction.server_mut() else { return };
         if let Some(sending) = server.answer(100, bytes, env.now, &self.core.times, any_reply) {

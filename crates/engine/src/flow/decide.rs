@@ -41,7 +41,7 @@ impl Desk<'_> {
             target.is_local = true;
         }
         let client = transaction.clients.get_mut(branch)?;
-        client.outcome = Some(Final { code, reply: None });
+        client.outcome = Some(Box::new(Final { code, reply: None }));
         self.branch_failed(env, msg, branch)
     }
 

@@ -37,6 +37,10 @@ impl Desk<'_> {
             return Some(msg);
         }
         self.hook(env, &mut msg, Kind::Reply, &HookEvent::ReplyIn { branch, reply: &message });
+        if !has_reply_route(&mut msg, branch) {
+            note_reply(&mut msg, branch, message.status());
+            return self.received(env, msg, message, Edits::default(), branch);
+        }
         let reply = self.reply_routing(msg, message, source, branch)?;
         self.next_reply_route(env, reply, branch, ReplyRoute::Branch)
     }
@@ -126,10 +130,9 @@ impl Desk<'_> {
         }
         if let Some(target) = transaction.targets.get_mut(branch) {
             target.target.flags = reply.branches.first().flags;
-            target.last_code = reply.message.status();
-            target.is_local = false;
         }
         request.transaction = Some(transaction);
+        note_reply(&mut request, branch, reply.message.status());
         // A final reply cannot be dropped: somebody waits for it.
         if dropped && reply.message.status() < 200 {
             return Some(request);
@@ -159,7 +162,7 @@ impl Desk<'_> {
             return Some(msg);
         }
         let is_first = client.outcome.is_none();
-        client.outcome = Some(Final { code, reply: Some((Arc::clone(&reply), edits)) });
+        client.outcome = Some(Box::new(Final { code, reply: Some((Arc::clone(&reply), edits)) }));
         if (200..300).contains(&code) {
             if is_invite || !transaction.is_answered() {
                 transaction.winner = branch;
@@ -169,6 +172,21 @@ impl Desk<'_> {
             return Some(msg);
         }
         self.branch_failed(env, msg, branch)
+    }
+}
+
+/// Whether the branch or its transaction has a route for replies.
+fn has_reply_route(msg: &mut Routing, branch: usize) -> bool {
+    let of_all = msg.armed.reply.is_some();
+    let of_branch = transaction::of(msg).and_then(|known| known.clients.get(branch)?.reply_route);
+    of_all || of_branch.is_some()
+}
+
+/// The branch has got a reply with this code.
+fn note_reply(msg: &mut Routing, branch: usize, code: u16) {
+    if let Some(target) = transaction::of(msg).and_then(|known| known.targets.get_mut(branch)) {
+        target.last_code = code;
+        target.is_local = false;
     }
 }
 

@@ -1,7 +1,7 @@
 //! What goes back to the caller: replies relayed, and our own.
 
 use crate::desk::Desk;
-use crate::stateless::reply::path_of;
+use crate::stateless::reply::WayBack;
 use crate::transaction::{self, Final, Transaction, Upstream};
 use bytes::Bytes;
 use module_api::{Env, Fault, HookEvent, Kind, ReplyContent, Routing, Sending, Time};
@@ -28,13 +28,9 @@ impl Desk<'_> {
         if let Upstream::Own(_) = transaction.upstream {
             return self.own_answered(env, msg, branch);
         }
-        let Some(Final { code, reply }) =
-            transaction.clients.get_mut(branch).and_then(|client| client.outcome.as_mut())
-        else {
-            return;
-        };
-        let code = *code;
-        let Some((reply, edits)) = reply else {
+        let Some(outcome) = transaction.clients.get(branch).and_then(|client| client.outcome.as_ref()) else { return };
+        let code = outcome.code;
+        let Some((reply, edits)) = &outcome.reply else {
             return self.answer_for_branch(env, msg, code);
         };
         let (reply, mut edits) = (Arc::clone(reply), edits.clone());
@@ -55,9 +51,8 @@ impl Desk<'_> {
     /// RFC 3261 section 16.7, step 7: the challenges of all branches go up together.
     fn gather_challenges(&self, msg: &mut Routing, chosen: usize, edits: &mut Edits) {
         let Some(transaction) = transaction::of(msg) else { return };
-        for (branch, client) in transaction.clients.iter().enumerate().filter(|(branch, _)| *branch != chosen) {
-            let _ = branch;
-            let Some(Final { code: 401 | 407, reply: Some((reply, _)) }) = &client.outcome else { continue };
+        for (_, client) in transaction.clients.iter().enumerate().filter(|(branch, _)| *branch != chosen) {
+            let Some(Final { code: 401 | 407, reply: Some((reply, _)) }) = client.outcome.as_deref() else { continue };
             for name in [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate] {
                 for header in reply.headers_named(name) {
                     edits.append(reply.share(header.line));
@@ -122,8 +117,9 @@ impl Desk<'_> {
             return Err(Fault::script("the request has been answered already"));
         }
         // The script may have asked for another way back since the transaction began.
-        server.path = path_of(msg);
-        let bytes = self.print_reply(&request, &msg.source, &msg.via, &msg.reply, reply);
+        let way = WayBack::of(&request, &msg.source, &msg.via);
+        server.path = way.path;
+        let bytes = self.print_reply(&request, &msg.source, &way, &msg.reply, reply);
         let sending = server.answer(reply.code, bytes, env.now, &self.core.times, any_reply);
         let sending = sending.ok_or_else(|| Fault::script("the request has been answered already"))?;
         env.out.send(sending);

@@ -22,7 +22,7 @@ pub(super) struct Preparing {
     /// What the message had before `branch_route` ran on it.
     before: Option<Before>,
     /// The changes it leaves with, if `branch_route` made its own.
-    edits: Option<Edits>,
+    edits: Option<Box<Edits>>,
 }
 
 /// What a branch route works on in place of the message's own.
@@ -210,7 +210,7 @@ impl Desk<'_> {
         msg: &Routing,
         transaction: &Transaction,
         branch: Branch,
-        edits: Option<Edits>,
+        edits: Option<Box<Edits>>,
         proto: Proto,
         to: SocketAddr,
     ) -> Result<(Client, Branch), Fault> {
@@ -219,7 +219,7 @@ impl Desk<'_> {
         let socket = core.socket_for(branch.socket, received_by, proto, to.ip())?;
         let leaving = Leaving {
             msg,
-            edits: edits.as_ref().unwrap_or(&msg.edits),
+            edits: edits.as_deref().unwrap_or(&msg.edits),
             branch: &branch,
             socket,
             via_branch: ViaBranch::Of(transaction.id, transaction.clients.len()),
@@ -239,7 +239,7 @@ impl Desk<'_> {
 fn restore(msg: &mut Routing, preparing: &mut Preparing) {
     msg.branch = None;
     let Some(before) = preparing.before.take() else { return };
-    preparing.edits = Some(std::mem::replace(&mut msg.edits, before.edits));
+    preparing.edits = Some(Box::new(std::mem::replace(&mut msg.edits, before.edits)));
     let branches = std::mem::replace(&mut msg.branches, before.branches);
     preparing.branch = branches.first().clone();
     // `$tm.branch.attr` is kept with the transaction.

@@ -31,9 +31,10 @@ impl Desk<'_> {
         if request.method() == Method::Ack {
             return Err(Fault::script("an ACK is never answered"));
         }
-        let path = reply_path(request, source, via);
-        let bytes = self.print_reply(request, source, via, extras, reply);
-        env.out.send(Sending { socket: path.socket, to: path.to, connection: path.connection, bytes });
+        let way = WayBack::of(request, source, via);
+        let bytes = self.print_reply(request, source, &way, extras, reply);
+        let ReplyPath { socket, to, connection, .. } = way.path;
+        env.out.send(Sending { socket, to, connection, bytes });
         self.core.counters.stateless.count(reply.code);
         if reply.code >= 300 {
             self.core.counters.stateless.sent_errors.increment();
@@ -46,7 +47,7 @@ impl Desk<'_> {
         &self,
         request: &Message,
         source: &Source,
-        via_handling: &ViaHandling,
+        way: &WayBack<'_>,
         extras: &ReplyExtras,
         reply: &ReplyContent,
     ) -> Bytes {
@@ -54,20 +55,18 @@ impl Desk<'_> {
         let none = Bytes::new();
         let (body, content_type) =
             reply.body.as_ref().or(extras.body.as_ref()).map_or((&none, &none), |(body, kind)| (body, kind));
-        let top = request.top_via().ok();
         let own_tag = match &reply.to_tag {
             // RFC 3261 section 8.2.6.2: a 100 needs none.
-            None if reply.code > 100 => self.core.tags.tag_for(top.and_then(|via| via.branch()), request),
+            None if reply.code > 100 => self.core.tags.tag_for(way.top.and_then(|via| via.branch()), request),
             given => given.clone().unwrap_or_default(),
         };
-        let (received, rport) = top.map_or((None, None), |via| additions(&via, source, via_handling));
         let written = sip::build::Reply {
             to_tag: &own_tag,
             headers: &headers,
             content_type,
             body,
-            received,
-            rport,
+            received: way.received,
+            rport: way.rport,
             ..sip::build::Reply::new(request, reply.code, &reply.reason)
         };
         let mut out = Vec::with_capacity(request.bytes().len() + headers.len() + body.len() + 128);
@@ -116,19 +115,38 @@ pub(crate) fn append_line(lines: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Where replies to a request go: RFC 3261 section 18.2.2 and RFC 3581 section 4. A `maddr` is not obeyed: it would let
-/// anybody aim our replies at anybody.
-pub(crate) fn reply_path(request: &Message, source: &Source, handling: &ViaHandling) -> ReplyPath {
-    let to = reply_address(request, source, handling).unwrap_or(source.peer);
-    ReplyPath { socket: source.socket, proto: source.proto, to, connection: source.connection }
+/// The way back to who sent a request, as its top Via and its source tell it.
+pub(crate) struct WayBack<'a> {
+    top: Option<Via<'a>>,
+    /// Where replies go.
+    pub(crate) path: ReplyPath,
+    received: Option<IpAddr>,
+    rport: Option<u16>,
 }
 
-fn reply_address(request: &Message, source: &Source, handling: &ViaHandling) -> Option<SocketAddr> {
+impl<'a> WayBack<'a> {
+    /// RFC 3261 section 18.2.2 and RFC 3581 section 4. A `maddr` is not obeyed: it would let anybody aim our replies
+    /// at anybody.
+    pub(crate) fn of(request: &'a Message, source: &Source, handling: &ViaHandling) -> WayBack<'a> {
+        let top = request.top_via().ok();
+        let to = top.and_then(|via| reply_address(&via, source, handling)).unwrap_or(source.peer);
+        let path = ReplyPath { socket: source.socket, proto: source.proto, to, connection: source.connection };
+        let (received, rport) = top.map_or((None, None), |via| additions(&via, source, handling));
+        WayBack { top, path, received, rport }
+    }
+
+    /// For replies to the message at hand.
+    pub(crate) fn of_message(msg: &'a Routing) -> WayBack<'a> {
+        WayBack::of(&msg.message, &msg.source, &msg.via)
+    }
+}
+
+/// Where a reply goes, if not to where the request came from.
+fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> Option<SocketAddr> {
     // A connection is answered on itself; its other end is its address.
     if source.proto.is_reliable() {
         return None;
     }
-    let via = request.top_via().ok()?;
     if handling.reply_to_via {
         return Some(SocketAddr::new(via.host_ip()?, via.effective_port()));
     }
@@ -144,9 +162,4 @@ pub(crate) fn additions(via: &Via<'_>, source: &Source, handling: &ViaHandling) 
     let peer = source.peer.ip();
     let received = (asks || via.host_ip() != Some(peer)).then_some(peer);
     (received, asks.then_some(source.peer.port()))
-}
-
-/// The path for replies to the message at hand.
-pub(crate) fn path_of(msg: &Routing) -> ReplyPath {
-    reply_path(&msg.message, &msg.source, &msg.via)
 }

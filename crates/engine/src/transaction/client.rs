@@ -24,11 +24,11 @@ pub(crate) struct Client {
     pub(crate) gives_up_at: Option<Time>,
     pub(crate) cancelling: Cancelling,
     /// What the branch ended with.
-    pub(crate) outcome: Option<Final>,
+    pub(crate) outcome: Option<Box<Final>>,
     /// Other addresses of its destination, the next to try first.
     pub(crate) alternatives: SmallVec<[SocketAddr; 1]>,
     /// The changes `branch_route` made, for sending it to another address.
-    pub(crate) edits: Option<Edits>,
+    pub(crate) edits: Option<Box<Edits>>,
     /// Its own `onreply_route`.
     pub(crate) reply_route: Option<u16>,
     pub(crate) role: Role,
