@@ -73,7 +73,7 @@ fn main() {
 /// INVITE, 180, 200, ACK, BYE, 200.
 fn call(bench: &mut Bench, number: u32) -> usize {
     bench.now = Time(bench.now.0 + 1_000);
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         bench.worker.handle(Event::Tick, bench.now);
     }
     bench.receive(1, request("INVITE", "sip:bob@127.0.0.3:5062", number, "", SDP));

@@ -77,8 +77,9 @@ impl Desk<'_> {
         let Some(transaction) = transaction::of(msg) else { return };
         let Some(client) = transaction.clients.get(branch) else { return };
         let Ok(sent) = Message::parse(client.sent.bytes.clone(), &sip::Limits::OWN) else { return };
-        let bytes = Bytes::from(sip::build::ack(&sent, reply));
-        env.out.send(Sending { bytes, ..client.sent.clone() });
+        let mut bytes = sip::build::ack(&sent, reply);
+        add_lines(&mut bytes, &transaction.extra_headers);
+        env.out.send(Sending { bytes: bytes.into(), ..client.sent.clone() });
     }
 
     /// Gives up on a branch after a provisional reply: the CANCEL leaves though the machine is past waiting.
@@ -95,6 +96,18 @@ impl Desk<'_> {
         env.out.send(Sending { bytes: bytes.clone(), ..client.sent.clone() });
         client.cancel_sent(bytes, now, times);
     }
+}
+
+/// Adds header lines to an ACK that we have made.
+fn add_lines(message: &mut Vec<u8>, lines: &[u8]) {
+    if lines.is_empty() {
+        return;
+    }
+    // `t_add_hdrs()` promises its lines to the ACKs of this hop as well. Before the last line, which is empty, all
+    // lines are headers: an ACK of ours has no body.
+    message.truncate(message.len().saturating_sub(2));
+    append_line(lines, message);
+    message.extend_from_slice(b"\r\n");
 }
 
 /// The header lines a CANCEL of this transaction carries: those of its caller or script, and those of all its requests.

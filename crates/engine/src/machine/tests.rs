@@ -3,10 +3,12 @@
 use super::{client_invite, client_non_invite, server_invite, server_non_invite};
 use std::fmt::Debug;
 
+type Step<S, I, A> = fn(S, I) -> Option<(S, &'static [A])>;
+
 fn table<S: Copy + Debug, I: Copy + Debug, A: Debug + 'static>(
     states: &[S],
     inputs: &[I],
-    step: fn(S, I) -> Option<(S, &'static [A])>,
+    step: Step<S, I, A>,
 ) -> String {
     let mut table = String::new();
     for state in states {

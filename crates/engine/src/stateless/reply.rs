@@ -78,13 +78,18 @@ impl Desk<'_> {
     fn reply_headers(&self, source: &Source, extras: &ReplyExtras, reply: &ReplyContent) -> Cow<'_, [u8]> {
         let settings = &self.core.services.settings;
         let server = settings.server_header.as_deref().unwrap_or_default();
-        if extras.headers.is_empty() && reply.headers.is_empty() && !settings.sip_warning {
+        let sheds_load = reply.code == 503 && self.core.table.is_full();
+        if extras.headers.is_empty() && reply.headers.is_empty() && !settings.sip_warning && !sheds_load {
             return Cow::Borrowed(server);
         }
         let mut headers = Vec::with_capacity(256);
         append_line(server, &mut headers);
         append_line(&extras.headers, &mut headers);
         append_line(&reply.headers, &mut headers);
+        if sheds_load {
+            // RFC 3261 section 21.5.4: without it the caller would take us for broken.
+            headers.extend_from_slice(b"Retry-After: 5\r\n");
+        }
         if settings.sip_warning {
             self.append_warning(source, &mut headers);
         }

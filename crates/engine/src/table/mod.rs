@@ -169,8 +169,13 @@ impl Table {
         self.live.load(Ordering::Relaxed) == 0
     }
 
+    /// Whether no transaction more can be taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.live.load(Ordering::Relaxed) >= self.max
+    }
+
     fn has_room(&self) -> Option<()> {
-        if self.live.load(Ordering::Relaxed) < self.max {
+        if !self.is_full() {
             return Some(());
         }
         self.refused.increment();

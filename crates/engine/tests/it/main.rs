@@ -1,12 +1,15 @@
 //! Whole flows in virtual time: phones and the proxy are values, the network is a list.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a flow that goes wrong fails its test")]
 
+mod bounds;
 mod cancel;
 mod failover;
 mod forking;
+mod lifecycle;
 mod local;
 mod management;
 mod relay;
 mod stateless;
 mod suspended;
+mod threads;
 mod world;

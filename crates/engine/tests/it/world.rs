@@ -1,11 +1,11 @@
 //! A proxy and some phones in virtual time.
 
 use bytes::Bytes;
-use catalogue::{Arg, ModuleId};
+use catalogue::{Arg, ModuleId, Param};
 use engine::ladder::Ladder;
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Received, Token, Worker, catalogue_of};
 use module_api::{
-    Answer, Args, Call, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Level, LogSink, Logger, Module,
+    Answer, Args, Call, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Job, Level, LogSink, Logger, Module,
     ParamSetting, Proto, Request, Run, Sending, Settings, SocketId, Sockets, State, Time, UnknownProcess,
 };
 use script::ast::ParamValue;
@@ -56,13 +56,31 @@ const TEST: Module = Module {
     name: "test",
     about: "Waits.",
     functions: &[ASK],
+    params: &[SLOW_START],
     start: |setup| {
         let state: State = Arc::new(());
         setup.watch_transactions(&state, note);
+        if setup.params.is_on(&SLOW_START) {
+            setup.at_start(|_| Job::wait(question("start"), |_, answer| Job::Done(answered(answer))));
+            setup.at_stop(|_| Job::wait(question("stop"), |_, answer| Job::Done(answered(answer))));
+        }
         Ok(state)
     },
     ..Module::EMPTY
 };
+
+const SLOW_START: Param = Param::int("slow_start", 0, "Whether start and stop wait for an answer.");
+
+fn question(host: &str) -> Request {
+    Request::Resolve { host: host.to_owned(), proto: Proto::Udp, ipv6: false }
+}
+
+fn answered(answer: Answer) -> Result<(), Fault> {
+    match answer {
+        Answer::Resolved(addresses) => addresses.map(|_| ()),
+        _ => Err(Fault::us("another kind of answer")),
+    }
+}
 
 /// A function that waits for an answer and returns 1, or -1 when it is a fault.
 const ASK: Function = Function {
@@ -79,7 +97,7 @@ fn ask(_: &mut Call<'_>, args: Args<'_>) -> Flow {
         Ok(host) => String::from_utf8_lossy(host).into_owned(),
         Err(fault) => return Flow::Done(Err(fault)),
     };
-    Flow::wait(Request::Resolve { host, proto: Proto::Udp, ipv6: false }, |_, answer| match answer {
+    Flow::wait(question(&host), |_, answer| match answer {
         Answer::Resolved(Ok(_)) => Flow::done(1),
         _ => Flow::done(-1),
     })
@@ -110,10 +128,18 @@ impl World {
 
     /// With these lines after the loaded modules.
     pub fn with_params(params: &str, script: &str) -> World {
-        World::of(&format!("{LOAD}{params}\n{script}"))
+        World::with_bounds(params, script, Bounds::default())
     }
 
-    fn of(text: &str) -> World {
+    /// With other bounds.
+    pub fn with_bounds(params: &str, script: &str, bounds: Bounds) -> World {
+        let mut world = World::unstarted(&format!("{LOAD}{params}\n{script}"), bounds);
+        world.handle(Event::Start);
+        world
+    }
+
+    /// Before the modules have done what they must do first.
+    pub fn unstarted(text: &str, bounds: Bounds) -> World {
         let modules: Vec<&'static Module> = [modules_core::MODULES, modules_proxy::MODULES, &[&TEST]].concat();
         let catalogue = Arc::new(catalogue_of(&modules));
         let names = Arc::new(Interned::default());
@@ -137,7 +163,7 @@ impl World {
             names: Arc::clone(&names),
             log: Logger::new(4, 2, Arc::clone(&log) as Arc<dyn LogSink>),
             process: Arc::new(UnknownProcess),
-            bounds: Bounds::default(),
+            bounds,
             seed: [3; 32],
             now,
         };
@@ -147,7 +173,7 @@ impl World {
         };
         let worker = engine.worker();
         let parties = ["alice", "proxy", "bob", "carol", "dave"];
-        let mut world = World {
+        World {
             engine,
             worker,
             now,
@@ -159,9 +185,7 @@ impl World {
             catalogue,
             names,
             numbers: 0,
-        };
-        world.handle(Event::Start);
-        world
+        }
     }
 
     /// Puts another script in place of the current one.
@@ -357,7 +381,8 @@ impl World {
     }
 }
 
-const LOAD: &str = r#"
+/// The lines that load the modules.
+pub const LOAD: &str = r#"
 loadmodule "signaling.so"
 loadmodule "sl.so"
 loadmodule "tm.so"

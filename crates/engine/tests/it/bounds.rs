@@ -1,0 +1,56 @@
+//! What is full refuses, and counts what it refused.
+
+use crate::world::World;
+use engine::Bounds;
+
+#[test]
+fn a_full_transaction_table_refuses() {
+    let bounds = Bounds { transactions: 1, ..Bounds::default() };
+    let mut world = World::with_bounds("", "route { if (!t_relay()) sl_reply_error(); }", bounds);
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    world.request("carol", "INVITE", "sip:bob@192.0.2.20", "");
+    let refusal = world.last("carol", "503");
+    assert_eq!(refusal.headers_called(b"Retry-After").count(), 1);
+    assert_eq!(world.count("engine:transactions_refused"), 1);
+    world.settle();
+}
+
+#[test]
+fn a_full_waiting_room_refuses() {
+    let bounds = Bounds { waiting: 1, ..Bounds::default() };
+    let mut world = World::with_bounds("", r#"route { if (!ask("db")) sl_send_reply(503, "Busy"); }"#, bounds);
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    world.passed("alice>proxy OPTIONS; alice>proxy OPTIONS; proxy>alice 503 OPTIONS");
+    assert_eq!(world.count("engine:waiting_refused"), 1);
+    world.answer(&["192.0.2.1"]);
+    world.settle();
+}
+
+#[test]
+fn a_full_mailbox_refuses() {
+    let mut world = World::new(r#"route { t_on_reply("slow"); t_relay(); } onreply_route[slow] { ask("db"); }"#);
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    for _ in 0..70 {
+        world.reply("bob", &bob, 180, "Ringing");
+    }
+    assert_eq!(world.count("engine:mail_lost"), 5);
+    for _ in 0..65 {
+        world.answer(&["192.0.2.1"]);
+    }
+    world.reply("bob", &bob, 200, "OK");
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.last("alice", "200").status(), 200);
+    world.settle();
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let bytes = || {
+        let mut world = World::new("route { record_route(); t_relay(); }");
+        world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+        world.last("bob", "INVITE").bytes().clone()
+    };
+    assert_eq!(bytes(), bytes());
+}

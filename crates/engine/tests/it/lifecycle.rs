@@ -1,0 +1,54 @@
+//! Start, stop, and what goes wrong in a script.
+
+use crate::world::{LOAD, World};
+use engine::{Bounds, Event, Progress};
+
+#[test]
+fn messages_may_come_when_all_modules_have_started() {
+    let script =
+        format!("{LOAD}modparam(\"test\", \"slow_start\", 1)\nroute {{ }}\nstartup_route {{ xlog(\"up\\n\"); }}");
+    let mut world = World::unstarted(&script, Bounds::default());
+    world.handle(Event::Start);
+    assert_eq!(world.engine.progress(), Progress::Starting);
+    assert!(world.script_log().is_empty());
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.engine.progress(), Progress::Running);
+    assert_eq!(world.script_log(), ["up"]);
+    world.handle(Event::Stop);
+    assert_eq!(world.engine.progress(), Progress::Stopping);
+    world.answer(&[]);
+    assert_eq!(world.engine.progress(), Progress::Stopped);
+    assert_eq!(world.script_log(), ["ERROR: module test did not stop cleanly: no such name"]);
+}
+
+#[test]
+fn a_module_that_cannot_start_stops_the_server() {
+    let script = format!("{LOAD}modparam(\"test\", \"slow_start\", 1)\nroute {{ }}");
+    let mut world = World::unstarted(&script, Bounds::default());
+    world.handle(Event::Start);
+    world.answer(&[]);
+    assert_eq!(world.engine.progress(), Progress::Failed("module test cannot start: no such name".to_owned()));
+}
+
+#[test]
+fn faults_name_their_line() {
+    let mut world = World::new("route {\n    t_reply(99, \"No\");\n    xlog(\"rc $rc\\n\");\n}");
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    assert_eq!(world.script_log(), ["ERROR: test.cfg:11: a reply's code is between 100 and 699", "rc -1"]);
+    assert_eq!(world.count("engine:faults"), 1);
+}
+
+#[test]
+fn an_assertion_that_fails_ends_in_the_error_route() {
+    let mut world = World::with_params(
+        "enable_asserts = yes",
+        r#"
+route { assert($rU == "bob", "who?"); sl_send_reply(200, "OK"); }
+error_route { xlog("error: $err.info\n"); sl_send_reply(500, "Sorry"); }
+"#,
+    );
+    world.request("alice", "OPTIONS", "sip:eve@example.com", "");
+    world.request("alice", "OPTIONS", "sip:bob@example.com", "");
+    world.passed("alice>proxy OPTIONS; proxy>alice 500 OPTIONS; alice>proxy OPTIONS; proxy>alice 200 OPTIONS");
+    assert_eq!(world.script_log().last().unwrap(), "error: assertion failed: who?");
+}
