@@ -10,6 +10,7 @@ pub const PARAMS: &[Param] = &[
     TCP_PERSISTENT_FLAG,
     REALM_PREFIX,
     MIN_EXPIRES,
+    REFUSE_BRIEF,
     MAX_EXPIRES,
     RECEIVED_PARAM,
     RECEIVED_AVP,
@@ -52,6 +53,12 @@ pub const TCP_PERSISTENT_FLAG: Param = Param::unset(
 pub const REALM_PREFIX: Param = Param::str("realm_prefix", "", "What is taken off the domain of addresses of record.");
 pub const MIN_EXPIRES: Param =
     Param::int("min_expires", 60, "The least seconds a contact is good for; less is raised to it.").within(0, i32::MAX);
+pub const REFUSE_BRIEF: Param = Param::int(
+    "refuse_brief",
+    0,
+    "Whether a contact for less than min_expires seconds is refused with 423 (RFC 3261 section 10.3) rather than given \
+     more. Not of OpenSIPS.",
+);
 pub const MAX_EXPIRES: Param =
     Param::int("max_expires", 0, "The most seconds a contact is good for; more is cut to it. 0: any.")
         .within(0, i32::MAX);

@@ -27,6 +27,8 @@ pub enum Refusal {
     ContactTooLong,
     /// A `q` that is none.
     BadQ,
+    /// A contact for less than this many seconds, the least there is.
+    TooBrief(u32),
     /// The CSeq is not above the one before (RFC 3261 section 10.3, step 7).
     OldCSeq,
     /// More contacts than `max_contacts`.
@@ -46,6 +48,7 @@ impl Refusal {
     pub fn reply(&self) -> (u16, &'static str) {
         match self {
             Refusal::TooManyContacts => (503, "Service Unavailable"),
+            Refusal::TooBrief(_) => (423, "Interval Too Brief"),
             Refusal::PathNotSupported(_) => (420, "Bad Extension"),
             Refusal::PushNotSupported => (555, "Push Notification Service Not Supported"),
             Refusal::NotStored => (500, "Server Internal Error"),
@@ -66,6 +69,7 @@ impl Refusal {
             Refusal::BadContact => "a contact cannot be read",
             Refusal::ContactTooLong => "a contact is too long",
             Refusal::BadQ => "the q of a contact is not between 0 and 1",
+            Refusal::TooBrief(_) => "a contact is for less than the least time",
             Refusal::OldCSeq => "the CSeq number is not above the one before",
             Refusal::TooManyContacts => "too many contacts",
             Refusal::PathNotSupported(_) => "Path without Supported: path",
@@ -88,6 +92,9 @@ impl Refusal {
         headers.push_str("\r\n");
         if (500..555).contains(&code) && registrar.retry_after_s > 0 {
             headers.push_str(&format!("Retry-After: {}\r\n", registrar.retry_after_s));
+        }
+        if let Refusal::TooBrief(least_s) = self {
+            headers.push_str(&format!("Min-Expires: {least_s}\r\n"));
         }
         let mut headers = headers.into_bytes();
         if let Refusal::PathNotSupported(path) = self {

@@ -87,6 +87,8 @@ pub struct Wanted<'m> {
 
 /// More contacts than any phone registers at once.
 const CONTACTS_MAX: usize = 64;
+/// RFC 3261 section 10.3, step 6: an hour and more is never too brief.
+const REFUSED_BELOW_S: u32 = 3600;
 
 impl<'m> Register<'m> {
     /// Reads a REGISTER. `lifetime` says, for a contact, the seconds that another registrar has granted.
@@ -164,7 +166,7 @@ impl<'m> Register<'m> {
             let deviation = self.given.deviations.get(list.len()).copied().unwrap_or(0);
             let wished = match granted {
                 Some(granted) => granted(&address),
-                None => lifetime(registrar, options, &address, expires, deviation),
+                None => lifetime(registrar, options, &address, expires, deviation)?,
             };
             list.push(wanted(registrar, &address, wished, self.methods)?);
         }
@@ -254,18 +256,21 @@ fn lifetime(
     address: &NameAddr<'_>,
     expires: Option<&[u8]>,
     deviation: i64,
-) -> u32 {
+) -> Result<u32, Refusal> {
     let wish = address.params.value(b"expires").or(expires);
     let wish = wish.map(|wish| seconds(wish).unwrap_or(registrar.default_expires_s));
     let wish = wish.unwrap_or(registrar.default_expires_s);
     if wish == 0 {
-        return 0;
+        return Ok(0);
+    }
+    if registrar.refuses_brief && wish < options.min_expires_s.min(REFUSED_BELOW_S) {
+        return Err(Refusal::TooBrief(options.min_expires_s));
     }
     let mut granted = wish.max(options.min_expires_s);
     if options.max_expires_s > 0 {
         granted = granted.min(options.max_expires_s);
     }
-    u32::try_from(i64::from(granted).saturating_add(deviation).max(1)).unwrap_or(granted)
+    Ok(u32::try_from(i64::from(granted).saturating_add(deviation).max(1)).unwrap_or(granted))
 }
 
 /// Figures; more than fit are as long as can be.

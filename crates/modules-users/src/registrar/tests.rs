@@ -152,6 +152,27 @@ fn lifetimes_are_kept_within_bounds() {
 }
 
 #[test]
+fn what_is_too_brief_is_refused_where_that_is_wanted() {
+    let mut server = Server::new(&[], &[("min_expires", int(7200)), ("refuse_brief", int(1))]);
+    let refused = "reply 423 Interval Too Brief\nP-Registrar-Error: a contact is for less than the least time\n\
+                   Min-Expires: 7200";
+    for (number, (wish, reply)) in [
+        (";expires=3599", refused),
+        ("\nExpires: 10", refused),
+        // RFC 3261 section 10.3, step 6: an hour is raised, not refused, and so is no wish at all.
+        (";expires=3600", "reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=7200"),
+        ("", "reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=7200"),
+        (";expires=0", "reply 200 OK"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let lines = format!("CSeq: {} REGISTER\nContact: <sip:alice@192.0.2.10>{wish}", number + 1);
+        assert_eq!(server.register(&lines), reply, "{wish}");
+    }
+}
+
+#[test]
 fn retransmissions_are_answered_and_do_nothing() {
     let strict = [("allow_dup_cseq", int(0))];
     for (settings, late) in [(&[][..], "expires=600"), (&strict[..], "not above")] {
