@@ -169,7 +169,7 @@ impl Desk<'_> {
             After::Nothing => return,
             After::Failure => self.failure_routed(env, msg),
             After::Reply { branch, next } => self.reply_routed(env, msg, branch, next, ending),
-            After::Local(next) => self.local_routed(env, msg, next),
+            After::Local(next) => self.local_routed(env, msg, next, ending),
         };
         if let Some(msg) = transaction {
             self.put_back(env, msg);

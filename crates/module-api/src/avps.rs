@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 #[derive(Clone, Debug, Default)]
 pub struct Avps {
     /// In the order of the values; values of different names are mixed.
-    list: SmallVec<[(NameId, Value); 8]>,
+    list: SmallVec<[(NameId, Value); 2]>,
 }
 
 /// More AVPs than any script keeps; past it the oldest of the same name is dropped.

@@ -2,8 +2,6 @@
 
 mod commands;
 mod params;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use commands::Commands;
 

@@ -2,7 +2,6 @@
 //! destination, as a new branch.
 
 use crate::desk::Desk;
-use crate::outgoing::Hop;
 use crate::transaction::{self, Role, Transaction};
 use module_api::{Env, HookEvent, Kind, Routing, TransactionBranch};
 
@@ -29,6 +28,7 @@ impl Desk<'_> {
         }
         let target = transaction.targets.get(failed)?.clone();
         let client = transaction.clients.get_mut(failed)?;
+        let proto = self.core.services.sockets.get(client.sent.socket)?.proto;
         let outcome = client.outcome.as_ref()?;
         let is_unreachable = outcome.reply.is_none() || outcome.code == 503;
         if !is_unreachable || client.alternatives.is_empty() {
@@ -37,8 +37,7 @@ impl Desk<'_> {
         let next = client.alternatives.remove(0);
         let alternatives = std::mem::take(&mut client.alternatives);
         let (edits, reply_route, role) = (client.edits.take(), client.reply_route, client.role);
-        let hop = Hop::of_branch(&target.target).ok()?;
-        let made = self.make_client(env.now, msg, transaction, target.target, edits, hop.proto, next);
+        let made = self.make_client(env.now, msg, transaction, target.target, edits, proto, next);
         let (mut client, branch) = made.ok()?;
         client.alternatives = alternatives;
         client.reply_route = reply_route;

@@ -2,7 +2,7 @@
 
 use super::Relaying;
 use crate::desk::Desk;
-use crate::run::{After, own_deadline};
+use crate::run::{After, Ending, own_deadline};
 use crate::transaction::{self, Own, Role, Transaction, Upstream};
 use bytes::Bytes;
 use module_api::{
@@ -23,6 +23,9 @@ pub(crate) enum LocalRoute {
     Named,
     Done,
 }
+
+/// What who had a request sent is told when `local_route` dropped it.
+const DROPPED: u16 = 477;
 
 impl Desk<'_> {
     /// Sends a request of our own in a new client transaction.
@@ -84,15 +87,29 @@ impl Desk<'_> {
                 LocalRoute::Done => return self.send_own_branch(env, msg),
             };
             if let Some(route) = route {
-                let (back, _) = self.run_or_park(env, msg, Kind::Local, route.0, After::Local(next))?;
+                let (back, ending) = self.run_or_park(env, msg, Kind::Local, route.0, After::Local(next))?;
                 msg = back;
+                if ending.dropped {
+                    self.own_failed(env, &mut msg, DROPPED);
+                    return Some(msg);
+                }
             }
             which = next;
         }
     }
 
     /// A route for requests of our own that had to wait is done.
-    pub(crate) fn local_routed(&self, env: &mut Env<'_>, msg: Box<Routing>, next: LocalRoute) -> Option<Box<Routing>> {
+    pub(crate) fn local_routed(
+        &self,
+        env: &mut Env<'_>,
+        mut msg: Box<Routing>,
+        next: LocalRoute,
+        ending: Ending,
+    ) -> Option<Box<Routing>> {
+        if ending.dropped {
+            self.own_failed(env, &mut msg, DROPPED);
+            return Some(msg);
+        }
         self.next_local_route(env, msg, next)
     }
 

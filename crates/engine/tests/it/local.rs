@@ -25,6 +25,19 @@ local_route { xlog("local $rm to $ru, $avp(uac_ctx)\n"); append_hf("X-Local: 1\r
 }
 
 #[test]
+fn local_route_may_drop_a_request() {
+    let mut world = World::new(
+        r#"
+route { t_new_request("MESSAGE", "sip:bob@192.0.2.20", "sip:us@example.com", "sip:bob@example.org"); }
+local_route { drop; }
+"#,
+    );
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    world.passed("alice>proxy OPTIONS");
+    world.settle();
+}
+
+#[test]
 fn what_the_script_does_not_answer_is_let_go() {
     let mut world = World::new(r#"route { t_newtran(); }"#);
     world.request("alice", "INVITE", "sip:example.com", "");
