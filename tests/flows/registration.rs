@@ -23,7 +23,10 @@ fn register_with(server: &Server, user: &str, password: &str, contact: &str, hea
 fn a_registration_is_challenged_accepted_and_stored() {
     let server = provider();
     register(&server, "alice", "wonderland", "<sip:alice@127.0.0.1:7001>;expires=600", "200", "expires=(600|599)");
-    assert_eq!(server.sql("SELECT username, domain, contact FROM location").trim(), "alice|127.0.0.1|sip:alice@127.0.0.1:7001");
+    assert_eq!(
+        server.sql("SELECT username, domain, contact FROM location").trim(),
+        "alice|127.0.0.1|sip:alice@127.0.0.1:7001"
+    );
 }
 
 #[test]
@@ -42,7 +45,14 @@ fn an_unknown_user_is_answered_like_a_wrong_password() {
 #[test]
 fn too_short_an_expiry_is_refused_with_the_minimum() {
     let server = provider();
-    register(&server, "alice", "wonderland", "<sip:alice@127.0.0.1:7001>;expires=10", "(200|423)", "Min-Expires: 60|expires=60");
+    register(
+        &server,
+        "alice",
+        "wonderland",
+        "<sip:alice@127.0.0.1:7001>;expires=10",
+        "(200|423)",
+        "Min-Expires: 60|expires=60",
+    );
 }
 
 #[test]

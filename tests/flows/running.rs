@@ -58,7 +58,10 @@ fn a_socket_may_come_from_the_command_line_alone() {
     let port = free_port();
     let script = "loadmodule \"proto_udp.so\"\nloadmodule \"sl.so\"\nroute { sl_send_reply(200, \"Here\"); }";
     let _server = ServerBuilder::new(script).args(&["-l", &format!("udp:127.0.0.1:{port}")]).start();
-    let ping = run_to_end(Command::new("sipsak").args(["-vv", "-s", &format!("sip:127.0.0.1:{port}")]), Duration::from_secs(20));
+    let ping = run_to_end(
+        Command::new("sipsak").args(["-vv", "-s", &format!("sip:127.0.0.1:{port}")]),
+        Duration::from_secs(20),
+    );
     assert!(ping.1.contains("200 Here"), "{}", ping.1);
 }
 
@@ -71,7 +74,8 @@ fn a_script_with_ten_mistakes_gets_ten_messages() {
     let (success, said) = strowger(&["check", &path]);
     assert!(!success);
     assert_eq!(said.lines().filter(|line| line.starts_with("error")).count(), 10, "{said}");
-    let mut lines: Vec<u32> = said.lines().filter_map(|line| line.split("ten.cfg:").nth(1)?.split(':').next()?.parse().ok()).collect();
+    let mut lines: Vec<u32> =
+        said.lines().filter_map(|line| line.split("ten.cfg:").nth(1)?.split(':').next()?.parse().ok()).collect();
     lines.sort_unstable();
     assert_eq!(lines, [1, 7, 8, 9, 11, 14, 15, 16, 17, 18], "{said}");
     let (success, json) = strowger(&["-C", "-f", &path, "--json"]);
@@ -99,7 +103,8 @@ fn the_default_provider_works_at_once() {
 
     let mut server = Running::start(command.args(["-f", &script.display().to_string()]));
     server.wait_for("ready");
-    let register = ["-U", "-s", &format!("sip:alice@127.0.0.1:{port}"), "-u", "alice", "-a", "wonderland", "-x", "600", "-vv"];
+    let register =
+        ["-U", "-s", &format!("sip:alice@127.0.0.1:{port}"), "-u", "alice", "-a", "wonderland", "-x", "600", "-vv"];
     let (_, said) = run_to_end(Command::new("sipsak").args(register), Duration::from_secs(20));
     assert!(said.contains("completed successful"), "{said}\n{}", server.output());
     let (_, contacts) = strowger(&["ul", "--url", &format!("http://127.0.0.1:{mi_port}/mi")]);

@@ -1,7 +1,6 @@
 //! The programs that tests talk to, and how they come onto a machine: Debian's packages and PyPI.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +37,8 @@ pub fn install_tool(program: &str, package: &str) -> Result<(), String> {
 }
 
 fn install_packages() -> Result<(), String> {
-    let missing: Vec<&str> = DEBIAN.iter().filter(|(program, _)| !on_path(program)).map(|(_, package)| *package).collect();
+    let missing: Vec<&str> =
+        DEBIAN.iter().filter(|(program, _)| !on_path(program)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -69,7 +69,7 @@ fn as_root(program: &str) -> Command {
 }
 
 fn on_path(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 

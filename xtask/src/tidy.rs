@@ -40,9 +40,12 @@ pub fn check() -> Result<(), String> {
 fn outward_dependencies() -> Result<Vec<String>, String> {
     let mut breaches = Vec::new();
     for (name, manifest) in manifests()? {
-        let allowed = RINGS.iter().find(|(ring, _)| *ring == name || ring.strip_suffix('*').is_some_and(|family| name.starts_with(family)));
+        let allowed = RINGS
+            .iter()
+            .find(|(ring, _)| *ring == name || ring.strip_suffix('*').is_some_and(|family| name.starts_with(family)));
         let Some((_, allowed)) = allowed else { continue };
-        let dependencies = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
+        let dependencies =
+            manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
         for line in dependencies.lines().filter(|line| line.contains("path = \"../")) {
             let dependency = line.split(['=', ' ', '.']).next().unwrap_or_default();
             if !allowed.contains(&dependency) {

@@ -268,7 +268,8 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     fn parse(line: &str) -> Result<Cli, String> {
-        Cli::try_parse_from(std::iter::once("strowger").chain(line.split_whitespace())).map_err(|error| error.to_string())
+        Cli::try_parse_from(std::iter::once("strowger").chain(line.split_whitespace()))
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -295,7 +296,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for line in ["-m lots", "-n -1", "-b many", "-o nonsense", "-f", "--nonsense", "nonsense", "check", "-f a -f b"] {
+        for line in ["-m lots", "-n -1", "-b many", "-o nonsense", "-f", "--nonsense", "nonsense", "check", "-f a -f b"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -45,7 +45,9 @@ impl Running {
                 Ok(line) if line.contains(text) => return line,
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) => panic!("no line with {text:?} came:\n{}", self.output()),
-                Err(RecvTimeoutError::Disconnected) => panic!("it ended without a line with {text:?}:\n{}", self.output()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("it ended without a line with {text:?}:\n{}", self.output())
+                }
             }
         }
     }

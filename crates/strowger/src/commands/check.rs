@@ -11,7 +11,7 @@ pub fn run(origin: &Origin, as_json: bool) -> bool {
             let Configured { warnings, .. } = configured;
             (warnings, unused, true)
         }
-        Err(report) => (report, Unused::default(), false),
+        Err(report) => (*report, Unused::default(), false),
     };
     if as_json {
         println!("{}", json!({ "ok": runs, "diagnostics": report.json(), "without_effect": unused.json() }));

@@ -27,7 +27,11 @@ pub fn one(name: &str) -> Result<(), String> {
         return Ok(());
     }
     let near = nearest(wanted);
-    Err(if near.is_empty() { format!("nothing is called {name}") } else { format!("nothing is called {name}; there is {}", near.join(", ")) })
+    Err(if near.is_empty() {
+        format!("nothing is called {name}")
+    } else {
+        format!("nothing is called {name}; there is {}", near.join(", "))
+    })
 }
 
 /// Writes a page for each module, and an index, into a directory.
@@ -129,12 +133,21 @@ fn param(param: &Param) -> Entry {
 }
 
 fn function(function: &Function) -> Entry {
-    let args: Vec<String> = function.args.iter().map(|arg| if arg.optional { format!("[{}]", arg.name) } else { arg.name.to_owned() }).collect();
+    let args: Vec<String> = function
+        .args
+        .iter()
+        .map(|arg| if arg.optional { format!("[{}]", arg.name) } else { arg.name.to_owned() })
+        .collect();
     let mut text = format!("### `{}({})`\n\n{}\n", function.name, args.join(", "), function.about);
     for arg in function.args {
         let _ = writeln!(text, "- `{}`: {}{}", arg.name, arg.about, allowed(arg));
     }
-    let _ = writeln!(text, "\nFrom: {}.{}", function.routes, if function.is_async { " Also in `async()` and `launch()`." } else { "" });
+    let _ = writeln!(
+        text,
+        "\nFrom: {}.{}",
+        function.routes,
+        if function.is_async { " Also in `async()` and `launch()`." } else { "" }
+    );
     for (code, meaning) in function.returns {
         let _ = writeln!(text, "- returns {code}: {meaning}");
     }
@@ -148,7 +161,10 @@ fn function(function: &Function) -> Entry {
 fn allowed(arg: &Arg) -> String {
     match arg.kind {
         ArgKind::Flags(flags) => {
-            let names: Vec<String> = flags.iter().map(|flag| if flag.has_value { format!("{}=…", flag.name) } else { flag.name.to_owned() }).collect();
+            let names: Vec<String> = flags
+                .iter()
+                .map(|flag| if flag.has_value { format!("{}=…", flag.name) } else { flag.name.to_owned() })
+                .collect();
             format!(" ({})", names.join(", "))
         }
         _ => String::new(),

@@ -66,10 +66,12 @@ fn details(contact: &Map<String, Value>) -> String {
 
 /// `NAME=VALUE` throughout makes an object, values alone an array.
 fn parse_params(params: &[String]) -> Result<Value, String> {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let named: Vec<(&str, &str)> =
         params.iter().filter_map(|param| param.split_once('=')).filter(|(name, _)| is_name(name)).collect();
-    let value = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_array).unwrap_or_else(|| json!(text));
+    let value =
+        |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_array).unwrap_or_else(|| json!(text));
     if named.is_empty() {
         return Ok(params.iter().map(|param| value(param)).collect());
     }
@@ -82,7 +84,8 @@ fn parse_params(params: &[String]) -> Result<Value, String> {
 fn call(client: &ClientOptions, command: &str, params: Value) -> Result<Value, String> {
     let request = json!({"jsonrpc": "2.0", "method": command, "params": params, "id": 1}).to_string();
     let body = post(&client.url, &request)?;
-    let reply: Value = serde_json::from_str(&body).map_err(|error| format!("{}: no JSON came back: {error}", client.url))?;
+    let reply: Value =
+        serde_json::from_str(&body).map_err(|error| format!("{}: no JSON came back: {error}", client.url))?;
     match (reply.get("result"), reply.get("error")) {
         (Some(result), _) => Ok(result.clone()),
         (None, Some(error)) => Err(describe(command, error)),

@@ -44,7 +44,8 @@ impl Subscribers {
         let wish = DatabaseWish { url, tables, options: Vec::new() };
         let log = Logger::new(Level::Error as i32, 0, Arc::new(Stderr));
         let databases = Databases::open(&[wish], &Options::default(), &Statistics::default(), &log);
-        let databases = databases.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+        let databases =
+            databases.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
         Ok(Subscribers { databases, is_default: db.is_none() })
     }
 
@@ -55,7 +56,8 @@ impl Subscribers {
         }
         let secret = Secret::new(password)?;
         let hashes = self.hashes(user, domain, &secret.password, realm);
-        let columns: Vec<&str> = ["username", "domain", "password"].into_iter().chain(HASHES.map(|(column, _)| column)).collect();
+        let columns: Vec<&str> =
+            ["username", "domain", "password"].into_iter().chain(HASHES.map(|(column, _)| column)).collect();
         let values = [Cell::text(user), Cell::text(domain), Cell::text(if plain { &secret.password } else { "" })];
         self.ask(&Statement::insert(TABLE, &columns), values.into_iter().chain(hashes).collect())?;
         println!("added {name}{}", secret.shown());
@@ -80,7 +82,10 @@ impl Subscribers {
     fn list(&self) -> Result<(), String> {
         let statement = Statement::select(TABLE, &["username", "domain"], &[], "ORDER BY username, domain");
         for row in self.ask(&statement, Vec::new())?.rows {
-            let texts: Vec<String> = row.iter().map(|cell| cell.to_bytes().map_or(String::new(), |text| String::from_utf8_lossy(&text).into_owned())).collect();
+            let texts: Vec<String> = row
+                .iter()
+                .map(|cell| cell.to_bytes().map_or(String::new(), |text| String::from_utf8_lossy(&text).into_owned()))
+                .collect();
             let [user, domain] = texts.as_slice() else { continue };
             println!("{}", if domain.is_empty() { user.clone() } else { format!("{user}@{domain}") });
         }
@@ -130,7 +135,11 @@ struct Secret {
 impl Secret {
     fn new(given: Option<String>) -> Result<Secret, String> {
         let password = match given.as_deref() {
-            None => return random_hex(10).map(|password| Secret { password, is_made: true }).map_err(|error| error.to_string()),
+            None => {
+                return random_hex(10)
+                    .map(|password| Secret { password, is_made: true })
+                    .map_err(|error| error.to_string());
+            }
             Some("-") => {
                 let mut line = String::new();
                 std::io::stdin().read_to_string(&mut line).map_err(|error| error.to_string())?;
@@ -162,7 +171,8 @@ impl LogSink for Stderr {
 /// `name@domain`, or a name without one.
 fn split(name: &str) -> Result<(&str, &str), String> {
     let (user, domain) = name.split_once('@').unwrap_or((name, ""));
-    let is_plain = |text: &str| !text.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b':');
+    let is_plain =
+        |text: &str| !text.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b':');
     if user.is_empty() || !is_plain(user) || !is_plain(domain) {
         return Err(format!("\"{name}\" is no subscriber: it is written name or name@domain"));
     }

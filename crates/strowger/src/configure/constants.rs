@@ -65,7 +65,10 @@ impl Constants {
                 self.expression(left);
                 self.expression(right);
             }
-            ExpressionKind::Not(one) | ExpressionKind::BitNot(one) | ExpressionKind::Negate(one) | ExpressionKind::NonZero(one) => {
+            ExpressionKind::Not(one)
+            | ExpressionKind::BitNot(one)
+            | ExpressionKind::Negate(one)
+            | ExpressionKind::NonZero(one) => {
                 self.expression(one);
             }
             ExpressionKind::Block(body) => self.statements(body),

@@ -67,7 +67,7 @@ impl Ground {
     ///
     /// # Errors
     /// Everything that is wrong with it, if anything is wrong enough.
-    pub fn configure(&self, origin: &Origin) -> Result<Configured, Report> {
+    pub fn configure(&self, origin: &Origin) -> Result<Configured, Box<Report>> {
         let (source, mut diagnostics) = origin.load();
         let (tree, parsed) = parser::parse(&source);
         diagnostics.extend(parsed);
@@ -79,9 +79,9 @@ impl Ground {
         let params = params.collect();
         let report = Report::new(source.clone(), diagnostics);
         if report.has_errors() {
-            return Err(report);
+            return Err(Box::new(report));
         }
-        let Ok(program) = checked.compile() else { return Err(report) };
+        let Ok(program) = checked.compile() else { return Err(Box::new(report)) };
         Ok(Configured {
             globals: Globals::new(&tree),
             constants: Constants::of(&tree),
@@ -103,7 +103,6 @@ impl Ground {
         Environment { catalogue: &self.catalogue, names, workers: self.workers }
     }
 }
-
 
 fn value(value: &ParamValue) -> ParamSetting {
     match value {

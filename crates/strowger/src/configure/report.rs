@@ -23,7 +23,8 @@ impl Report {
 
     /// For people: every message with its line, and how many there are.
     pub fn text(&self) -> String {
-        let mut text: String = self.diagnostics.iter().map(|message| render(message, &self.source.map) + "\n").collect();
+        let mut text: String =
+            self.diagnostics.iter().map(|message| render(message, &self.source.map) + "\n").collect();
         let errors = self.diagnostics.iter().filter(|message| message.is_error()).count();
         let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let warnings = self.diagnostics.len() - errors;

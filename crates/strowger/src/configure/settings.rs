@@ -12,7 +12,8 @@ use std::env;
 pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions) -> Settings {
     let globals = &configured.globals;
     let text = |name: &str| globals.text(name).map(str::to_owned);
-    let line = |name: &str, default: Option<Bytes>| globals.text(name).map(|line| Bytes::from(line.to_owned())).or(default);
+    let line =
+        |name: &str, default: Option<Bytes>| globals.text(name).map(|line| Bytes::from(line.to_owned())).or(default);
     let defaults = Settings::default();
     let number = |name: &str| usize::try_from(globals.int(name)).unwrap_or_default();
     let has_signature = globals.is_on("server_signature");
@@ -40,7 +41,6 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
         environment: environment().into_iter().collect(),
         pid: std::process::id(),
         working_directory: env::current_dir().map(|path| path.display().to_string()).unwrap_or_default(),
-        ..defaults
     }
 }
 

@@ -25,9 +25,14 @@ pub struct Planned {
 ///
 /// # Errors
 /// Those that cannot be made into addresses, a line each.
-pub fn plan(configured: &Configured, options: &ServeOptions, loaded: &[&str]) -> Result<(Sockets, Vec<Planned>), Vec<String>> {
+pub fn plan(
+    configured: &Configured,
+    options: &ServeOptions,
+    loaded: &[&str],
+) -> Result<(Sockets, Vec<Planned>), Vec<String>> {
     let globals = &configured.globals;
-    let mut plan = Plan { sockets: Sockets::default(), planned: Vec::new(), errors: Vec::new(), globals, options, loaded };
+    let mut plan =
+        Plan { sockets: Sockets::default(), planned: Vec::new(), errors: Vec::new(), globals, options, loaded };
     for (socket, _) in globals.sockets() {
         plan.add(socket);
     }
@@ -59,13 +64,19 @@ impl Plan<'_> {
         };
         let module = format!("proto_{}", proto.name());
         if !self.loaded.contains(&module.as_str()) {
-            return self.errors.push(format!("{shown}: nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name()));
+            return self
+                .errors
+                .push(format!("{shown}: nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name()));
         }
         let hosts = match hosts(&socket.host) {
             Ok(hosts) => hosts,
             Err(error) => return self.errors.push(format!("{shown}: {error}")),
         };
-        let ports = if socket.ports.is_empty() { vec![(proto.default_port(), proto.default_port())] } else { socket.ports.clone() };
+        let ports = if socket.ports.is_empty() {
+            vec![(proto.default_port(), proto.default_port())]
+        } else {
+            socket.ports.clone()
+        };
         for host in hosts {
             for port in ports.iter().flat_map(|(first, last)| *first..=*last) {
                 self.open(proto, SocketAddr::new(host, port), socket);
@@ -102,7 +113,8 @@ impl Plan<'_> {
         let options = SocketOptions {
             reuse_port: option("reuse_port").is_some(),
             tos: tos.or_else(|| self.globals.optional_int("tos").and_then(|tos| u32::try_from(tos).ok())),
-            receive_buffer: receive_buffer.unwrap_or_else(|| usize::try_from(self.globals.int("maxbuffer")).unwrap_or_default()),
+            receive_buffer: receive_buffer
+                .unwrap_or_else(|| usize::try_from(self.globals.int("maxbuffer")).unwrap_or_default()),
             backlog: self.globals.int("tcp_socket_backlog"),
         };
         self.planned.push(Planned { id, proto, address, options });
@@ -113,7 +125,8 @@ impl Plan<'_> {
         if let Some((host, port)) = &socket.advertised {
             return Some((Bytes::from(host.clone()), *port));
         }
-        let host = self.options.advertise.clone().or_else(|| self.globals.text("advertised_address").map(str::to_owned))?;
+        let host =
+            self.options.advertise.clone().or_else(|| self.globals.text("advertised_address").map(str::to_owned))?;
         let port = self.globals.optional_int("advertised_port").and_then(|port| u16::try_from(port).ok());
         Some((Bytes::from(host), port))
     }
@@ -131,8 +144,11 @@ impl Plan<'_> {
             }
         }
         for (name, members) in self.globals.bonds() {
-            let found: Vec<SocketId> =
-                members.iter().filter_map(|member| self.sockets.named(member.as_bytes())).map(|socket| socket.id).collect();
+            let found: Vec<SocketId> = members
+                .iter()
+                .filter_map(|member| self.sockets.named(member.as_bytes()))
+                .map(|socket| socket.id)
+                .collect();
             if found.len() < members.len() {
                 self.errors.push(format!("bond {name}: each member must be one of the sockets"));
             }
@@ -159,7 +175,8 @@ fn hosts(host: &str) -> Result<Vec<IpAddr>, String> {
     if !of_interface.is_empty() {
         return Ok(of_interface);
     }
-    let named = (host, 0).to_socket_addrs().map_err(|error| format!("it is no address, interface or known name: {error}"))?;
+    let named =
+        (host, 0).to_socket_addrs().map_err(|error| format!("it is no address, interface or known name: {error}"))?;
     let mut named: Vec<IpAddr> = named.map(|address| address.ip()).collect();
     named.dedup();
     Ok(named)

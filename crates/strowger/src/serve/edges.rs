@@ -27,7 +27,9 @@ impl Management {
         let mut management = Management::default();
         let services = outside.engine().services();
         let handler = handler(outside);
-        let of = |name: &str| wanted.iter().find(|(known, _)| *known == name).map(|(known, params)| EdgeParams::new(known, params));
+        let of = |name: &str| {
+            wanted.iter().find(|(known, _)| *known == name).map(|(known, params)| EdgeParams::new(known, params))
+        };
         if let Some(params) = of("httpd") {
             let options = HttpOptions::new(params).map_err(|error| error.to_string())?;
             let mut roots = Roots::default();

@@ -64,8 +64,10 @@ impl Identity {
     fn of(options: &ServeOptions) -> Result<Identity, String> {
         let user = options.user.as_deref().map(find_user).transpose()?;
         let given = options.group.as_deref().map(find_group).transpose()?;
-        let group = given.or_else(|| user.as_ref().and_then(|(_, account)| account.as_ref().map(|account| account.gid)));
-        let named = |(uid, account): (Uid, Option<User>)| (uid, account.and_then(|account| CString::new(account.name).ok()));
+        let group =
+            given.or_else(|| user.as_ref().and_then(|(_, account)| account.as_ref().map(|account| account.gid)));
+        let named =
+            |(uid, account): (Uid, Option<User>)| (uid, account.and_then(|account| CString::new(account.name).ok()));
         Ok(Identity { user: user.map(named), group })
     }
 
@@ -104,8 +106,14 @@ fn find_group(name: &str) -> Result<Gid, String> {
 }
 
 /// A path of the command line or else of the script, with what to call it in messages.
-fn chosen(option: &'static str, given: &Option<PathBuf>, global: &'static str, globals: &Globals) -> Option<(&'static str, PathBuf)> {
-    let of_script = || globals.text(global).filter(|path| !path.is_empty() && globals.is_set(global)).map(PathBuf::from);
+fn chosen(
+    option: &'static str,
+    given: &Option<PathBuf>,
+    global: &'static str,
+    globals: &Globals,
+) -> Option<(&'static str, PathBuf)> {
+    let of_script =
+        || globals.text(global).filter(|path| !path.is_empty() && globals.is_set(global)).map(PathBuf::from);
     given.clone().map(|path| (option, path)).or_else(|| of_script().map(|path| (global, path)))
 }
 

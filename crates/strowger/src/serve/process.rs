@@ -86,7 +86,8 @@ impl Process for ThisProcess {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let kilobytes = |name: &str| -> u64 {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|rest| rest.trim_matches([':', ' ', '\t']).split(' ').next()?.parse().ok()).unwrap_or_default()
+            line.and_then(|rest| rest.trim_matches([':', ' ', '\t']).split(' ').next()?.parse().ok())
+                .unwrap_or_default()
         };
         let total = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let total: u64 = total.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default();
@@ -192,7 +193,8 @@ fn percent(cpu: &VecDeque<Duration>, seconds: usize) -> i64 {
 fn own_sockets() -> Vec<String> {
     let descriptors = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.path()).ok());
-    let inodes = targets.filter_map(|target| target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']').map(str::to_owned));
+    let inodes =
+        targets.filter_map(|target| target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']').map(str::to_owned));
     inodes.collect()
 }
 

@@ -206,11 +206,13 @@ fn open(
                 let (handler, numbers) = (to_worker(late), Arc::clone(&numbers));
                 let counters = StreamCounters::default();
                 let runtime = runtime.handle();
-                Streams::listen(*id, *address, options, stream_options, runtime, numbers, counters, handler).map(|streams| {
-                    process.add_streams(*proto, Arc::clone(&streams));
-                    open.senders.add_stream(id.0, Arc::clone(&streams));
-                    open.streams.push(streams);
-                })
+                Streams::listen(*id, *address, options, stream_options, runtime, numbers, counters, handler).map(
+                    |streams| {
+                        process.add_streams(*proto, Arc::clone(&streams));
+                        open.senders.add_stream(id.0, Arc::clone(&streams));
+                        open.streams.push(streams);
+                    },
+                )
             }
         };
         match opened {
