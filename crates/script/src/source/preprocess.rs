@@ -74,31 +74,43 @@ fn with_markers(source: &Source) -> Vec<u8> {
     marked
 }
 
-/// Whether parentheses and m4's quotes are closed: a marker within the arguments of a macro would become part of them.
-#[derive(Default)]
+/// Where a marker would become part of a macro's argument that is compared or taken apart: between parentheses. Text
+/// in m4's quotes is read again when it is inserted, so what counts there is the parentheses since the quote.
 struct Balance {
-    parentheses: u32,
-    quotes: u32,
+    /// Open parentheses, outside quotes and within each open quote.
+    open: Vec<u32>,
+}
+
+impl Default for Balance {
+    fn default() -> Balance {
+        Balance { open: vec![0] }
+    }
 }
 
 impl Balance {
     fn is_even(&self) -> bool {
-        self.parentheses == 0 && self.quotes == 0
+        self.open.last().is_none_or(|open| *open == 0)
     }
 
     fn take(&mut self, line: &[u8]) {
         let mut is_string = false;
         for byte in line {
             match byte {
+                b'`' => self.open.push(0),
+                b'\'' if self.open.len() > 1 => drop(self.open.pop()),
+                // m4 knows comments outside quotes only.
+                b'#' if self.open.len() == 1 && !is_string => return,
                 b'"' => is_string = !is_string,
-                _ if is_string => {}
-                b'#' => return,
-                b'(' => self.parentheses += 1,
-                b')' => self.parentheses = self.parentheses.saturating_sub(1),
-                b'`' => self.quotes += 1,
-                b'\'' => self.quotes = self.quotes.saturating_sub(1),
+                b'(' if !is_string => self.change(|open| open.saturating_add(1)),
+                b')' if !is_string => self.change(|open| open.saturating_sub(1)),
                 _ => {}
             }
+        }
+    }
+
+    fn change(&mut self, count: impl Fn(u32) -> u32) {
+        if let Some(open) = self.open.last_mut() {
+            *open = count(*open);
         }
     }
 }

@@ -161,6 +161,36 @@ main.m4:7: b",
     );
 }
 
+/// Stands for m4: of `choose(…)` the quoted text is left, without lines with `define`.
+struct Choice;
+
+impl Preprocessor for Choice {
+    fn command(&self) -> &str {
+        "choice"
+    }
+
+    fn run(&mut self, text: &[u8]) -> io::Result<Preprocessed> {
+        let made = Macros.run(text)?;
+        let output = String::from_utf8_lossy(&made.output).replace("choose(1,", "").replace(['`', '\''], "");
+        Ok(Preprocessed { output: output.replace("\n)\n", "\n\n").into_bytes(), ..made })
+    }
+}
+
+#[test]
+fn places_survive_within_the_quoted_argument_of_a_macro() {
+    check_with(
+        &[("main.m4", "a\nchoose(1,`\ndefine\nlog(\"x\") # it`s\ndefine'\nb\n')\nd\n")],
+        Some(&mut Choice),
+        "\
+main.m4:1: a
+main.m4:2: 
+main.m4:4: log(\"x\") # its
+main.m4:6: b
+main.m4:7: 
+main.m4:8: d",
+    );
+}
+
 /// A command that fails.
 struct Failing;
 
