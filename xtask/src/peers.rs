@@ -5,8 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A program, and the Debian package that has it.
-const DEBIAN: [(&str, &str); 5] =
-    [("sipp", "sip-tester"), ("sipsak", "sipsak"), ("baresip", "baresip-core"), ("m4", "m4"), ("python3", "python3")];
+const DEBIAN: [(&str, &str); 7] = [
+    ("sipp", "sip-tester"),
+    ("sipsak", "sipsak"),
+    ("baresip", "baresip-core"),
+    ("m4", "m4"),
+    ("python3", "python3-venv"),
+    ("sqlite3", "sqlite3"),
+    ("kill", "procps"),
+];
 
 /// The management client, from PyPI, in an environment of its own.
 const CLIENT: &str = "opensipscli==0.4.1";
