@@ -24,6 +24,8 @@ pub struct StreamOptions {
     pub connect_timeout: Duration,
     /// `tcp_connection_lifetime`: how long a connection may be silent.
     pub idle: Duration,
+    /// `tcp_max_msg_time`: how long a message may take to arrive.
+    pub message_within: Duration,
     /// `tcp_max_connections`: accepted ones.
     pub connections_max: usize,
     /// `tcp_crlf_pingpong`: a double CRLF is answered.
@@ -35,6 +37,7 @@ impl Default for StreamOptions {
         StreamOptions {
             connect_timeout: Duration::from_millis(100),
             idle: Duration::from_secs(120),
+            message_within: Duration::from_secs(4),
             connections_max: 2048,
             pingpong: true,
         }
@@ -51,7 +54,7 @@ pub struct StreamCounters {
     pub refused: Counter,
     /// Messages that a connection's full queue refused.
     pub dropped: Counter,
-    /// Connections closed because what came was no SIP.
+    /// Connections closed because what came was no SIP, or only half a message in time.
     pub garbled: Counter,
 }
 
@@ -286,9 +289,13 @@ async fn serve(streams: Arc<Streams>, number: u64, peer: SocketAddr, stream: Tcp
 async fn read(streams: &Streams, number: u64, peer: SocketAddr, mut stream: OwnedReadHalf) {
     let mut framer = Framer::new(sip::Limits::default());
     let mut buffer = vec![0; READ_BYTES];
+    // When the message that is not whole yet has to be: a peer that sends a byte now and then must not hold a place.
+    let mut due = None;
     while streams.is_known(number) {
-        let length = match tokio::time::timeout(streams.options.idle, stream.read(&mut buffer)).await {
+        let limit = due.map_or(streams.options.idle, |due: Instant| due.saturating_duration_since(Instant::now()));
+        let length = match tokio::time::timeout(limit, stream.read(&mut buffer)).await {
             Ok(Ok(length)) if length > 0 => length,
+            Err(_) if due.is_some() => return streams.counters.garbled.increment(),
             Err(_) if streams.is_kept(number) => continue,
             _ => return,
         };
@@ -296,6 +303,7 @@ async fn read(streams: &Streams, number: u64, peer: SocketAddr, mut stream: Owne
         loop {
             match framer.next() {
                 Ok(Some(Frame::Message(bytes))) => {
+                    due = None;
                     let connection = Some(number);
                     (streams.handler)(Received {
                         socket: streams.socket,
@@ -307,12 +315,13 @@ async fn read(streams: &Streams, number: u64, peer: SocketAddr, mut stream: Owne
                 }
                 Ok(Some(Frame::KeepAlive)) => pong(streams, number),
                 Ok(None) => break,
-                Err(_) => {
-                    streams.counters.garbled.increment();
-                    return;
-                }
+                Err(_) => return streams.counters.garbled.increment(),
             }
         }
+        due = match framer.pending() {
+            0 => None,
+            _ => due.or_else(|| Instant::now().checked_add(streams.options.message_within)),
+        };
     }
 }
 
@@ -345,6 +354,28 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     const OPTIONS: &[u8] = b"OPTIONS sip:x SIP/2.0\r\nContent-Length: 2\r\n\r\nhi";
+
+    #[test]
+    fn half_a_message_ends_its_connection() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = StreamOptions { message_within: std::time::Duration::from_millis(1), ..StreamOptions::default() };
+        let counters = StreamCounters::default();
+        let streams = Streams::listen(
+            SocketId(1),
+            "127.0.0.1:0".parse().unwrap(),
+            &SocketOptions::default(),
+            options,
+            runtime.handle(),
+            Arc::default(),
+            counters.clone(),
+            Arc::new(|_| {}),
+        )
+        .unwrap();
+        let mut phone = TcpStream::connect(streams.local).unwrap();
+        phone.write_all(&OPTIONS[..10]).unwrap();
+        assert_eq!(phone.read(&mut [0; 1]).unwrap(), 0);
+        assert_eq!(counters.garbled.get(), 1);
+    }
 
     #[test]
     fn messages_come_whole_and_answers_go_back_on_their_connection() {

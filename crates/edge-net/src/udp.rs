@@ -19,6 +19,8 @@ pub struct UdpListener {
 
 /// How often a thread looks whether it should stop while nothing comes.
 const STOP_CHECK: Duration = Duration::from_millis(500);
+/// How long a socket that cannot be read is left alone.
+const AFTER_ERROR: Duration = Duration::from_millis(10);
 /// The largest datagram.
 const DATAGRAM_MAX: usize = 65_535;
 
@@ -48,7 +50,11 @@ impl UdpListener {
                 Ok(received) => received,
                 // An error that the network reported for an earlier send of ours (ICMP) is nobody's here.
                 Err(error) if is_passing(error.kind()) => continue,
-                Err(_) => return,
+                // Whatever ails the socket, it is tried again, without burning time.
+                Err(_) => {
+                    std::thread::sleep(AFTER_ERROR);
+                    continue;
+                }
             };
             let Some(datagram) = buffer.get(..length).filter(|datagram| !is_keepalive(datagram)) else {
                 keepalives.increment();

@@ -14,7 +14,7 @@ use edge_net::udp::UdpListener;
 use edge_net::{Resolver, Senders, Waits};
 use edge_sql::{Databases, Options};
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Reloader, Started};
-use module_api::{Counter, Level, LogConsumers, LogSink, Logger, Proto, Services};
+use module_api::{Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
 use std::sync::atomic::AtomicU64;
@@ -54,14 +54,16 @@ pub fn start(
     privileges::enter(options, &configured.globals)?;
     let clock = Clock::start();
     let process = Arc::new(ThisProcess::default());
-    let log = log(&configured.globals, options);
+    let lost_lines = Counter::default();
+    let log = log(&configured.globals, options, &lost_lines);
     warn(&log, &configured);
     let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
     let (sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
     let runtime = runtime()?;
     let late: Late = Arc::default();
     let stream_options = stream_options(&configured.globals);
-    let open = open(&planned, stream_options, &runtime, &late, &process)?;
+    let counters = StreamCounters::default();
+    let open = open(&planned, stream_options, &counters, &runtime, &late, &process)?;
     // Before databases and FIFOs are made, so that they are made as the user who goes on using them.
     privileges::drop(options, &configured.globals)?;
     let mut seed = [0; 32];
@@ -97,6 +99,10 @@ pub fn start(
     let resolver = Resolver::new(counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
     let waits = Waits::new(runtime.handle().clone(), resolver, counter("net", "refused_waits"));
     let keepalives = counter("net", "keepalives");
+    publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
+    publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
+    publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);
+    publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
     let Open { senders, streams, udp, summary } = open;
     let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits });
     // Streams hand their messages on from here.
@@ -188,6 +194,7 @@ struct Open {
 fn open(
     planned: &[Planned],
     stream_options: StreamOptions,
+    counters: &StreamCounters,
     runtime: &Runtime,
     late: &Late,
     process: &Arc<ThisProcess>,
@@ -204,8 +211,7 @@ fn open(
             }),
             _ => {
                 let (handler, numbers) = (to_worker(late), Arc::clone(&numbers));
-                let counters = StreamCounters::default();
-                let runtime = runtime.handle();
+                let (counters, runtime) = (counters.clone(), runtime.handle());
                 Streams::listen(*id, *address, options, stream_options, runtime, numbers, counters, handler).map(
                     |streams| {
                         process.add_streams(*proto, Arc::clone(&streams));
@@ -234,10 +240,10 @@ fn to_worker(late: &Late) -> Handler {
     })
 }
 
-fn log(globals: &Globals, options: &ServeOptions) -> Logger {
+fn log(globals: &Globals, options: &ServeOptions, lost: &Counter) -> Logger {
     let (settings, level, xlog_level) = log_settings(globals, options);
     let consumers = Arc::new(LogConsumers::default());
-    let sink = Outlets::new(settings, Arc::clone(&consumers), Counter::default());
+    let sink = Outlets::new(settings, Arc::clone(&consumers), lost.clone());
     let mut log = Logger::new(level, xlog_level, Arc::new(sink) as Arc<dyn LogSink>);
     log.consumers = consumers;
     log
@@ -255,6 +261,12 @@ fn warn(log: &Logger, configured: &Configured) {
     }
 }
 
+/// Shows among the statistics what has been counted since before there were any.
+fn publish(statistics: &Statistics, group: &str, name: &str, counter: &Counter) {
+    let counter = counter.clone();
+    statistics.computed(group, name, move || counter.get());
+}
+
 fn runtime() -> Result<Runtime, String> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let built = builder.thread_name("edges").enable_all().build();
@@ -266,6 +278,7 @@ fn stream_options(globals: &Globals) -> StreamOptions {
     StreamOptions {
         connect_timeout: Duration::from_millis(number("tcp_connect_timeout").max(1)),
         idle: Duration::from_secs(number("tcp_connection_lifetime").max(1)),
+        message_within: Duration::from_secs(number("tcp_max_msg_time").max(1)),
         connections_max: usize::try_from(number("tcp_max_connections")).unwrap_or(usize::MAX),
         pingpong: true,
     }
