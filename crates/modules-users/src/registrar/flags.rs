@@ -4,7 +4,8 @@ use super::Registrar;
 use bytes::Bytes;
 use catalogue::Flag;
 use module_api::{Args, Fault};
-use regex::bytes::{Regex, RegexBuilder};
+use posix_regex::Pattern;
+use regex::bytes::Regex;
 use sip::text::number;
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
@@ -115,7 +116,6 @@ pub struct LookupOptions {
 pub struct Expressions(RwLock<BTreeMap<Bytes, Regex>>);
 
 const EXPRESSIONS_MAX: usize = 64;
-const EXPRESSION_SIZE_MAX: usize = 1 << 20;
 
 impl SaveOptions {
     /// From the flags of a call.
@@ -201,10 +201,8 @@ fn compile(text: &[u8]) -> Result<Regex, Fault> {
         }
         None => (text, &b""[..]),
     };
-    let pattern = std::str::from_utf8(pattern).map_err(|_| bad())?;
-    let mut builder = RegexBuilder::new(pattern);
-    builder.case_insensitive(letters.contains(&b'i')).size_limit(EXPRESSION_SIZE_MAX);
-    builder.build().map_err(|_| bad())
+    let pattern_kind = Pattern { ignore_case: letters.contains(&b'i'), ..Pattern::default() };
+    pattern_kind.compile(pattern).map_err(|_| bad())
 }
 
 fn count(name: &str, value: Option<&Bytes>) -> Result<u32, Fault> {
