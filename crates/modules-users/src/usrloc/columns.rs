@@ -8,6 +8,7 @@ use bytes::Bytes;
 use catalogue::{Column, FlagSet, Param, Table};
 use module_api::sql::{Cell, Params, Statement};
 use module_api::{Interned, Q, Setup, Sockets};
+use sip::Uri;
 use std::sync::Arc;
 
 /// The columns in the order of [`LOCATION`], with the names that the script gives them.
@@ -195,8 +196,9 @@ pub fn contact(row: &[Cell], context: RowContext<'_>) -> Result<(Bytes, Contact)
     };
     let id = cell(0).to_int().and_then(|id| u64::try_from(id).ok()).ok_or(("contact_id", "is no number"))?;
     let uri = text(3);
-    if uri.is_empty() {
-        return Err(("contact", "is empty"));
+    // What is no URI could be looked up, but nothing could be sent to it.
+    if Uri::parse(&uri).is_err() {
+        return Err(("contact", "is no URI"));
     }
     let (user, domain) = (text(1), text(2));
     let keys = keys_of(&text(17))?;
