@@ -1,6 +1,6 @@
 //! Both consumers together: the sink that the server logs to.
 
-use crate::syslog::Syslog;
+use crate::syslog::{PATH, Syslog};
 use crate::{Facility, Format};
 use chrono::Local;
 use module_api::{Counter, Level, LogConsumers, LogSink};
@@ -62,7 +62,10 @@ pub struct Outlets {
 impl Outlets {
     /// As the parameters say; `consumers` is the log's.
     pub fn new(settings: LogSettings, consumers: Arc<LogConsumers>, lost: Counter) -> Outlets {
-        let logger = Syslog::new(settings.name.clone(), settings.pid, settings.facility);
+        let logger = Syslog::new(PATH, settings.name.clone(), settings.pid, settings.facility);
+        if settings.syslog {
+            logger.open();
+        }
         consumers.stderror.set_muted(!settings.stderr);
         consumers.stderror.set_filter(settings.stderr_filter);
         consumers.syslog.set_muted(!settings.syslog);
