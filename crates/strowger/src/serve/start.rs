@@ -253,7 +253,7 @@ fn log(globals: &Globals, options: &ServeOptions, lost: &Counter) -> Logger {
 /// server.
 fn warn(log: &Logger, configured: &Configured) {
     let text = configured.warnings.text();
-    for line in text.lines() {
+    for line in text.lines().filter(|line| !line.is_empty()) {
         log.line(Level::Notice, line);
     }
     if !(log.enabled(Level::Notice) && log.consumers.stderror.takes(Level::Notice)) {
