@@ -1,9 +1,11 @@
 //! Whole flows over real sockets with real peers: SIPp, sipsak, baresip, the management client.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a flow that goes wrong fails its test")]
 
+mod abuse;
 mod calls;
 mod harness;
 mod management;
 mod phones;
 mod registration;
 mod running;
+mod templates;

@@ -42,7 +42,8 @@ fn the_client_of_opensips_manages_the_server() {
         assert!(statistics.contains("core:rcv_requests") && statistics.contains("tm:UAS_transactions"), "{statistics}");
         let processes = client(&settings, &["mi", "ps"]);
         assert!(processes.contains("SIP receiver udp:127.0.0.1"), "{processes}");
-        let add = ["mi", "ul_add", "location", "carol@127.0.0.1", "sip:carol@127.0.0.1:7009", "600", "1.0", "0", "", "0"];
+        let add =
+            ["mi", "ul_add", "location", "carol@127.0.0.1", "sip:carol@127.0.0.1:7009", "600", "1.0", "0", "0", "0"];
         client(&settings, &add);
         let contact = client(&settings, &["mi", "ul_show_contact", "location", "carol@127.0.0.1"]);
         assert!(contact.contains("sip:carol@127.0.0.1:7009"), "{contact}");
@@ -63,7 +64,13 @@ fn a_new_script_is_swapped_in_and_a_broken_one_is_not() {
     let server = provider();
     let path = server.directory.join("strowger.cfg");
     let script = std::fs::read_to_string(&path).expect("script");
-    let ping = || run_to_end(Command::new("sipsak").args(["-vv", "-s", &format!("sip:{}", server.address())]), Duration::from_secs(20)).1;
+    let ping = || {
+        run_to_end(
+            Command::new("sipsak").args(["-vv", "-s", &format!("sip:{}", server.address())]),
+            Duration::from_secs(20),
+        )
+        .1
+    };
     assert!(ping().contains("200 OK"), "{}", ping());
 
     std::fs::write(&path, script.replace("send_reply(200, \"OK\")", "send_reply(200, \"Reloaded\")")).expect("script");

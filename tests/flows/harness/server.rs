@@ -69,6 +69,22 @@ impl ServerBuilder {
         self
     }
 
+    /// Adds one whose password itself is stored, for scripts with `calculate_ha1`.
+    pub fn with_plain_user(self, name: &str, password: &str) -> ServerBuilder {
+        let user = format!("{name}@127.0.0.1");
+        self.cli(&["user", "--db", &self.database_url(), "add", &user, "--plain", "--password", password]);
+        self
+    }
+
+    /// Runs statements on its database.
+    pub fn with_rows(self, statements: &str) -> ServerBuilder {
+        let mut command = Command::new("sqlite3");
+        command.arg(self.directory.join("strowger.sqlite")).arg(statements);
+        let (status, output) = run_to_end(&mut command, Duration::from_secs(20));
+        assert!(status.success(), "{statements}:\n{output}");
+        self
+    }
+
     /// Its database's URL.
     pub fn database_url(&self) -> String {
         format!("sqlite://{}", self.directory.join("strowger.sqlite").display())
@@ -116,6 +132,12 @@ impl Server {
         assert!(status.success(), "{status}:\n{}", self.process.output());
     }
 
+    /// Stops it as a supervisor would, and starts it again.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.process = launch(&self.args);
+    }
+
     /// Runs a management command with `strowger mi` and returns what it prints.
     pub fn mi(&self, args: &[&str]) -> String {
         let url = format!("http://127.0.0.1:{}/mi", self.mi_port);
@@ -133,15 +155,17 @@ impl Server {
 
     /// Waits until `look` gives `expected` (blanks at the ends aside): records are written in the background.
     pub fn eventually(&self, look: impl Fn() -> String, expected: &str) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            let seen = look();
-            if seen.trim() == expected {
-                return;
-            }
-            assert!(Instant::now() < deadline, "expected {expected:?}, there is {seen:?}\n{}", self.process.output());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let mut seen = String::new();
+        let came = comes_true(|| {
+            seen = look();
+            seen.trim() == expected
+        });
+        assert!(came, "expected {expected:?}, there is {seen:?}\n{}", self.process.output());
+    }
+
+    /// Waits until something is so.
+    pub fn until(&self, is_so: impl FnMut() -> bool) {
+        assert!(comes_true(is_so), "it does not come true:\n{}", self.process.output());
     }
 
     /// Its SIP address.
@@ -159,8 +183,20 @@ impl Drop for Server {
     }
 }
 
+fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_so() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
+}
+
 fn launch(args: &[String]) -> Running {
     let mut process = Running::start(Command::new(BINARY).args(args));
-    process.wait_for("ready");
+    // Other lines say "already".
+    while process.wait_for("ready") != "ready" {}
     process
 }
