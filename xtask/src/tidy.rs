@@ -13,7 +13,7 @@ const RINGS: [(&str, &[&str]); 9] = [
     ("script", &["catalogue", "posix-regex"]),
     ("module-api", &["catalogue", "sip"]),
     ("engine", &["catalogue", "sip", "script", "module-api"]),
-    ("testkit", &["catalogue", "sip", "script", "module-api", "engine"]),
+    ("testkit", &["catalogue", "sip", "posix-regex", "script", "module-api", "engine"]),
     ("modules-*", &["catalogue", "sip", "module-api", "posix-regex", "recurrence"]),
 ];
 

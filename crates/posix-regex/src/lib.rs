@@ -1,10 +1,16 @@
-//! POSIX extended regular expressions, as scripts and databases of SIP servers hold them, on the `regex` crate.
+//! POSIX's patterns, as scripts and databases of SIP servers hold them: extended regular expressions on the `regex`
+//! crate, basic ones ([`extended`]), and shell patterns ([`glob`]).
 //!
 //! [`Pattern`] says how an expression is read. What means something else in the two syntaxes is translated: brackets
 //! (where POSIX knows no escapes, and Rust knows set operations), escapes of ordinary letters, intervals, and the
 //! places where an operator may not stand. Matching takes linear time whatever the expression.
 
+mod basic;
+mod glob;
 mod translate;
+
+pub use basic::extended;
+pub use glob::{glob, glob_ignoring_case};
 
 use regex::bytes::{Regex, RegexBuilder};
 use std::fmt;

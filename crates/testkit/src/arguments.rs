@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use module_api::ArgValue;
+use posix_regex::Pattern;
 use std::sync::Arc;
 
 /// An argument left out.
@@ -22,7 +23,7 @@ pub fn str(text: &str) -> ArgValue {
 /// A regular expression, ignoring case as scripts do.
 #[allow(clippy::expect_used, reason = "a test with a bad expression should fail")]
 pub fn regex(pattern: &str) -> ArgValue {
-    let regex = regex::bytes::RegexBuilder::new(pattern).case_insensitive(true).build();
+    let regex = Pattern::IGNORE_CASE.compile(pattern.as_bytes());
     ArgValue::Regex(Arc::new(regex.expect("a regular expression")))
 }
 

@@ -1,8 +1,8 @@
 //! A collection: keys with values and lifetimes, in parts with a lock each.
 
-use super::glob::matches;
 use bytes::Bytes;
 use module_api::{CacheOperation, CacheReply, Fault, KeyValueStore, Time};
+use posix_regex::glob;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -77,7 +77,7 @@ impl Collection {
         let removed = self.parts.iter().map(|part| {
             let mut part = lock(part);
             let before = part.len();
-            part.retain(|key, _| !matches(pattern, key));
+            part.retain(|key, _| !glob(pattern, key));
             before - part.len()
         });
         removed.sum()
@@ -88,7 +88,7 @@ impl Collection {
         let mut found = BTreeMap::new();
         for part in &self.parts {
             let part = lock(part);
-            let alive = part.iter().filter(|(key, entry)| entry.is_alive(now) && matches(pattern, key));
+            let alive = part.iter().filter(|(key, entry)| entry.is_alive(now) && glob(pattern, key));
             found.extend(alive.map(|(key, entry)| (key.clone(), entry.value.clone())));
         }
         found

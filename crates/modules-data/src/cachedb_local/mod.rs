@@ -3,7 +3,6 @@
 mod collection;
 mod commands;
 mod functions;
-mod glob;
 mod params;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Headers found by name, expression or pattern: `remove_hf()` and its kin, `is_present_hf()`.
 
-use super::{ON_THE_WAY, glob, textops, yes};
+use super::{ON_THE_WAY, textops, yes};
 use catalogue::{Arg, Example, Value};
 use module_api::{Args, Call, FUNCTION, Function, Operator, Outcome, Run};
+use posix_regex::glob_ignoring_case;
 use sip::Header;
 use std::sync::Arc;
 
@@ -98,7 +99,7 @@ fn remove_hf_re(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 fn remove_hf_glob(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let pattern = args.str(0)?;
     let message = Arc::clone(&call.msg.message);
-    yes(remove_all(call, message.headers().filter(|header| glob::matches(pattern, header.name_text))))
+    yes(remove_all(call, message.headers().filter(|header| glob_ignoring_case(pattern, header.name_text))))
 }
 
 fn is_present_hf(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
@@ -109,7 +110,7 @@ fn get_glob_headers_values(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (pattern, names, values) = (args.str(0)?, args.var(1)?, args.var(2)?);
     let message = Arc::clone(&call.msg.message);
     let mut found = false;
-    for header in message.headers().filter(|header| glob::matches(pattern, header.name_text)) {
+    for header in message.headers().filter(|header| glob_ignoring_case(pattern, header.name_text)) {
         names.write(call, Operator::Set, Value::Str(message.share(header.name_text)))?;
         values.write(call, Operator::Set, Value::Str(message.share(header.value)))?;
         found = true;

@@ -3,7 +3,6 @@
 mod body;
 mod codec_edits;
 mod codecs;
-mod glob;
 mod headers;
 mod json;
 mod list_headers;

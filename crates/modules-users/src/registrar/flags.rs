@@ -4,9 +4,10 @@ use super::Registrar;
 use bytes::Bytes;
 use catalogue::Flag;
 use module_api::{Args, Fault};
-use posix_regex::Pattern;
+use posix_regex::{Pattern, extended};
 use regex::bytes::Regex;
 use sip::text::number;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -113,7 +114,16 @@ pub struct LookupOptions {
 
 /// Expressions of `ua-filtering`, compiled once.
 #[derive(Debug, Default)]
-pub struct Expressions(RwLock<BTreeMap<Bytes, Regex>>);
+pub struct Expressions(RwLock<BTreeMap<Expression, Regex>>);
+
+/// `/expression/`, with `i` behind it to ignore case, and what other flags say of it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Expression {
+    text: Bytes,
+    ignores_case: bool,
+    /// Without the flag `extended-regexp` an expression is a basic one.
+    is_extended: bool,
+}
 
 const EXPRESSIONS_MAX: usize = 64;
 
@@ -154,7 +164,11 @@ impl LookupOptions {
     /// A value is no number or no expression, or the contacts of other servers are asked for.
     pub fn read(registrar: &Registrar, args: Args<'_>, index: usize) -> Result<LookupOptions, Fault> {
         let mut options = LookupOptions::default();
-        let ignores_case = args.has_flag(index, "case-insensitive");
+        let expression = |text: Option<&Bytes>| Expression {
+            text: text.cloned().unwrap_or_default(),
+            ignores_case: args.has_flag(index, "case-insensitive"),
+            is_extended: args.has_flag(index, "extended-regexp"),
+        };
         for (name, value) in args.flags(index) {
             let value = value.as_ref();
             match *name {
@@ -162,7 +176,7 @@ impl LookupOptions {
                 "to-branches-only" => options.to_branches_only = true,
                 "branch" => options.branches = true,
                 "method-filtering" => options.method_filtering = true,
-                "ua-filtering" => options.user_agent = Some(registrar.expressions.get(value, ignores_case)?),
+                "ua-filtering" => options.user_agent = Some(registrar.expressions.get(&expression(value))?),
                 "max-ping-latency" => options.latency_us_max = Some(count(name, value)?),
                 "sort-by-latency" => options.sort_by_latency = true,
                 "global" => {
@@ -176,33 +190,33 @@ impl LookupOptions {
 }
 
 impl Expressions {
-    /// `/expression/`, with `i` behind it to ignore case.
-    fn get(&self, value: Option<&Bytes>, ignores_case: bool) -> Result<Regex, Fault> {
-        let text = value.cloned().unwrap_or_default();
-        let key = if ignores_case { Bytes::from([&text[..], b"i"].concat()) } else { text };
-        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    fn get(&self, wanted: &Expression) -> Result<Regex, Fault> {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(wanted) {
             return Ok(known.clone());
         }
-        let made = compile(&key)?;
+        let made = wanted.compile()?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() < EXPRESSIONS_MAX {
-            known.insert(Bytes::copy_from_slice(&key), made.clone());
+            known.insert(Expression { text: Bytes::copy_from_slice(&wanted.text), ..*wanted }, made.clone());
         }
         Ok(made)
     }
 }
 
-fn compile(text: &[u8]) -> Result<Regex, Fault> {
-    let bad = || Fault::script(format!("ua-filtering is no expression: {}", String::from_utf8_lossy(text)));
-    let (pattern, letters) = match text.strip_prefix(b"/") {
-        Some(rest) => {
-            let end = rest.iter().rposition(|byte| *byte == b'/').ok_or_else(bad)?;
-            rest.split_at(end)
-        }
-        None => (text, &b""[..]),
-    };
-    let pattern_kind = Pattern { ignore_case: letters.contains(&b'i'), ..Pattern::default() };
-    pattern_kind.compile(pattern).map_err(|_| bad())
+impl Expression {
+    fn compile(&self) -> Result<Regex, Fault> {
+        let bad = || Fault::script(format!("ua-filtering is no expression: {}", String::from_utf8_lossy(&self.text)));
+        let (pattern, letters) = match self.text.strip_prefix(b"/") {
+            Some(rest) => {
+                let end = rest.iter().rposition(|byte| *byte == b'/').ok_or_else(bad)?;
+                rest.split_at(end)
+            }
+            None => (&self.text[..], &b""[..]),
+        };
+        let ignore_case = self.ignores_case || letters.contains(&b'i');
+        let pattern = if self.is_extended { Cow::Borrowed(pattern) } else { Cow::Owned(extended(pattern)) };
+        Pattern { ignore_case, by_line: false }.compile(&pattern).map_err(|_| bad())
+    }
 }
 
 fn count(name: &str, value: Option<&Bytes>) -> Result<u32, Fault> {

@@ -269,7 +269,10 @@ fn calls_go_to_contacts_that_can_take_them() {
     assert_eq!(server.call(CALL, flags(&["ua-filtering=/desk/i"])), "1\nsip:alice@192.0.2.1");
     assert_eq!(server.call(CALL, flags(&["ua-filtering=/soft/", "case-insensitive"])), "1\nsip:alice@192.0.2.2");
     assert_eq!(server.call(CALL, flags(&["ua-filtering=/soft/"])), "-1");
-    assert_eq!(server.call(CALL, flags(&["ua-filtering=/(/"])), "-3");
+    assert_eq!(server.call(CALL, flags(&["ua-filtering=/Desk|x/"])), "-1");
+    assert_eq!(server.call(CALL, flags(&["ua-filtering=/Desk|x/", "extended-regexp"])), "1\nsip:alice@192.0.2.1");
+    assert_eq!(server.call(CALL, flags(&["ua-filtering=/(/"])), "-1");
+    assert_eq!(server.call(CALL, flags(&["ua-filtering=/(/", "extended-regexp"])), "-3");
 }
 
 #[test]
