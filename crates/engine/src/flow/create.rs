@@ -91,8 +91,9 @@ impl Desk<'_> {
         if call.msg.transaction.is_some() || !self.core.has_transactions {
             return Found::None;
         }
-        if self.invite_of(call.msg).is_some() {
-            return Found::Matched;
+        if let Some(invite) = self.invite_of(call.msg) {
+            let is_request_of_dialog = call.msg.message.method() == Method::Ack && !self.ends_here(call.msg, invite);
+            return if is_request_of_dialog { Found::None } else { Found::Matched };
         }
         // What came just now has been looked for; what has waited since may have been sent again meanwhile.
         if call.msg.source.received_at == call.env.now {
@@ -110,6 +111,14 @@ impl Desk<'_> {
             }
             _ => Found::None,
         }
+    }
+
+    /// Whether the ACK at hand acknowledges a 2xx of our own. The ACK to one that only passed goes on by its Route set,
+    /// like any request of the dialog.
+    pub(crate) fn ends_here(&self, ack: &Routing, invite: Id) -> bool {
+        let Some(request) = self.core.table.request(invite) else { return false };
+        let tag = ack.message.to().ok().and_then(|to| to.tag());
+        tag == Some(&self.core.tags.tag(&request)[..])
     }
 
     /// The INVITE that the CANCEL at hand cancels, or whose 2xx the ACK at hand acknowledges.

@@ -8,10 +8,15 @@ use module_api::{Call, Flow, RelayOptions, ReplyContent};
 use sip::HeaderName;
 
 impl Desk<'_> {
-    /// An ACK end to end has no transaction: it is forwarded, and the INVITE hears that it passed.
+    /// An ACK end to end has no transaction: it is forwarded, unless it acknowledges a 2xx of our own, and the INVITE
+    /// hears that it passed.
     pub(super) fn relay_ack(&self, call: &mut Call<'_>, proxy: Option<Bytes>) -> Flow {
         if let Some(id) = call.msg.invite.map(Id::of) {
+            let ends_here = self.ends_here(call.msg, id);
             self.post(&mut call.env, id, Mail::Acknowledged);
+            if ends_here {
+                return Flow::done(1);
+            }
         }
         self.forward(call, proxy.filter(|_| call.msg.branches.first().destination.is_none()))
     }

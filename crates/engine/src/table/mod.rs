@@ -159,6 +159,11 @@ impl Table {
         self.shard(id).holds(id)
     }
 
+    /// The request of this transaction.
+    pub(crate) fn request(&self, id: Id) -> Option<Arc<Message>> {
+        self.shard(id).request(id)
+    }
+
     /// How many transactions there are.
     pub(crate) fn count(&self) -> usize {
         self.live.load(Ordering::Relaxed)

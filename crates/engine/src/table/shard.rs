@@ -237,6 +237,12 @@ impl Shard {
             .is_some_and(|slot| slot.generation == id.generation && !matches!(slot.tenant, Tenant::Nobody))
     }
 
+    /// The request of this transaction.
+    pub(crate) fn request(&self, id: Id) -> Option<Arc<Message>> {
+        let slot = slot_at(&self.slots, id.slot).filter(|slot| slot.generation == id.generation)?;
+        slot.request.clone()
+    }
+
     fn grow(&mut self) -> Option<u32> {
         let position = u32::try_from(self.slots.len()).ok().filter(|position| *position < Id::SLOTS_MAX)?;
         // Slots begin at different generations, so that the branches of one shard do not look alike.

@@ -59,6 +59,39 @@ fn a_whole_call() {
 }
 
 #[test]
+fn the_ack_to_a_2xx_goes_by_its_route_set() {
+    let mut world = World::new(RELAY);
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let at_bob = world.last("bob", "INVITE");
+    world.reply("bob", &at_bob, 200, "OK");
+    let success = world.last("alice", "200");
+    world.ack_success("alice", &invite, &success, "sip:bob@192.0.2.20");
+    let ack = String::from_utf8_lossy(world.last("bob", "ACK").bytes()).into_owned();
+    assert!(!ack.contains("Route:"), "{ack}");
+}
+
+#[test]
+fn the_ack_to_a_2xx_of_ours_ends_here() {
+    let mut world = World::new(
+        r#"route {
+            if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+            t_reply(200, "OK");
+        }"#,
+    );
+    let invite = world.request("alice", "INVITE", "sip:echo@192.0.2.1", "");
+    let success = world.last("alice", "200");
+    world.ack_success("alice", &invite, &success, "sip:echo@192.0.2.1");
+    world.expect(
+        "
+        0.000  |-- INVITE -->|             |             |             |
+        0.000  |<--- 100 ----|             |             |             |
+        0.000  |<--- 200 ----|             |             |             |
+        0.000  |--- ACK ---->|             |             |             |
+        ",
+    );
+}
+
+#[test]
 fn what_the_callee_gets() {
     let mut world = World::new(RELAY);
     world.request("alice", "INVITE", "sip:bob@192.0.2.20", "Supported: path\r\n");

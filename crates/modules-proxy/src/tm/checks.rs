@@ -15,8 +15,8 @@ pub(super) const NEW_TRANSACTION: Function = Function {
 
 pub(super) const TRANSACTION: Function = Function {
     name: "t_check_trans",
-    about: "Whether the request belongs to a transaction: a CANCEL or ACK to its INVITE's. A retransmission is absorbed \
-            and ends the script.",
+    about: "Whether the request belongs to a transaction: a CANCEL to its INVITE, an ACK to our own 2xx. A \
+            retransmission is absorbed and ends the script.",
     routes: Routes::REQUEST.or(Routes::BRANCH),
     returns: &[(1, "it belongs to one"), (0, "a retransmission"), (-1, "it belongs to none")],
     run: Run::Now(check_transaction),
