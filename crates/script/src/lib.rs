@@ -24,6 +24,7 @@ pub use check::{Checked, Environment, ParamSetting, check};
 pub use compile::{compile_format, compile_variable};
 pub use program::{Format, Line, Program, RouteIndex, VariableRef};
 pub use resolve::NameTables;
+pub use resolve::nearest::nearest;
 
 pub use parser::parse;
 pub use source::load;

@@ -1,7 +1,7 @@
 //! The name that was likely meant.
 
 /// The known name with the fewest different letters, if it is near enough to be likely.
-pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let most = match name.len() {
         0..=2 => 1,
         3..=5 => 2,

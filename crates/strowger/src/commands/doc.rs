@@ -3,6 +3,7 @@
 use crate::modules::all;
 use catalogue::{Arg, ArgKind, Default, Inner, Param, ParamKind};
 use module_api::{Command, Function, Module, Variable};
+use script::nearest;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::path::Path;
 /// Prints what is declared under a name: functions, parameters, variables, commands, statistics, events, modules.
 ///
 /// # Errors
-/// Nothing is; with names that are near.
+/// Nothing is; with the name that was likely meant.
 pub fn one(name: &str) -> Result<(), String> {
     let wanted = name.trim_start_matches('$');
     let mut text = String::new();
@@ -26,11 +27,10 @@ pub fn one(name: &str) -> Result<(), String> {
         print!("{text}");
         return Ok(());
     }
-    let near = nearest(wanted);
-    Err(if near.is_empty() {
-        format!("nothing is called {name}")
-    } else {
-        format!("nothing is called {name}; there is {}", near.join(", "))
+    let names = all().flat_map(|module| entries(module).into_iter().flat_map(|entry| entry.names).chain([module.name]));
+    Err(match nearest(wanted, names) {
+        Some(near) => format!("nothing is called {name}; there is {near}"),
+        None => format!("nothing is called {name}"),
     })
 }
 
@@ -196,46 +196,4 @@ fn command(command: &Command) -> Entry {
     let _ = writeln!(text, "\nReplies: {}", command.reply);
     let names = std::iter::once(command.name).chain(command.aliases.iter().copied()).collect();
     Entry { names, heading: "Management commands", text }
-}
-
-/// Names that differ little from `wanted`.
-fn nearest(wanted: &str) -> Vec<&'static str> {
-    let names = all().flat_map(|module| entries(module).into_iter().flat_map(|entry| entry.names).chain([module.name]));
-    let mut near: Vec<&str> = names.filter(|name| distance(name, wanted) <= 2).collect();
-    near.sort_unstable();
-    near.dedup();
-    near.truncate(5);
-    near
-}
-
-/// How many letters must be added, dropped or changed to get from one word to another.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (position, letter) in one.chars().enumerate() {
-        let mut diagonal = position;
-        let mut left = position + 1;
-        for (slot, target) in row.iter_mut().skip(1).zip(&other) {
-            let up = *slot;
-            left = (diagonal + usize::from(letter != *target)).min(left + 1).min(up + 1);
-            diagonal = up;
-            *slot = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = position + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn distances_of_words() {
-        assert_eq!(distance("t_relay", "t_relay"), 0);
-        assert_eq!(distance("t_relay", "t_rely"), 1);
-        assert_eq!(distance("save", "lookup"), 6);
-    }
 }
