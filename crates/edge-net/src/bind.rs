@@ -17,6 +17,10 @@ pub struct SocketOptions {
     pub receive_buffer: usize,
     /// `tcp_socket_backlog`
     pub backlog: i32,
+    /// `mcast_ttl`: how far packets to a group travel; `None`: as far as the system says.
+    pub multicast_ttl: Option<u32>,
+    /// `mcast_loopback`: whether what is sent to a group comes back.
+    pub multicast_loopback: bool,
 }
 
 /// Why a socket was not opened.
@@ -56,6 +60,7 @@ pub fn udp(address: SocketAddr, options: &SocketOptions) -> Result<std::net::Udp
             // The kernel gives as much as it allows; less is no error.
             let _ = socket.set_recv_buffer_size(options.receive_buffer);
         }
+        multicast(&socket, address, options)?;
         socket.bind(&address.into())?;
         Ok(socket.into())
     };
@@ -77,6 +82,15 @@ pub fn tcp(address: SocketAddr, options: &SocketOptions) -> Result<std::net::Tcp
         Ok(socket.into())
     };
     open().map_err(|error| BindError { proto: Proto::Tcp, address, error })
+}
+
+fn multicast(socket: &Socket, address: SocketAddr, options: &SocketOptions) -> io::Result<()> {
+    if address.is_ipv6() {
+        socket.set_multicast_loop_v6(options.multicast_loopback)?;
+        return options.multicast_ttl.map_or(Ok(()), |hops| socket.set_multicast_hops_v6(hops));
+    }
+    socket.set_multicast_loop_v4(options.multicast_loopback)?;
+    options.multicast_ttl.map_or(Ok(()), |ttl| socket.set_multicast_ttl_v4(ttl))
 }
 
 fn prepare(socket: &Socket, address: SocketAddr, options: &SocketOptions) -> io::Result<()> {

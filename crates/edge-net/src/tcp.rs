@@ -1,9 +1,16 @@
 //! TCP: a task for each connection that reads, and one that writes what is queued for it.
 
+mod options;
+#[cfg(test)]
+mod tests;
+
+pub use options::{Keepalive, StreamCounters, StreamOptions};
+
 use crate::{BindError, Received, SocketOptions, bind};
 use bytes::Bytes;
-use module_api::{Counter, Proto, Sending, SocketId, Time};
+use module_api::{Proto, Sending, SocketId, Time};
 use sip::framing::{Frame, Framer};
+use socket2::SockRef;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io;
@@ -17,46 +24,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// How connections behave.
-#[derive(Clone, Copy, Debug)]
-pub struct StreamOptions {
-    /// `tcp_connect_timeout`
-    pub connect_timeout: Duration,
-    /// `tcp_connection_lifetime`: how long a connection may be silent.
-    pub idle: Duration,
-    /// `tcp_max_msg_time`: how long a message may take to arrive.
-    pub message_within: Duration,
-    /// `tcp_max_connections`: accepted ones.
-    pub connections_max: usize,
-    /// `tcp_crlf_pingpong`: a double CRLF is answered.
-    pub pingpong: bool,
-}
-
-impl Default for StreamOptions {
-    fn default() -> StreamOptions {
-        StreamOptions {
-            connect_timeout: Duration::from_millis(100),
-            idle: Duration::from_secs(120),
-            message_within: Duration::from_secs(4),
-            connections_max: 2048,
-            pingpong: true,
-        }
-    }
-}
-
 /// Gets each message; called on a thread of the runtime.
 pub type Handler = Arc<dyn Fn(Received) + Send + Sync>;
-
-/// What is counted.
-#[derive(Clone, Debug, Default)]
-pub struct StreamCounters {
-    /// Connections refused because there are too many.
-    pub refused: Counter,
-    /// Messages that a connection's full queue refused.
-    pub dropped: Counter,
-    /// Connections closed because what came was no SIP, or only half a message in time.
-    pub garbled: Counter,
-}
 
 /// The connections of one listening socket, accepted and opened.
 pub struct Streams {
@@ -277,6 +246,10 @@ async fn open(streams: Arc<Streams>, number: u64, peer: SocketAddr, waiting: Rec
 async fn serve(streams: Arc<Streams>, number: u64, peer: SocketAddr, stream: TcpStream, waiting: Receiver<Bytes>) {
     // Small messages should leave at once; a system that cannot do that sends them later.
     let _ = stream.set_nodelay(true);
+    if let Some(keepalive) = streams.options.keepalive {
+        // A system that cannot ask leaves it to the idle timeout.
+        let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive.parameters());
+    }
     let (reading, writing) = stream.into_split();
     let writer = streams.runtime.spawn(write(writing, waiting));
     read(&streams, number, peer, reading).await;
@@ -340,81 +313,4 @@ async fn write(mut stream: OwnedWriteHalf, mut waiting: Receiver<Bytes>) -> io::
         stream.write_all(&bytes).await?;
     }
     stream.shutdown().await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Handler, StreamCounters, StreamOptions, Streams};
-    use crate::SocketOptions;
-    use bytes::Bytes;
-    use module_api::{Sending, SocketId};
-    use std::io::{Read, Write};
-    use std::net::TcpStream;
-    use std::sync::mpsc::channel;
-    use std::sync::{Arc, Mutex};
-
-    const OPTIONS: &[u8] = b"OPTIONS sip:x SIP/2.0\r\nContent-Length: 2\r\n\r\nhi";
-
-    #[test]
-    fn half_a_message_ends_its_connection() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = StreamOptions { message_within: std::time::Duration::from_millis(1), ..StreamOptions::default() };
-        let counters = StreamCounters::default();
-        let streams = Streams::listen(
-            SocketId(1),
-            "127.0.0.1:0".parse().unwrap(),
-            &SocketOptions::default(),
-            options,
-            runtime.handle(),
-            Arc::default(),
-            counters.clone(),
-            Arc::new(|_| {}),
-        )
-        .unwrap();
-        let mut phone = TcpStream::connect(streams.local).unwrap();
-        phone.write_all(&OPTIONS[..10]).unwrap();
-        assert_eq!(phone.read(&mut [0; 1]).unwrap(), 0);
-        assert_eq!(counters.garbled.get(), 1);
-    }
-
-    #[test]
-    fn messages_come_whole_and_answers_go_back_on_their_connection() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (send, receive) = channel();
-        let send = Mutex::new(send);
-        let handler: Handler = Arc::new(move |received| send.lock().unwrap().send(received).unwrap());
-        let address = "127.0.0.1:0".parse().unwrap();
-        let (socket, options) = (SocketOptions::default(), StreamOptions::default());
-        let next = Arc::default();
-        let counters = StreamCounters::default();
-        let streams =
-            Streams::listen(SocketId(1), address, &socket, options, runtime.handle(), next, counters, handler).unwrap();
-
-        let mut phone = TcpStream::connect(streams.local).unwrap();
-        phone.write_all(OPTIONS).unwrap();
-        phone.write_all(&OPTIONS[..10]).unwrap();
-        phone.write_all(&OPTIONS[10..]).unwrap();
-        let first = receive.recv().unwrap();
-        assert_eq!((first.bytes.as_ref(), receive.recv().unwrap().bytes.as_ref()), (OPTIONS, OPTIONS));
-
-        let reply = Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n");
-        let sending =
-            Sending { socket: SocketId(1), to: first.peer, connection: first.connection, bytes: reply.clone() };
-        assert!(streams.send(&sending));
-        let mut got = vec![0; reply.len()];
-        phone.read_exact(&mut got).unwrap();
-        assert_eq!(got, reply);
-
-        // A request to the port that the phone listens on takes the same way, once the connection stands for it.
-        streams.alias(first.connection.unwrap(), 5999);
-        let to = std::net::SocketAddr::new(first.peer.ip(), 5999);
-        assert!(streams.send(&Sending { to, connection: None, ..sending }));
-        phone.read_exact(&mut got).unwrap();
-        assert_eq!((got.as_slice(), &streams.connections()[0].aliases), (&reply[..], &vec![5999]));
-
-        phone.write_all(b"\r\n\r\n").unwrap();
-        let mut pong = [0; 2];
-        phone.read_exact(&mut pong).unwrap();
-        assert_eq!(&pong, b"\r\n");
-    }
 }

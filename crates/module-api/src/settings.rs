@@ -19,6 +19,8 @@ pub struct Settings {
     pub advertised_port: Option<u16>,
     /// `disable_503_translation`
     pub disable_503_translation: bool,
+    /// `disable_dns_failover`
+    pub disable_dns_failover: bool,
     /// `disable_stateless_fwd`
     pub disable_stateless_fwd: bool,
     /// `check_via`
@@ -67,6 +69,7 @@ impl Default for Settings {
             advertised_address: None,
             advertised_port: None,
             disable_503_translation: false,
+            disable_dns_failover: false,
             disable_stateless_fwd: true,
             check_via: false,
             dns_try_ipv6: false,

@@ -64,7 +64,7 @@ impl Desk<'_> {
             return Flow::done(code);
         }
         if let Some(transaction) = transaction::of(call.msg) {
-            transaction.no_failover = options.no_dns_failover;
+            transaction.no_failover = options.no_dns_failover || call.env.services.settings.disable_dns_failover;
         }
         let relaying = Relaying {
             todo: take_branches(call),

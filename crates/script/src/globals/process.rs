@@ -5,6 +5,9 @@ use super::{GlobalKind, GlobalParam};
 const NOTHING_TO_SIZE: &str = "memory follows the load: there is no pool to size or to watch";
 const NO_WORKERS: &str = "threads follow the processors, and nothing waits in them";
 
+const NOT_MEASURED: &str = "single steps are not measured against a threshold";
+const WRITTEN_TOGETHER: &str = "rows that wait at the same time are written in one transaction";
+
 pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("mpath", GlobalKind::Str, "A directory of modules.")
         .repeats()
@@ -34,21 +37,30 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::bool("abort_on_assert", false, "Stops the server when an assert() fails."),
     GlobalParam::unset("db_default_url", GlobalKind::Str, "The database of modules whose db_url is not set."),
     GlobalParam::str("db_version_table", "version", "The table with the versions of the other tables."),
-    GlobalParam::int("db_max_async_connections", 10, "The most connections to a database.").within(0, i32::MAX),
+    GlobalParam::int("db_max_async_connections", 10, "The most connections to a database.")
+        .within(0, i32::MAX)
+        .no_effect("each database has the connections it needs"),
     GlobalParam::int("query_buffer_size", 0, "Rows that are collected before they are inserted, 0 or 1 for none.")
-        .within(0, i32::MAX),
-    GlobalParam::int("query_flush_time", 0, "Seconds after which collected rows are inserted.").within(0, i32::MAX),
+        .within(0, i32::MAX)
+        .no_effect(WRITTEN_TOGETHER),
+    GlobalParam::int("query_flush_time", 0, "Seconds after which collected rows are inserted.")
+        .within(0, i32::MAX)
+        .no_effect(WRITTEN_TOGETHER),
     GlobalParam::int("exec_dns_threshold", 0, "Microseconds a DNS query may take before it is logged, 0 for any.")
         .within(0, i32::MAX)
-        .spelt(&["execdns_threshold", "exec_dnsthreshold", "execdnsthreshold"]),
+        .spelt(&["execdns_threshold", "exec_dnsthreshold", "execdnsthreshold"])
+        .no_effect(NOT_MEASURED),
     GlobalParam::int("exec_msg_threshold", 0, "Microseconds a message may take before it is logged, 0 for any.")
         .within(0, i32::MAX)
-        .spelt(&["execmsg_threshold", "exec_msgthreshold", "execmsgthreshold"]),
+        .spelt(&["execmsg_threshold", "exec_msgthreshold", "execmsgthreshold"])
+        .no_effect(NOT_MEASURED),
     GlobalParam::int("tcp_threshold", 0, "Microseconds a send may take before it is logged, 0 for any.")
         .within(0, i32::MAX)
-        .spelt(&["tcpthreshold"]),
+        .spelt(&["tcpthreshold"])
+        .no_effect(NOT_MEASURED),
     GlobalParam::int("event_shm_threshold", 0, "Percent of the memory ceiling that raise E_CORE_SHM_THRESHOLD.")
-        .within(0, 100),
+        .within(0, 100)
+        .no_effect(NOTHING_TO_SIZE),
     GlobalParam::int("event_pkg_threshold", 0, "Percent of a worker's memory that raise E_CORE_PKG_THRESHOLD.")
         .within(0, 100)
         .no_effect(NOTHING_TO_SIZE),
@@ -70,7 +82,8 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         "restart_persistency_cache_file",
         ".restart_persistency.cache",
         "Where state is kept over a restart.",
-    ),
+    )
+    .no_effect("what is kept over a restart is in the database"),
     GlobalParam::unset("restart_persistency_size", GlobalKind::Int, "The size of that file in megabytes.")
         .no_effect("the file has the size it needs"),
 ];

@@ -25,6 +25,7 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
         advertised_address: options.advertise.clone().or_else(|| text("advertised_address")).map(Bytes::from),
         advertised_port: globals.optional_int("advertised_port").and_then(|port| u16::try_from(port).ok()),
         disable_503_translation: globals.is_on("disable_503_translation"),
+        disable_dns_failover: globals.is_on("disable_dns_failover"),
         disable_stateless_fwd: globals.is_on("disable_stateless_fwd"),
         check_via: globals.is_on("check_via") || options.check_via > 0,
         dns_try_ipv6: globals.is_on("dns_try_ipv6"),

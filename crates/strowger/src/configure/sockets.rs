@@ -116,6 +116,8 @@ impl Plan<'_> {
             receive_buffer: receive_buffer
                 .unwrap_or_else(|| usize::try_from(self.globals.int("maxbuffer")).unwrap_or_default()),
             backlog: self.globals.int("tcp_socket_backlog"),
+            multicast_ttl: self.globals.optional_int("mcast_ttl").and_then(|ttl| u32::try_from(ttl).ok()),
+            multicast_loopback: self.globals.is_on("mcast_loopback"),
         };
         self.planned.push(Planned { id, proto, address, options });
     }

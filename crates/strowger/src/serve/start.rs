@@ -9,7 +9,7 @@ use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
 use edge_log::Outlets;
-use edge_net::tcp::{Handler, StreamCounters, StreamOptions, Streams};
+use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
 use edge_net::udp::UdpListener;
 use edge_net::{Resolver, Senders, Waits};
 use edge_sql::{Databases, Options};
@@ -281,7 +281,17 @@ fn stream_options(globals: &Globals) -> StreamOptions {
         message_within: Duration::from_secs(number("tcp_max_msg_time").max(1)),
         connections_max: usize::try_from(number("tcp_max_connections")).unwrap_or(usize::MAX),
         pingpong: true,
+        keepalive: globals.is_on("tcp_keepalive").then(|| keepalive(globals)),
     }
+}
+
+fn keepalive(globals: &Globals) -> Keepalive {
+    // 0 is the system's own value, as upstream has it.
+    let number = |name: &str| {
+        globals.optional_int(name).and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0)
+    };
+    let seconds = |name: &str| number(name).map(|seconds| Duration::from_secs(seconds.into()));
+    Keepalive { idle: seconds("tcp_keepidle"), interval: seconds("tcp_keepinterval"), count: number("tcp_keepcount") }
 }
 
 fn sql_options(globals: &Globals) -> Options {
