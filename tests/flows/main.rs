@@ -6,6 +6,8 @@ mod calls;
 mod harness;
 mod management;
 mod phones;
+mod process;
 mod registration;
+mod retransmissions;
 mod running;
 mod templates;

@@ -2,7 +2,7 @@
 
 use super::{Running, free_port, run_to_end};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -50,9 +50,10 @@ impl ServerBuilder {
         ServerBuilder { script, args: Vec::new(), directory, port, mi_port }
     }
 
-    /// With more arguments.
+    /// With more arguments, in which `@DIR@` is filled in.
     pub fn args(mut self, args: &[&str]) -> ServerBuilder {
-        self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
+        let directory = self.directory.display().to_string();
+        self.args.extend(args.iter().map(|arg| arg.replace("@DIR@", &directory)));
         self
     }
 
@@ -88,6 +89,16 @@ impl ServerBuilder {
     /// Its database's URL.
     pub fn database_url(&self) -> String {
         format!("sqlite://{}", self.directory.join("strowger.sqlite").display())
+    }
+
+    /// Its script, with everything filled in.
+    pub fn script(&self) -> &str {
+        &self.script
+    }
+
+    /// Where its things are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     fn cli(&self, args: &[&str]) {

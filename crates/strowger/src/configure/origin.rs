@@ -54,6 +54,11 @@ impl Origin {
         }
     }
 
+    /// Whether it can be read again.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self, Origin::File { path, .. } if path == "-")
+    }
+
     /// What it is called.
     pub fn name(&self) -> &str {
         match self {

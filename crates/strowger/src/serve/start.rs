@@ -324,8 +324,10 @@ fn definition(blacklist: &script::ast::Blacklist) -> String {
 /// Reads the script again for `core:reload_routes`.
 fn reloader(ground: &Arc<Ground>, origin: &Origin) -> Reloader {
     let (ground, origin) = (Arc::clone(ground), origin.clone());
-    Box::new(move || match ground.configure(&origin) {
-        Ok(configured) => Ok(configured.program),
-        Err(report) => Err(report.text()),
+    Box::new(move || {
+        if !origin.is_lasting() {
+            return Err("the script came from the standard input, which is at its end".to_owned());
+        }
+        ground.configure(&origin).map(|configured| configured.program).map_err(|report| report.text())
     })
 }
