@@ -1,14 +1,9 @@
 //! Subscribers call each other: SIPp on both sides, accounting in SQLite.
 
-use crate::harness::{Running, Server, ServerBuilder, Sipp, Users};
+use crate::harness::{Running, Server, Sipp, Users, provider};
 use crate::registration::register;
 
-const SCRIPT: &str = include_str!("configs/residential.cfg");
 const CALLER: &str = "alice;[authentication username=alice password=wonderland];";
-
-fn provider() -> Server {
-    ServerBuilder::new(SCRIPT).with_database().with_user("alice", "wonderland").with_user("bob", "builder").start()
-}
 
 /// A phone of bob's with this behaviour and preference, registered and waiting.
 fn callee(server: &Server, scenario: &'static str, q: &str) -> (Sipp, Running) {
@@ -30,7 +25,7 @@ fn records(server: &Server, table: &str) -> String {
 
 #[test]
 fn a_call_is_answered_changed_hung_up_and_accounted() {
-    let server = provider();
+    let server = provider().start();
     let (phone, mut running) = callee(&server, "answer", "1");
     caller("call", "bob").run(&server);
     phone.finish(&mut running, &server);
@@ -39,8 +34,17 @@ fn a_call_is_answered_changed_hung_up_and_accounted() {
 }
 
 #[test]
+fn a_callee_hangs_up() {
+    let server = provider().start();
+    let (phone, mut running) = callee(&server, "hang_up", "1");
+    caller("call_hung_up", "bob").run(&server);
+    phone.finish(&mut running, &server);
+    server.eventually(|| records(&server, "acc"), "INVITE|200|alice|bob\nBYE|200||");
+}
+
+#[test]
 fn a_busy_callee_is_a_missed_call() {
-    let server = provider();
+    let server = provider().start();
     let (phone, mut running) = callee(&server, "busy", "1");
     caller("call_refused", "bob").replace("@CODE@", "486").run(&server);
     phone.finish(&mut running, &server);
@@ -49,7 +53,7 @@ fn a_busy_callee_is_a_missed_call() {
 
 #[test]
 fn a_callee_who_does_not_answer_is_cancelled() {
-    let server = provider();
+    let server = provider().start();
     let (phone, mut running) = callee(&server, "ring", "1");
     caller("call_refused", "bob").replace("@CODE@", "408").run(&server);
     phone.finish(&mut running, &server);
@@ -58,7 +62,7 @@ fn a_callee_who_does_not_answer_is_cancelled() {
 
 #[test]
 fn a_caller_who_hangs_up_cancels_the_callee() {
-    let server = provider();
+    let server = provider().start();
     let (phone, mut running) = callee(&server, "ring", "1");
     caller("call_cancelled", "bob").run(&server);
     phone.finish(&mut running, &server);
@@ -66,13 +70,13 @@ fn a_caller_who_hangs_up_cancels_the_callee() {
 
 #[test]
 fn a_callee_who_is_not_registered_is_not_found() {
-    let server = provider();
+    let server = provider().start();
     caller("call_refused", "bob").replace("@CODE@", "404").run(&server);
 }
 
 #[test]
 fn all_phones_ring_and_the_first_to_answer_has_the_call() {
-    let server = provider();
+    let server = provider().start();
     let (one, mut one_running) = callee(&server, "ring", "1");
     let (other, mut other_running) = callee(&server, "answer_and_wait", "1");
     caller("short_call", "bob").run(&server);
@@ -82,7 +86,7 @@ fn all_phones_ring_and_the_first_to_answer_has_the_call() {
 
 #[test]
 fn phones_ring_one_after_the_other_by_their_preference() {
-    let server = provider();
+    let server = provider().start();
     let (second, mut second_running) = callee(&server, "answer_and_wait", "0.5");
     let (first, mut first_running) = callee(&server, "busy", "0.9");
     caller("short_call", "series-bob").run(&server);
@@ -92,19 +96,27 @@ fn phones_ring_one_after_the_other_by_their_preference() {
 
 #[test]
 fn a_strict_router_on_the_way_is_understood() {
-    let server = provider();
+    let server = provider().start();
     let (phone, mut running) = callee(&server, "answer_and_wait", "1");
     caller("call_by_strict_router", "bob").run(&server);
     phone.finish(&mut running, &server);
 }
 
 #[test]
+fn a_strict_router_behind_us_gets_what_it_understands() {
+    let server = provider().start();
+    let (phone, mut running) = callee(&server, "answer_behind_strict_router", "1");
+    caller("short_call", "bob").run(&server);
+    phone.finish(&mut running, &server);
+}
+
+#[test]
 fn calls_survive_a_network_that_loses_every_tenth_packet() {
-    let server = provider();
-    let phone = Sipp::new("answer_and_wait").args(&["-m", "20", "-lost", "10"]);
+    let server = provider().start();
+    let phone = Sipp::new("answer_over_losses").args(&["-m", "20", "-lost", "10"]);
     register(&server, "bob", "builder", &format!("<sip:bob@127.0.0.1:{}>", phone.port), "200", "Contact: ");
     let _running = phone.start(&server);
-    // The last BYE's 200 may be lost for good, so the caller alone decides when it is over.
     caller("short_call", "bob").args(&["-m", "20", "-r", "10", "-lost", "10"]).run(&server);
-    server.eventually(|| server.sql("SELECT count(*) FROM acc WHERE method = 'INVITE' AND sip_code = '200'"), "20");
+    let accounted = "SELECT method, sip_code, count(*) FROM acc GROUP BY method, sip_code ORDER BY method";
+    server.eventually(|| server.sql(accounted), "BYE|200|20\nINVITE|200|20");
 }

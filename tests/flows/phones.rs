@@ -1,11 +1,10 @@
 //! Two baresip phones register and call each other.
 
-use crate::harness::{Running, Server, ServerBuilder, free_port};
+use crate::harness::{Running, Server, free_port, provider};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-
-const SCRIPT: &str = include_str!("configs/residential.cfg");
+use std::time::Duration;
 
 struct Phone {
     process: Running,
@@ -13,24 +12,32 @@ struct Phone {
 }
 
 impl Phone {
-    /// A phone of this user; a callee answers by itself. `commands` are typed when it is registered.
-    fn start(server: &Server, user: &str, password: &str, answers: bool, command: Option<&str>) -> Phone {
+    /// A phone of this user that answers by itself; `command` is typed when it is registered.
+    fn start(server: &Server, user: &str, password: &str, command: Option<&str>) -> Phone {
         let directory = std::env::temp_dir().join(format!("strowger-phone-{user}-{}", server.port));
         fs::create_dir_all(&directory).expect("directory");
-        let mode = if answers { "auto" } else { "manual" };
         let account = format!(
-            "<sip:{user}@127.0.0.1:{};transport=udp>;auth_user={user};auth_pass={password};answermode={mode};regint=600\n",
+            "<sip:{user}@127.0.0.1:{};transport=udp>;auth_user={user};auth_pass={password};answermode=auto;regint=600\n",
             server.port
         );
         fs::write(directory.join("accounts"), account).expect("accounts");
         fs::write(directory.join("contacts"), "").expect("contacts");
-        fs::write(directory.join("config"), config()).expect("config");
+        fs::write(directory.join("voice.wav"), voice()).expect("voice");
+        fs::write(directory.join("config"), config(&directory.join("voice.wav"))).expect("config");
         let mut baresip = Command::new("baresip");
         baresip.arg("-f").arg(&directory).args(["-t", "40"]);
         if let Some(command) = command {
             baresip.args(["-e", command]);
         }
-        Phone { process: Running::start(&mut baresip), directory }
+        let mut process = Running::start(&mut baresip);
+        process.wait_for("200 OK");
+        Phone { process, directory }
+    }
+
+    /// Hangs up and unregisters.
+    fn stop(&mut self) {
+        self.process.signal("TERM");
+        self.process.wait(Duration::from_secs(10));
     }
 }
 
@@ -40,30 +47,49 @@ impl Drop for Phone {
     }
 }
 
-fn config() -> String {
-    let modules = ["stdio.so", "g711.so", "account.so", "menu.so", "ausine.so", "aufile.so"];
+fn config(voice: &Path) -> String {
+    let modules = ["g711.so", "account.so", "menu.so", "aufile.so", "aubridge.so"];
     let modules: String = modules.iter().map(|module| format!("module {module}\n")).collect();
     format!(
-        "sip_listen 127.0.0.1:{}\nmodule_path /usr/lib/baresip/modules\n{modules}\naudio_source ausine,440\naudio_player \
-         aufile,/dev/null\naudio_alert aufile,/dev/null\nrtp_ports {}-{}\n",
+        "sip_listen 127.0.0.1:{}\nmodule_path /usr/lib/baresip/modules\n{modules}audio_source aufile,{}\n\
+         audio_player aubridge,heard\naudio_alert aubridge,alert\nrtp_ports 30000-40000\n",
         free_port(),
-        30_000,
-        40_000
+        voice.display()
     )
+}
+
+/// Half a minute of a tone: a WAV file with one channel of 16 bits at 8000 Hz.
+fn voice() -> Vec<u8> {
+    let samples =
+        (0..240_000).flat_map(|sample: i32| i16::to_le_bytes(if sample / 10 % 2 == 0 { 4_000 } else { -4_000 }));
+    let samples: Vec<u8> = samples.collect();
+    let length = u32::try_from(samples.len()).expect("length");
+    let mut wav = [&b"RIFF"[..], &(36 + length).to_le_bytes(), b"WAVEfmt "].concat();
+    for field in [16, 0x0001_0001, 8_000, 16_000, 0x0010_0002] {
+        wav.extend_from_slice(&u32::to_le_bytes(field));
+    }
+    [wav.as_slice(), b"data", &length.to_le_bytes(), &samples].concat()
 }
 
 #[test]
 fn two_phones_call_each_other() {
-    let server =
-        ServerBuilder::new(SCRIPT).with_database().with_user("alice", "wonderland").with_user("bob", "builder").start();
-    let mut bob = Phone::start(&server, "bob", "builder", true, None);
-    bob.process.wait_for("200 OK");
-    let call = format!("/dial sip:bob@127.0.0.1:{}", server.port);
-    let mut alice = Phone::start(&server, "alice", "wonderland", false, Some(&call));
-    alice.process.wait_for("Call established");
-    bob.process.wait_for("Call established");
-    server.eventually(|| server.sql("SELECT method, sip_code FROM acc"), "INVITE|200");
-    drop(alice);
-    let contacts = server.mi(&["usrloc:dump"]);
-    assert!(contacts.contains("bob@127.0.0.1"), "{contacts}");
+    let server = provider().start();
+    let accounted = || server.sql("SELECT method, sip_code, caller, callee FROM acc ORDER BY id");
+    let users = [("alice", "wonderland"), ("bob", "builder")];
+    let mut expected = String::new();
+    for ((caller, secret), (callee, other_secret)) in [(users[0], users[1]), (users[1], users[0])] {
+        let mut called = Phone::start(&server, callee, other_secret, None);
+        let dial = format!("/dial sip:{callee}@127.0.0.1:{}", server.port);
+        let mut calling = Phone::start(&server, caller, secret, Some(&dial));
+        called.process.wait_for("Call established");
+        calling.process.wait_for("Call established");
+        expected.push_str(&format!("INVITE|200|{caller}|{callee}\n"));
+        server.eventually(accounted, expected.trim());
+        calling.stop();
+        called.process.wait_for("session closed");
+        expected.push_str("BYE|200||\n");
+        server.eventually(accounted, expected.trim());
+        called.stop();
+        assert_eq!(server.sql("SELECT count(*) FROM location").trim(), "0", "{}", called.process.output());
+    }
 }

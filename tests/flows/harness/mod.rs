@@ -2,10 +2,14 @@
 
 mod ports;
 mod process;
+mod provider;
 mod server;
 mod sipp;
+mod wire;
 
 pub use ports::free_port;
 pub use process::{Running, run_to_end};
+pub use provider::{provider, provider_with};
 pub use server::{Server, ServerBuilder};
 pub use sipp::{Sipp, Users};
+pub use wire::Wire;

@@ -1,7 +1,7 @@
 //! SIPp with a scenario of `tests/flows/sipp`.
 
 use super::{Running, Server, free_port};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -87,16 +87,39 @@ impl Sipp {
     fn scenario(&self) -> PathBuf {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/flows/sipp");
         let path = folder.join(format!("{}.xml", self.scenario));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = included(&read(&path), &folder);
         let text = self.replacements.iter().fold(text, |text, (name, value)| text.replace(name, value));
         let filled = self.directory.join("scenario.xml");
         std::fs::write(&filled, text).expect("scenario");
         filled
     }
 
+    /// What its scenario's actions have logged, line by line.
+    pub fn logged(&self) -> Vec<String> {
+        self.files("logs").lines().map(str::to_owned).collect()
+    }
+
     fn errors(&self) -> String {
+        self.files("errors")
+    }
+
+    /// The files of this kind that it wrote.
+    fn files(&self, kind: &str) -> String {
         let files = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
-        let texts = files.filter(|file| file.file_name().to_string_lossy().contains("errors"));
+        let texts = files.filter(|file| file.file_name().to_string_lossy().contains(kind));
         texts.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect()
     }
+}
+
+/// The scenario with the steps of `parts/NAME.xml` in place of each `@include NAME@`.
+fn included(scenario: &str, folder: &Path) -> String {
+    let lines = scenario.lines().map(|line| match line.trim().strip_prefix("@include ") {
+        Some(name) => read(&folder.join("parts").join(format!("{}.xml", name.trim_end_matches('@')))),
+        None => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
