@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     Fault, HeaderName, Lists, Message,
-    cursor::Cursor,
+    cursor::{Cursor, quoted_length},
     text::{is_token, trim, unescape_quoted},
 };
 
@@ -70,16 +70,18 @@ impl<'a> Credentials<'a> {
     pub fn parse(value: &'a [u8]) -> Result<Credentials<'a>, Fault> {
         let (scheme, params) = split_scheme(value)?;
         let mut credentials = Credentials::bare(scheme, params);
+        let is_digest = credentials.is_digest();
         let mut seen = 0;
-        // One pass: this is read for every request that is authenticated.
-        for (name, value) in params.iter() {
-            credentials.take(name, value, &mut seen);
-        }
-        if credentials.is_digest() {
-            params.check()?;
-            if seen != NEEDED {
-                return Err(Fault::Parameter);
+        // One pass: this is read several times for every request that is authenticated.
+        for item in Lists::new(params.0) {
+            let (name, value) = split_pair(item);
+            if is_digest {
+                check_pair(name, value)?;
             }
+            credentials.take(name, inner(value), &mut seen);
+        }
+        if is_digest && seen != NEEDED {
+            return Err(Fault::Parameter);
         }
         Ok(credentials)
     }
@@ -196,21 +198,20 @@ impl<'a> AuthParams<'a> {
     }
 
     fn check(&self) -> Result<(), Fault> {
-        for item in Lists::new(self.0) {
-            let (name, value) = split_pair(item);
-            if !is_token(name) || value.is_empty() {
-                return Err(Fault::Parameter);
-            }
-            let mut cursor = Cursor::new(value);
-            if cursor.peek() == Some(b'"') {
-                cursor.quoted().ok_or(Fault::Unclosed)?;
-                if !cursor.is_empty() {
-                    return Err(Fault::Parameter);
-                }
-            }
-        }
-        Ok(())
+        Lists::new(self.0).map(split_pair).try_for_each(|(name, value)| check_pair(name, value))
     }
+}
+
+/// Whether a parameter is a token, and its value a token or one whole quoted string.
+fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Fault> {
+    if !is_token(name) || value.is_empty() {
+        return Err(Fault::Parameter);
+    }
+    if value.first() != Some(&b'"') {
+        return Ok(());
+    }
+    let length = quoted_length(value).ok_or(Fault::Unclosed)?;
+    if length == value.len() { Ok(()) } else { Err(Fault::Parameter) }
 }
 
 impl Message {

@@ -92,16 +92,15 @@ pub(crate) fn quoted_length(text: &[u8]) -> Option<usize> {
     if text.first() != Some(&b'"') {
         return None;
     }
-    let mut escaped = false;
-    for (at, byte) in text.iter().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return Some(at + 1),
-            _ => {}
+    let mut at = 1;
+    loop {
+        let special = at + memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text.get(special) == Some(&b'"') {
+            return Some(special + 1);
         }
+        // What is escaped is skipped with its backslash.
+        at = special + 2;
     }
-    None
 }
 
 /// How long the comment at the start of a text is, brackets included.

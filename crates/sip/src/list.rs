@@ -52,15 +52,16 @@ fn item_end(text: &[u8]) -> usize {
         return text.len();
     }
     let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        let rest = text.get(at..).unwrap_or_default();
-        match byte {
-            b',' => return at,
-            b'"' => at += quoted_length(rest).unwrap_or(rest.len()),
-            b'(' => at += comment_length(rest).unwrap_or(rest.len()),
-            b'<' => at += memchr::memchr(b'>', rest).map_or(rest.len(), |end| end + 1),
-            _ => at += 1,
-        }
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let Some(plain) = rest.iter().position(|byte| matches!(byte, b',' | b'"' | b'(' | b'<')) else { break };
+        let special = rest.get(plain..).unwrap_or_default();
+        at += plain;
+        at += match special.first() {
+            Some(b'"') => quoted_length(special).unwrap_or(special.len()),
+            Some(b'(') => comment_length(special).unwrap_or(special.len()),
+            Some(b'<') => memchr::memchr(b'>', special).map_or(special.len(), |end| end + 1),
+            _ => return at,
+        };
     }
     text.len()
 }

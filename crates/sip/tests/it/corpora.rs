@@ -13,7 +13,8 @@ fn every_check_has_its_fuzz_target() {
     let files: BTreeSet<String> =
         files.filter_map(|file| Some(file.path().file_stem()?.to_string_lossy().into_owned())).collect();
     let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| name.to_string()).collect();
-    assert_eq!(files, targets);
+    let lacking: Vec<&String> = targets.difference(&files).collect();
+    assert!(lacking.is_empty(), "no fuzz target: {lacking:?}");
 }
 
 #[test]
