@@ -1,6 +1,6 @@
 //! The declaration of a script function.
 
-use crate::Routes;
+use crate::{Refused, Routes};
 
 /// A function a script may call. `R` is what runs; `()` where only the declaration is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Function<R: 'static> {
     pub routes: Routes,
     /// Whether `async()` and `launch()` take it.
     pub is_async: bool,
+    /// What it needs that is not there yet; calling it is a start-up error with this text.
+    pub unavailable: Option<&'static str>,
     /// Return codes and their meaning.
     pub returns: &'static [(i32, &'static str)],
     /// Examples; each is a test too.
@@ -35,6 +37,7 @@ impl<R> Function<R> {
             args: self.args,
             routes: self.routes,
             is_async: self.is_async,
+            unavailable: self.unavailable,
             returns: self.returns,
             examples: self.examples,
             run: (),
@@ -68,6 +71,8 @@ pub struct Arg {
     pub kind: ArgKind,
     /// Whether it may be left out.
     pub optional: bool,
+    /// Words and flags of it that need what is not there yet; written in a script they are start-up errors.
+    pub refused: &'static [Refused],
     /// One sentence: what it is.
     pub about: &'static str,
 }
@@ -160,7 +165,7 @@ pub struct Example {
 
 impl Arg {
     const fn of(name: &'static str, kind: ArgKind, about: &'static str) -> Arg {
-        Arg { name, kind, optional: false, about }
+        Arg { name, kind, optional: false, refused: &[], about }
     }
 
     /// An integer.
@@ -221,6 +226,11 @@ impl Arg {
     /// It may be left out.
     pub const fn optional(self) -> Arg {
         Arg { optional: true, ..self }
+    }
+
+    /// These words cannot be used yet.
+    pub const fn refusing(self, refused: &'static [Refused]) -> Arg {
+        Arg { refused, ..self }
     }
 }
 

@@ -12,6 +12,7 @@ mod index;
 mod management;
 mod names;
 mod parameter;
+mod refused;
 mod routes;
 mod table;
 mod transformation;
@@ -25,6 +26,7 @@ pub use index::{Catalogue, FunctionId, ModuleId, ModuleInfo, TransformationId, V
 pub use management::{Command, CommandParam, CommandParamKind};
 pub use names::{NameId, Names};
 pub use parameter::{Default, Param, ParamKind};
+pub use refused::Refused;
 pub use routes::Routes;
 pub use table::{Column, Table};
 pub use transformation::{Transformation, TransformationArg};

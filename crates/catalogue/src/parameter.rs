@@ -1,6 +1,6 @@
 //! The declaration of a module parameter (`modparam`).
 
-use crate::Alias;
+use crate::{Alias, Refused};
 
 /// A parameter of a module, set with `modparam`.
 #[derive(Clone, Copy, Debug)]
@@ -17,11 +17,13 @@ pub struct Param {
     pub range: Option<(i32, i32)>,
     /// The words a string may be; empty: any.
     pub words: &'static [&'static str],
+    /// Those of the words that need what is not there yet; setting them is a start-up error.
+    pub refused: &'static [Refused],
     /// Whether it may be set several times, each adding a value.
     pub repeats: bool,
     /// Why setting it changes nothing here, for what only sized upstream's processes or memory.
     pub no_effect: Option<&'static str>,
-    /// What it needs that is not there yet; setting it is a start-up error with this text.
+    /// What it needs that is not there yet; setting it to anything but its default is a start-up error with this text.
     pub unavailable: Option<&'static str>,
     /// One sentence: what it is for.
     pub about: &'static str,
@@ -66,6 +68,7 @@ impl Param {
             default,
             range: None,
             words: &[],
+            refused: &[],
             repeats: false,
             no_effect: None,
             unavailable: None,
@@ -98,6 +101,11 @@ impl Param {
         Param { words, ..self }
     }
 
+    /// These of the words cannot be used yet.
+    pub const fn refusing(self, refused: &'static [Refused]) -> Param {
+        Param { refused, ..self }
+    }
+
     /// It may be set several times.
     pub const fn repeats(self) -> Param {
         Param { repeats: true, ..self }
@@ -113,7 +121,7 @@ impl Param {
         Param { no_effect: Some(why), ..self }
     }
 
-    /// Setting it is an error with the text `why`.
+    /// Setting it to anything but its default is an error with the text `why`.
     pub const fn unavailable(self, why: &'static str) -> Param {
         Param { unavailable: Some(why), ..self }
     }

@@ -118,6 +118,7 @@ pub const FUNCTION: Function = Function {
     args: &[],
     routes: catalogue::Routes::ALL,
     is_async: false,
+    unavailable: None,
     returns: &[(1, "done"), (-1, "an error, which is logged")],
     examples: &[],
     run: Run::Now(|_, _| Ok(1)),

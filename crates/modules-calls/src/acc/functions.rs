@@ -1,8 +1,8 @@
 //! `do_accounting()` and its kin: marking a transaction.
 
 use super::marks::{Accounting, Backend, Occasion};
-use super::params::Acc;
-use catalogue::{Arg, Routes};
+use super::params::{Acc, NEEDS_AAA, NEEDS_DIALOG};
+use catalogue::{Arg, Refused, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH).or(Routes::LOCAL);
@@ -12,8 +12,10 @@ pub const DO_ACCOUNTING: Function = Function {
     name: "do_accounting",
     about: "Marks the transaction for accounting when it ends; marks of several calls add up.",
     args: &[
-        Arg::str("type", "Where to: log, db, evi; several separated by |."),
-        Arg::str("flags", "missed: missed calls instead; failed: failures too; several separated by |.").optional(),
+        Arg::str("type", "Where to: log, db, evi; several separated by |.").refusing(TYPES_REFUSED),
+        Arg::str("flags", "missed: missed calls instead; failed: failures too; several separated by |.")
+            .optional()
+            .refusing(FLAGS_REFUSED),
         Arg::str("table", "The database table, if not db_table_acc.").optional(),
     ],
     routes: ROUTES,
@@ -27,8 +29,8 @@ pub const DROP_ACCOUNTING: Function = Function {
     name: "drop_accounting",
     about: "Takes marks of do_accounting() away: all, those of a type, or those of a type and flag.",
     args: &[
-        Arg::str("type", "Which: log, db, evi; several separated by |.").optional(),
-        Arg::str("flags", "missed, failed; several separated by |.").optional(),
+        Arg::str("type", "Which: log, db, evi; several separated by |.").optional().refusing(TYPES_REFUSED),
+        Arg::str("flags", "missed, failed; several separated by |.").optional().refusing(FLAGS_REFUSED),
     ],
     routes: ROUTES,
     returns: &[(1, "done"), (-1, "nothing was marked, or the type or a flag is not known")],
@@ -48,7 +50,8 @@ pub const NEW_LEG: Function = Function {
 /// `acc_load_ctx_from_dlg()`
 pub const LOAD_CONTEXT: Function = Function {
     name: "acc_load_ctx_from_dlg",
-    about: "Uses the accounting values of the dialog that is loaded; it needs the module dialog and fails without it.",
+    about: "Uses the accounting values of the dialog that is loaded; it needs the module dialog.",
+    unavailable: Some(NEEDS_DIALOG),
     run: Run::Now(needs_dialog),
     ..FUNCTION
 };
@@ -56,10 +59,14 @@ pub const LOAD_CONTEXT: Function = Function {
 /// `acc_unload_ctx_from_dlg()`
 pub const UNLOAD_CONTEXT: Function = Function {
     name: "acc_unload_ctx_from_dlg",
-    about: "Goes back to the accounting values of the transaction; it needs the module dialog and fails without it.",
+    about: "Goes back to the accounting values of the transaction; it needs the module dialog.",
+    unavailable: Some(NEEDS_DIALOG),
     run: Run::Now(needs_dialog),
     ..FUNCTION
 };
+
+const TYPES_REFUSED: &[Refused] = &[Refused::new("aaa", NEEDS_AAA)];
+const FLAGS_REFUSED: &[Refused] = &[Refused::new("cdr", NEEDS_DIALOG)];
 
 /// More legs than any call has.
 const LEGS_MAX: usize = 64;
@@ -112,7 +119,7 @@ fn new_leg(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
 }
 
 fn needs_dialog(_: &mut Call<'_>, _: Args<'_>) -> Outcome {
-    Err(Fault::script("it needs the module dialog, which is not there yet"))
+    Err(Fault::script(NEEDS_DIALOG))
 }
 
 /// The accounting of the request at hand, attached now if there is none.

@@ -1,6 +1,7 @@
 //! What a transaction is marked for, and the values that go with it.
 
 use super::fields::Fields;
+use super::params::{NEEDS_AAA, NEEDS_DIALOG};
 use catalogue::Value;
 use module_api::{Call, Fault, Routing, Time};
 
@@ -58,7 +59,7 @@ impl Backend {
             "log" => Ok(Backend::Log),
             "db" => Ok(Backend::Db),
             "evi" => Ok(Backend::Event),
-            "aaa" => Err(Fault::script("accounting to \"aaa\" needs an AAA module, and there is none yet")),
+            "aaa" => Err(Fault::script(NEEDS_AAA)),
             _ => Err(Fault::script(format!("accounting type \"{name}\": it is one of log, db, evi, aaa"))),
         }
     }
@@ -76,7 +77,7 @@ impl Occasion {
         match flag.to_ascii_lowercase().as_str() {
             "missed" => Ok(Occasion::Missed),
             "failed" => Ok(Occasion::Failed),
-            "cdr" => Err(Fault::script("the accounting flag \"cdr\" needs the module dialog, which is not there yet")),
+            "cdr" => Err(Fault::script(NEEDS_DIALOG)),
             _ => Err(Fault::script(format!("accounting flag \"{flag}\": it is one of missed, failed, cdr"))),
         }
     }

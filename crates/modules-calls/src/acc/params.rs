@@ -42,6 +42,11 @@ pub const ALL: &[Param] = &[
     FAILED_FLAG,
 ];
 
+/// What accounting to an AAA server needs.
+pub const NEEDS_AAA: &str = "accounting to AAA needs an AAA module, and there is none yet";
+/// What records of whole calls need.
+pub const NEEDS_DIALOG: &str = "it needs the module dialog, which is not there yet";
+
 pub const EARLY_MEDIA: Param =
     Param::int("early_media", 0, "Whether provisional replies with a body are accounted.").within(0, 1);
 pub const REPORT_CANCELS: Param = Param::int("report_cancels", 0, "Whether CANCEL is accounted.").within(0, 1);
@@ -51,10 +56,8 @@ pub const DETECT_DIRECTION: Param =
 pub const LOG_LEVEL: Param = Param::int("log_level", 2, "The level of the log lines.").within(-3, 4);
 pub const LOG_FACILITY: Param =
     Param::unset("log_facility", ParamKind::Str, "The syslog facility of the log lines, if not the server's.");
-pub const AAA_URL: Param = Param::unset("aaa_url", ParamKind::Str, "The AAA server.")
-    .unavailable("accounting to AAA needs an AAA module, and there is none yet");
-pub const SERVICE_TYPE: Param = Param::int("service_type", -1, "The AAA service type.")
-    .unavailable("accounting to AAA needs an AAA module, and there is none yet");
+pub const AAA_URL: Param = Param::unset("aaa_url", ParamKind::Str, "The AAA server.").unavailable(NEEDS_AAA);
+pub const SERVICE_TYPE: Param = Param::int("service_type", -1, "The AAA service type.").unavailable(NEEDS_AAA);
 pub const EXTRA_FIELDS: Param =
     Param::unset("extra_fields", ParamKind::Str, "Values to write besides: \"db: tag->column; tag\".").repeats();
 pub const LEG_FIELDS: Param =

@@ -1,6 +1,6 @@
 //! `acc_log_request()` and its kin: accounting on the spot.
 
-use super::params::Acc;
+use super::params::{Acc, NEEDS_AAA};
 use super::record::Record;
 use super::{database, event, log};
 use bytes::Bytes;
@@ -36,11 +36,12 @@ pub const DB: Function = Function {
 /// `acc_aaa_request(comment)`
 pub const AAA: Function = Function {
     name: "acc_aaa_request",
-    about: "Accounts the request at hand to an AAA server; it needs an AAA module and fails without one.",
+    about: "Accounts the request at hand to an AAA server; it needs an AAA module.",
+    unavailable: Some(NEEDS_AAA),
     args: &[COMMENT],
     routes: ROUTES,
     returns: RETURNS,
-    run: Run::Now(|_, _| Err(Fault::script("accounting to AAA needs an AAA module, and there is none yet"))),
+    run: Run::Now(|_, _| Err(Fault::script(NEEDS_AAA))),
     ..FUNCTION
 };
 

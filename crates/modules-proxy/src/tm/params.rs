@@ -82,7 +82,7 @@ const MINOR_BRANCH_FLAG: Param = Param::unset(
 const TIMER_PARTITIONS: Param = Param::int("timer_partitions", 1, "Into how many parts the timers are split.")
     .no_effect("every part of the transaction table has its own timers");
 const AUTO_100TRYING: Param = Param::int("auto_100trying", 1, "Whether an INVITE's transaction begins with a 100.");
-const NO_CLUSTER: &str = "it needs module clusterer, which this server does not have yet";
+pub(super) const NO_CLUSTER: &str = "it needs module clusterer, which is not there yet";
 const TM_REPLICATION_CLUSTER: Param =
     Param::int("tm_replication_cluster", 0, "The cluster whose nodes share anycast sockets.").unavailable(NO_CLUSTER);
 const CLUSTER_PARAM: Param =

@@ -1,5 +1,6 @@
 //! `t_relay()`, `t_replicate()`.
 
+use super::params::NO_CLUSTER;
 use catalogue::{Arg, Flag, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, RelayOptions, Run};
 
@@ -49,10 +50,9 @@ pub(super) const ANYCAST_REPLICATE: Function = Function {
     name: "t_anycast_replicate",
     about: "Brings a CANCEL or ACK to the node of an anycast cluster that has its INVITE. It needs module clusterer.",
     routes: Routes::REQUEST,
+    unavailable: Some(NO_CLUSTER),
     returns: &[(-1, "there is no cluster")],
-    run: Run::Now(|_, _| {
-        Err(Fault::script("t_anycast_replicate() needs module clusterer, which this server does not have yet"))
-    }),
+    run: Run::Now(|_, _| Err(Fault::script(NO_CLUSTER))),
     ..FUNCTION
 };
 

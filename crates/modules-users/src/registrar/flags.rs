@@ -2,7 +2,7 @@
 
 use super::Registrar;
 use bytes::Bytes;
-use catalogue::Flag;
+use catalogue::{Flag, Refused};
 use module_api::{Args, Fault};
 use posix_regex::{Pattern, extended};
 use regex::bytes::Regex;
@@ -27,6 +27,10 @@ pub const SAVE_FLAGS: &[Flag] = &[
     Flag::new("min-expires").with_value().letter("e"),
     Flag::new("max-expires").with_value().letter("E"),
 ];
+
+/// What cannot be asked of `lookup()` yet.
+pub const LOOKUP_REFUSED: &[Refused] = &[Refused::new("global", NO_FEDERATION)];
+const NO_FEDERATION: &str = "it needs a federation of servers, which there is not yet";
 
 /// The flags of `lookup()`.
 pub const LOOKUP_FLAGS: &[Flag] = &[
@@ -180,7 +184,7 @@ impl LookupOptions {
                 "max-ping-latency" => options.latency_us_max = Some(count(name, value)?),
                 "sort-by-latency" => options.sort_by_latency = true,
                 "global" => {
-                    return Err(Fault::script("lookup(global) needs a federation of servers, which there is not"));
+                    return Err(Fault::script(NO_FEDERATION));
                 }
                 _ => {}
             }

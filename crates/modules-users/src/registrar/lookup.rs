@@ -1,7 +1,7 @@
 //! `lookup()`: a call is led to the contacts of its Request-URI.
 
 use super::Registrar;
-use super::flags::{LOOKUP_FLAGS, LookupOptions};
+use super::flags::{LOOKUP_FLAGS, LOOKUP_REFUSED, LookupOptions};
 use super::target::{Found, Sleeper, Wish};
 use super::{aor, push::Push};
 use crate::usrloc::{Domain, events};
@@ -18,7 +18,7 @@ pub const LOOKUP: Function = Function {
     about: "Replaces the Request-URI with the contacts that are registered for it.",
     args: &[
         Arg::fixed("domain", "The location table."),
-        Arg::flags("flags", LOOKUP_FLAGS, "How.").optional(),
+        Arg::flags("flags", LOOKUP_FLAGS, "How.").optional().refusing(LOOKUP_REFUSED),
         Arg::str("aor", "The address of record, if not the Request-URI.").optional(),
     ],
     routes: Routes::REQUEST.or(Routes::ONREPLY).or(Routes::FAILURE),

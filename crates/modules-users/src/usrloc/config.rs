@@ -61,11 +61,6 @@ impl Config {
     pub fn read(setup: &Setup<'_>) -> Result<Config, StartError> {
         let params = &setup.params;
         let (mode, loads) = mode(setup)?;
-        for cluster in [&LOCATION_CLUSTER, &HA_CLUSTER] {
-            if params.is_on(cluster) {
-                return Err(StartError::param(cluster.name, NO_CLUSTER));
-            }
-        }
         let count = |param| u32::try_from(params.int(param)).unwrap_or(0);
         Ok(Config {
             mode,
@@ -101,9 +96,6 @@ impl Config {
         }
     }
 }
-
-const NO_CLUSTER: &str = "sharing contacts with other servers needs module clusterer, which this release does not have; \
-    servers can share one database with working_mode_preset \"sql-only\"";
 
 /// Mode, and whether contacts are loaded at start. The preset overrides `db_mode`, which overrides the single ones.
 fn mode(setup: &Setup<'_>) -> Result<(Mode, bool), StartError> {

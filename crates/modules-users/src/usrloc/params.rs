@@ -1,6 +1,6 @@
 //! The parameters of `usrloc`.
 
-use catalogue::{Param, ParamKind};
+use catalogue::{Param, ParamKind, Refused};
 
 /// All of them.
 pub const PARAMS: &[Param] = &[
@@ -95,15 +95,23 @@ pub const WORKING_MODE_PRESET: Param = Param::str(
     "federation-cachedb-cluster",
     "full-sharing-cluster",
     "full-sharing-cachedb-cluster",
+])
+.refusing(&[
+    Refused::new("federation-cachedb-cluster", NO_CLUSTER),
+    Refused::new("full-sharing-cluster", NO_CLUSTER),
+    Refused::new("full-sharing-cachedb-cluster", NO_CLUSTER),
 ]);
 pub const CLUSTER_MODE: Param = Param::str("cluster_mode", "none", "How contacts are shared with other servers.")
-    .one_of(&["none", "federation-cachedb", "full-sharing", "full-sharing-cachedb", "sql-only"]);
-pub const RESTART_PERSISTENCY: Param =
-    Param::str("restart_persistency", "none", "Where contacts come from after a restart.").one_of(&[
-        "none",
-        "load-from-sql",
-        "sync-from-cluster",
+    .one_of(&["none", "federation-cachedb", "full-sharing", "full-sharing-cachedb", "sql-only"])
+    .refusing(&[
+        Refused::new("federation-cachedb", NO_CLUSTER),
+        Refused::new("full-sharing", NO_CLUSTER),
+        Refused::new("full-sharing-cachedb", NO_CLUSTER),
     ]);
+pub const RESTART_PERSISTENCY: Param =
+    Param::str("restart_persistency", "none", "Where contacts come from after a restart.")
+        .one_of(&["none", "load-from-sql", "sync-from-cluster"])
+        .refusing(&[Refused::new("sync-from-cluster", NO_CLUSTER)]);
 pub const SQL_WRITE_MODE: Param = Param::str("sql_write_mode", "none", "When changes are written to the database.")
     .one_of(&["none", "write-through", "write-back"]);
 pub const DB_MODE: Param = Param::unset(
@@ -157,8 +165,10 @@ pub const CONTACT_REFRESH_TIMER: Param = Param::int(
     0,
     "Whether E_UL_CONTACT_REFRESH is raised for contacts that must be woken up to register again.",
 );
-pub const LOCATION_CLUSTER: Param = Param::int("location_cluster", 0, "The cluster that shares contacts.");
-pub const HA_CLUSTER: Param = Param::int("ha_cluster", 0, "The cluster of the active and the standby server.");
+pub const LOCATION_CLUSTER: Param =
+    Param::int("location_cluster", 0, "The cluster that shares contacts.").unavailable(NO_CLUSTER);
+pub const HA_CLUSTER: Param =
+    Param::int("ha_cluster", 0, "The cluster of the active and the standby server.").unavailable(NO_CLUSTER);
 pub const HA_SHTAG: Param = Param::unset("ha_shtag", ParamKind::Str, "The sharing tag of the active server.")
     .no_effect("only the federation cluster mode uses it");
 pub const SKIP_REPLICATED_DB_OPS: Param =
@@ -171,3 +181,7 @@ pub const REGEN_BROKEN_CONTACTID: Param = Param::int(
     0,
     "Whether contacts loaded with an identifier of another hash_size or server get a new one.",
 );
+
+/// What sharing contacts needs.
+pub const NO_CLUSTER: &str = "sharing contacts with other servers needs module clusterer, which is not there yet; \
+    servers can share one database with working_mode_preset \"sql-only\"";

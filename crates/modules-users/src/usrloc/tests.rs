@@ -281,7 +281,6 @@ fn old_and_single_modes() {
         ("cluster_mode", text("full-sharing")),
         ("working_mode_preset", text("federation-cachedb-cluster")),
         ("restart_persistency", text("sync-from-cluster")),
-        ("location_cluster", ParamSetting::Int(1)),
     ] {
         assert!(start(&[(param, value)]).unwrap_err().contains("needs module clusterer"), "{param}");
     }

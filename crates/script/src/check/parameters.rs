@@ -6,7 +6,7 @@ use crate::compile::{Lookup, RouteTable, compile_format, compile_variable};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::resolve::nearest::nearest;
 use bytes::Bytes;
-use catalogue::{ModuleId, Param, ParamKind};
+use catalogue::{Default, ModuleId, Param, ParamKind};
 use posix_regex::Pattern;
 use std::collections::BTreeSet;
 
@@ -117,7 +117,7 @@ impl Checker<'_, '_> {
 
     fn set(&mut self, module: ModuleId, param: &'static Param, line: &ModuleParam) {
         let span = line.value.span;
-        if let Some(why) = param.unavailable {
+        if let (Some(why), false) = (param.unavailable, is_default(param, &line.value.node)) {
             let message = format!("parameter {} cannot be used: {why}", param.name);
             return self.lookup.error(codes::PARAM_UNAVAILABLE, line.name.span, message);
         }
@@ -198,6 +198,11 @@ impl Checker<'_, '_> {
             self.unknown_word(param, text, span);
             return None;
         }
+        if let Some(refused) = param.refused.iter().find(|refused| refused.word == text) {
+            let message = format!("parameter {} cannot be \"{text}\": {}", param.name, refused.why);
+            self.lookup.error(codes::PARAM_UNAVAILABLE, span, message);
+            return None;
+        }
         Some(ParamValue::Str(text.to_owned()))
     }
 
@@ -218,5 +223,16 @@ impl Checker<'_, '_> {
             Some(similar) => diagnostic.help(format!("did you mean \"{similar}\"?")),
             None => diagnostic.help(format!("it can be {}", param.words.join(", "))),
         });
+    }
+}
+
+/// An empty value is how a parameter is switched off.
+fn is_default(param: &Param, value: &ParamValue) -> bool {
+    match (param.default, value) {
+        (Default::Int(default), ParamValue::Int(number)) => *number == default,
+        (Default::Str(default), ParamValue::Str(text)) => text == default || text.is_empty(),
+        (Default::Int(default), ParamValue::Str(text)) => text.trim().parse() == Ok(default),
+        (Default::Unset, ParamValue::Str(text)) => text.is_empty(),
+        (Default::Unset | Default::Str(_), ParamValue::Int(_)) => false,
     }
 }

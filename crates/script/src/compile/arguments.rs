@@ -8,7 +8,7 @@ use crate::host::ArgValue;
 use crate::program::VariableRef;
 use crate::program::instruction::{Argument, Operand, Wanted};
 use bytes::Bytes;
-use catalogue::{Arg, ArgKind, RouteKind};
+use catalogue::{Arg, ArgKind, Refused, RouteKind};
 use std::sync::Arc;
 
 const ABSENT: Argument = Argument::Fixed(ArgValue::Absent);
@@ -45,6 +45,7 @@ impl Compiler<'_> {
         };
         if let Written::Text(word) = &written {
             self.lookup.usage.words.insert(word.clone());
+            self.check_refused(arg, word, expression.span);
         }
         if matches!(written, Written::Null) {
             return self.null_argument(function, arg, expression.span);
@@ -68,6 +69,22 @@ impl Compiler<'_> {
             self.error(codes::ARGUMENT_TYPE, expression.span, message);
             ABSENT
         })
+    }
+
+    /// Words between bars or commas, as flags are written.
+    fn check_refused(&mut self, arg: &Arg, text: &[u8], span: Span) {
+        let words = text.split(|byte| matches!(byte, b'|' | b',')).map(<[u8]>::trim_ascii);
+        for word in words {
+            let refused = arg.refused.iter().find(|refused| refused.word.as_bytes().eq_ignore_ascii_case(word));
+            if let Some(refused) = refused {
+                self.refuse(refused, span);
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, refused: &Refused, span: Span) {
+        let message = format!("\"{}\" cannot be used: {}", refused.word, refused.why);
+        self.error(codes::UNAVAILABLE, span, message);
     }
 
     fn written<'e>(&mut self, expression: &'e Expression) -> Option<Written<'e>> {

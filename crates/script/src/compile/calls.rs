@@ -38,6 +38,10 @@ impl<'a> Compiler<'a> {
             allowed: declared.routes,
             span: call.span,
         });
+        if let Some(why) = declared.unavailable {
+            let message = format!("{}() cannot be used: {why}", declared.name);
+            self.error(codes::UNAVAILABLE, call.name.span, message);
+        }
         self.check_count(call, declared);
         let args = self.arguments(call, declared);
         Some((add(&mut self.tables.calls, CallSite { function: found.id, args }), found))

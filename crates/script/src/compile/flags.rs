@@ -50,6 +50,7 @@ impl Compiler<'_> {
             Ok(parsed) => {
                 if parsed.is_old {
                     self.note_old_flags(&parsed.flags, span);
+                    self.check_old_refused(&parsed.flags, arg, span);
                 }
                 parsed.flags
             }
@@ -64,6 +65,13 @@ impl Compiler<'_> {
     fn note_old_flags(&mut self, flags: &[FlagValue], span: Span) {
         let warning = Diagnostic::warning(codes::FLAGS_OLD, span, "flags have names now");
         self.push(warning.fix(span, format!("\"{}\"", modern(flags))));
+    }
+
+    /// Flags that are written by their names have been looked at already.
+    fn check_old_refused(&mut self, flags: &[FlagValue], arg: &Arg, span: Span) {
+        for refused in arg.refused.iter().filter(|refused| flags.iter().any(|(name, _)| *name == refused.word)) {
+            self.refuse(refused, span);
+        }
     }
 
     fn unknown_flag(&mut self, unknown: &str, known: &'static [Flag], span: Span) {

@@ -67,7 +67,7 @@ codes! {
     PARAM_VALUE = "S407", "A value that a module parameter cannot have.";
     PARAM_OLD = "S408", "An older name of a module parameter.";
     PARAM_WITHOUT_EFFECT = "S409", "A module parameter that changes nothing here.";
-    PARAM_UNAVAILABLE = "S410", "A module parameter that needs what is not there.";
+    PARAM_UNAVAILABLE = "S410", "A module parameter, or a value of one, that needs what is not there.";
     PARAM_TWICE = "S411", "A module parameter that is set twice.";
 
     FUNCTION_UNKNOWN = "S501", "A function that does not exist.";
@@ -94,6 +94,7 @@ codes! {
     NO_VALUE = "S522", "An expression that has no value.";
     FLAGS_TOO_MANY = "S523", "Too many different flag names.";
     NOT_ASYNC = "S524", "A function that async() and launch() do not take.";
+    UNAVAILABLE = "S525", "A function, or a word among its parameters, that needs what is not there.";
 }
 
 #[cfg(test)]

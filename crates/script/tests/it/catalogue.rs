@@ -1,8 +1,8 @@
 //! A few modules as they might be declared: enough of each kind to say something wrong about.
 
 use catalogue::{
-    Access, Alias, Arg, ArgKind, Catalogue, Flag, Function, Inner, ModuleInfo, Param, ParamKind, RouteKind, Routes,
-    Transformation, TransformationArg, Variable,
+    Access, Alias, Arg, ArgKind, Catalogue, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind,
+    Routes, Transformation, TransformationArg, Variable,
 };
 
 /// The catalogue of these tests.
@@ -41,6 +41,7 @@ const FUNCTION: Function<()> = Function {
     args: &[],
     routes: Routes::ALL,
     is_async: false,
+    unavailable: None,
     returns: &[],
     examples: &[],
     run: (),
@@ -89,16 +90,26 @@ const SAVE_FLAGS: &[Flag] = &[
 const TM: &[Function<()>] = &[
     Function {
         name: "t_relay",
-        args: &[Arg::flags("flags", RELAY_FLAGS, "").optional(), Arg::str("proxy", "").optional()],
+        args: &[
+            Arg::flags("flags", RELAY_FLAGS, "")
+                .optional()
+                .refusing(&[Refused::new("pass-provisional-replies", "nothing hears them")]),
+            Arg::str("proxy", "").optional().refusing(&[Refused::new("elsewhere", "there is no elsewhere")]),
+        ],
         routes: Routes::REQUEST.or(Routes::FAILURE),
         ..FUNCTION
     },
+    Function { name: "t_anycast", unavailable: Some("there are no clusters"), ..FUNCTION },
     Function { name: "t_on_failure", args: &[Arg::route("route", RouteKind::Failure, "")], ..FUNCTION },
     Function { name: "t_on_reply", args: &[Arg::route("route", RouteKind::Reply, "")], ..FUNCTION },
     Function { name: "t_reply", args: &[Arg::int("code", ""), Arg::str("reason", "")], ..FUNCTION },
 ];
 
-const RELAY_FLAGS: &[Flag] = &[Flag::new("no-auto-477").bit(1), Flag::new("no-dns-failover").bit(4)];
+const RELAY_FLAGS: &[Flag] = &[
+    Flag::new("no-auto-477").bit(1),
+    Flag::new("no-dns-failover").bit(4),
+    Flag::new("pass-provisional-replies").bit(16),
+];
 
 const REGISTRAR: &[Function<()>] = &[Function {
     name: "save",
@@ -111,14 +122,16 @@ const SIPMSGOPS: &[Function<()>] = &[
     Function { name: "has_totag", ..FUNCTION },
     Function {
         name: "is_method",
-        args: &[Arg { name: "methods", kind: ArgKind::Str, optional: false, about: "" }],
+        args: &[Arg { name: "methods", kind: ArgKind::Str, optional: false, refused: &[], about: "" }],
         ..FUNCTION
     },
 ];
 
 const USRLOC: &[Param] = &[
     Param::int("hash_size", 9, "").within(1, 16).no_effect("tables grow by themselves"),
-    Param::str("working_mode_preset", "single-instance-no-db", "").one_of(&["single-instance-no-db", "sql-only"]),
+    Param::str("working_mode_preset", "single-instance-no-db", "")
+        .one_of(&["single-instance-no-db", "sql-only", "full-sharing-cluster"])
+        .refusing(&[Refused::new("full-sharing-cluster", "there are no clusters")]),
     Param::int("timer_interval", 60, "").within(1, i32::MAX),
     Param::unset("received_avp", ParamKind::Var, ""),
     Param::unset("pn_provider", ParamKind::Str, "").unavailable("there are no push notifications"),
