@@ -81,4 +81,11 @@ fn a_new_script_is_swapped_in_and_a_broken_one_is_not() {
     let refusal = server.mi(&["core:reload_routes"]);
     assert!(refusal.contains("send_replay") && refusal.contains("send_reply"), "{refusal}");
     assert!(ping().contains("200 Reloaded"), "{}", ping());
+
+    // A module is started with the server only.
+    let routes = script.replace("route {", "loadmodule \"cfgutils.so\"\nroute {");
+    std::fs::write(&path, routes).expect("script");
+    let refusal = server.mi(&["core:reload_routes"]);
+    assert!(refusal.contains("restart to load cfgutils"), "{refusal}");
+    assert!(ping().contains("200 Reloaded"), "{}", ping());
 }

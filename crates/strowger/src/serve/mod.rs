@@ -5,6 +5,7 @@ mod edges;
 mod outside;
 mod privileges;
 pub mod process;
+mod reload;
 mod start;
 
 use crate::cli::ServeOptions;

@@ -5,6 +5,7 @@ use super::edges::{Management, Wanted};
 use super::outside::{Opened, Outside};
 use super::privileges;
 use super::process::ThisProcess;
+use super::reload::reloader;
 use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
@@ -13,7 +14,7 @@ use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
 use edge_net::udp::UdpListener;
 use edge_net::{Resolver, Senders, Waits};
 use edge_sql::{Databases, Options};
-use engine::{Blueprint, Bounds, Engine, Event, Progress, Reloader, Started};
+use engine::{Blueprint, Bounds, Engine, Event, Progress, Started};
 use module_api::{Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
@@ -69,6 +70,7 @@ pub fn start(
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).map_err(|error| format!("the system gives no randomness: {error}"))?;
     let mut sql = sql_options(&configured.globals);
+    let reloader = reloader(ground, origin, configured.loaded.clone());
     let blueprint = Blueprint {
         modules: &ground.modules,
         catalogue: Arc::clone(&ground.catalogue),
@@ -77,7 +79,7 @@ pub fn start(
         params: configured.params,
         program: configured.program,
         constants: Box::new(move |function, argument| configured.constants.get(function, argument)),
-        reloader: Some(reloader(ground, origin)),
+        reloader: Some(reloader),
         sockets,
         names: Arc::clone(&ground.names),
         log: log.clone(),
@@ -319,15 +321,4 @@ fn definition(blacklist: &script::ast::Blacklist) -> String {
     });
     let flags = if blacklist.flags.is_empty() { String::new() } else { format!("/{}", blacklist.flags.join(",")) };
     format!("{}{flags}:{{{}}}", blacklist.name, rules.collect::<Vec<_>>().join(","))
-}
-
-/// Reads the script again for `core:reload_routes`.
-fn reloader(ground: &Arc<Ground>, origin: &Origin) -> Reloader {
-    let (ground, origin) = (Arc::clone(ground), origin.clone());
-    Box::new(move || {
-        if !origin.is_lasting() {
-            return Err("the script came from the standard input, which is at its end".to_owned());
-        }
-        ground.configure(&origin).map(|configured| configured.program).map_err(|report| report.text())
-    })
 }
