@@ -86,6 +86,12 @@ impl<'a> Credentials<'a> {
         Ok(credentials)
     }
 
+    /// The user name alone, which scripts ask for again and again: what follows it is not looked at.
+    pub fn username_in(value: &'a [u8]) -> Option<&'a [u8]> {
+        let (_, params) = split_scheme(value).ok()?;
+        params.value(b"username")
+    }
+
     fn bare(scheme: &'a [u8], params: AuthParams<'a>) -> Credentials<'a> {
         Credentials {
             scheme,
@@ -260,6 +266,8 @@ mod tests {
         assert!(credentials.is_digest());
         assert_eq!(credentials.username, b"bob, \\\"b\\\"");
         assert_eq!(credentials.plain_username().as_ref(), b"bob, \"b\"");
+        assert_eq!(Credentials::username_in(b"Digest username=\"bob\", realm=\"x"), Some(&b"bob"[..]));
+        assert_eq!(Credentials::username_in(b"Digest realm=\"x\""), None);
         assert_eq!(credentials.uri, b"sip:bob@biloxi.com");
         assert_eq!(credentials.qop, Some(&b"auth"[..]));
         assert_eq!(credentials.nonce_count(), Some(10));

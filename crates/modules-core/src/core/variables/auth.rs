@@ -10,19 +10,19 @@ pub(super) const ALL: &[Variable] = &[
     Variable {
         name: "au",
         about: "The user part of the user name in the credentials.",
-        run: VariableRun::read(|call, name| credential(call, name, |shown| Some(split(shown.username).0))),
+        run: VariableRun::read(|call, name| username(call, name, |user| Some(split(user).0))),
         ..VARIABLE
     },
     Variable {
         name: "ad",
         about: "The domain part of the user name in the credentials.",
-        run: VariableRun::read(|call, name| credential(call, name, |shown| split(shown.username).1)),
+        run: VariableRun::read(|call, name| username(call, name, |user| split(user).1)),
         ..VARIABLE
     },
     Variable {
         name: "aU",
         about: "The whole user name in the credentials.",
-        run: VariableRun::read(|call, name| credential(call, name, |shown| Some(shown.username))),
+        run: VariableRun::read(|call, name| username(call, name, |user| Some(user))),
         ..VARIABLE
     },
     Variable {
@@ -143,6 +143,18 @@ fn credential(
     shared(message, shown.as_ref().and_then(part).filter(|part| !part.is_empty()))
 }
 
+/// A part of the user name in the credentials: those that were verified, else those for a proxy, else for a registrar.
+fn username(call: &mut Call<'_>, name: VariableName<'_>, part: for<'a> fn(&'a [u8]) -> Option<&'a [u8]>) -> Value {
+    let Some(message) = message(call.msg, &name) else { return Value::Null };
+    let verified = call.msg.credentials.filter(|_| std::ptr::eq(message, &*call.msg.message));
+    let header = verified
+        .and_then(|header| message.header_at(header))
+        .or_else(|| message.header(HeaderName::ProxyAuthorization))
+        .or_else(|| message.header(HeaderName::Authorization));
+    let user = header.and_then(|header| Credentials::username_in(header.value));
+    shared(message, user.and_then(part).filter(|part| !part.is_empty()))
+}
+
 /// The credentials that were verified.
 fn verified<'a>(routing: &Routing, message: &'a Message) -> Option<Credentials<'a>> {
     let header = routing.credentials.filter(|_| std::ptr::eq(message, &*routing.message))?;
@@ -156,7 +168,7 @@ fn first(message: &Message) -> Option<Credentials<'_>> {
 }
 
 fn read_account(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
-    let shown = credential(call, name, |shown| Some(split(shown.username).0));
+    let shown = username(call, name, |user| Some(split(user).0));
     if !shown.is_null() {
         return shown;
     }
