@@ -60,19 +60,20 @@ pub const MODULE: Module = Module {
         mi::SYNC,
         mi::CLUSTER_SYNC,
     ],
-    statistics: &[REGISTERED_USERS],
+    statistics: STATISTICS,
     events: events::EVENTS,
     tables: &[LOCATION],
     start,
     ..Module::EMPTY
 };
 
+/// `<domain>` stands for the name of a table, which is known when it is first used.
+const STATISTICS: &[Statistic] = &[REGISTERED_USERS, USERS, CONTACTS, EXPIRES];
 const REGISTERED_USERS: Statistic =
     Statistic::level("registered_users", "Addresses of record with contacts, in all tables.");
-// Each table has three more, which have its name in theirs.
-const USERS: &str = "users";
-const CONTACTS: &str = "contacts";
-const EXPIRES: &str = "expires";
+const USERS: Statistic = Statistic::level("<domain>-users", "Addresses of record with contacts, in a table.");
+const CONTACTS: Statistic = Statistic::level("<domain>-contacts", "Contacts in a table.");
+const EXPIRES: Statistic = Statistic::counter("<domain>-expires", "Contacts of a table whose time was over.");
 
 /// The state of the module.
 pub struct Usrloc {
@@ -203,11 +204,14 @@ impl Usrloc {
     }
 
     fn make_domain(&self, name: &str) -> Domain {
-        let counter = |what, resets| self.statistics.counter(MODULE.name, &format!("{name}-{what}"), resets);
+        let counter = |statistic: Statistic| {
+            let name = statistic.name.replace("<domain>", name);
+            self.statistics.counter(MODULE.name, &name, statistic.resets)
+        };
         let counters = DomainCounters {
-            users: counter(USERS, false),
-            contacts: counter(CONTACTS, false),
-            expired: counter(EXPIRES, true),
+            users: counter(USERS),
+            contacts: counter(CONTACTS),
+            expired: counter(EXPIRES),
         };
         let mut domain = Domain::new(name, self.config.layout(), Arc::clone(&self.agents), self.seed, counters);
         domain.statements =

@@ -1,8 +1,9 @@
 //! `strowger doc`: the reference, printed from the declarations.
 
 use crate::modules::all;
-use catalogue::{Arg, ArgKind, Default, Inner, Param, ParamKind};
+use catalogue::{Arg, ArgKind, Default, Example, Inner, Param, ParamKind, Refused};
 use module_api::{Command, Function, Module, Variable};
+use script::globals::{self, GlobalParam};
 use script::nearest;
 use std::fmt::Write;
 use std::fs;
@@ -78,6 +79,9 @@ fn page(module: &Module) -> String {
 
 fn entries(module: &Module) -> Vec<Entry> {
     let mut entries = Vec::new();
+    if module.name == "core" {
+        entries.extend(globals::all().map(global));
+    }
     entries.extend(module.params.iter().map(param));
     entries.extend(module.functions.iter().map(function));
     entries.extend(module.variables.iter().map(variable));
@@ -110,15 +114,9 @@ fn param(param: &Param) -> Entry {
         ParamKind::Route => "route name",
         ParamKind::IntOrStr => "integer or string",
     };
-    let default = match param.default {
-        Default::Unset => "unset".to_owned(),
-        Default::Int(number) => number.to_string(),
-        Default::Str(text) => format!("\"{text}\""),
-    };
+    let default = default(param.default);
     let mut text = format!("### `{}` ({kind}, default {default})\n\n{}\n", param.name, param.about);
-    if let Some((least, greatest)) = param.range {
-        let _ = writeln!(text, "From {least} to {greatest}.");
-    }
+    text.push_str(&limits(param.range));
     if !param.words.is_empty() {
         let _ = writeln!(text, "One of: {}.", param.words.join(", "));
     }
@@ -128,8 +126,44 @@ fn param(param: &Param) -> Entry {
     if let Some(why) = param.unavailable {
         let _ = writeln!(text, "Refused at start: {why}.");
     }
+    text.push_str(&refused(param.refused));
     let names = std::iter::once(param.name).chain(param.aliases.iter().map(|alias| alias.name)).collect();
     Entry { names, heading: "Parameters", text }
+}
+
+/// A global parameter of the script.
+fn global(param: &GlobalParam) -> Entry {
+    let default = default(param.default);
+    let mut text = format!("### `{}` (default {default})\n\n{}\n", param.name, param.about);
+    text.push_str(&limits(param.range));
+    if !param.words.is_empty() {
+        let _ = writeln!(text, "One of: {}.", param.words.join(", "));
+    }
+    if let Some(why) = param.no_effect {
+        let _ = writeln!(text, "Accepted without effect: {why}.");
+    }
+    let names = [&[param.name], param.spellings, param.old].concat();
+    Entry { names, heading: "Global parameters", text }
+}
+
+fn default(default: Default) -> String {
+    match default {
+        Default::Unset => "unset".to_owned(),
+        Default::Int(number) => number.to_string(),
+        Default::Str(text) => format!("\"{text}\""),
+    }
+}
+
+fn limits(range: Option<(i32, i32)>) -> String {
+    match range {
+        None => String::new(),
+        Some((least, i32::MAX)) => format!("At least {least}.\n"),
+        Some((least, greatest)) => format!("From {least} to {greatest}.\n"),
+    }
+}
+
+fn refused(refused: &[Refused]) -> String {
+    refused.iter().map(|refused| format!("Refused at start with `{}`: {}.\n", refused.word, refused.why)).collect()
 }
 
 fn function(function: &Function) -> Entry {
@@ -148,14 +182,31 @@ fn function(function: &Function) -> Entry {
         function.routes,
         if function.is_async { " Also in `async()` and `launch()`." } else { "" }
     );
+    if let Some(why) = function.unavailable {
+        let _ = writeln!(text, "\nRefused at start: {why}.\n");
+    }
+    for arg in function.args.iter().filter(|arg| !arg.refused.is_empty()) {
+        let _ = write!(text, "\n{}\n", refused(arg.refused));
+    }
     for (code, meaning) in function.returns {
         let _ = writeln!(text, "- returns {code}: {meaning}");
     }
-    for example in function.examples {
-        let _ = write!(text, "\n```\n{}\n```\n", example.script);
-    }
+    text.push_str(&examples(function.examples));
     let names = std::iter::once(function.name).chain(function.aliases.iter().map(|alias| alias.name)).collect();
     Entry { names, heading: "Functions", text }
+}
+
+/// Each with its return code and the headers of the message that matter to it.
+fn examples(examples: &[Example]) -> String {
+    if examples.is_empty() {
+        return String::new();
+    }
+    let lines = examples.iter().map(|example| {
+        let message: Vec<&str> = example.message.lines().take_while(|line| !line.is_empty()).collect();
+        let message = if message.is_empty() { String::new() } else { format!(" where {}", message.join(" | ")) };
+        format!("{}  # {}{message}\n", example.script, example.returns)
+    });
+    format!("\n```\n{}```\n", lines.collect::<String>())
 }
 
 fn allowed(arg: &Arg) -> String {

@@ -1,7 +1,9 @@
 //! `strowger modules`: what there is, for people and as JSON.
 
 use crate::modules::all;
-use module_api::Module;
+use catalogue::{Param, Refused};
+use module_api::{Function, Module};
+use script::globals::GlobalParam;
 use serde_json::{Value, json};
 
 /// Prints every module with its sentence, or everything as JSON.
@@ -28,22 +30,58 @@ fn describe(module: &Module) -> Value {
         "name": module.name,
         "about": module.about,
         "depends": module.depends,
-        "functions": module.functions.iter().map(|function| json!({
-            "name": function.name, "about": function.about, "routes": function.routes.to_string(), "async": function.is_async,
-            "args": function.args.iter().map(|arg| json!({"name": arg.name, "optional": arg.optional, "about": arg.about})).collect::<Vec<_>>(),
-            "returns": function.returns,
-        })).collect::<Vec<_>>(),
-        "params": module.params.iter().map(|param| json!({
-            "name": param.name, "about": param.about, "unavailable": param.unavailable, "no_effect": param.no_effect,
-        })).collect::<Vec<_>>(),
-        "variables": module.variables.iter().map(|variable| json!({"name": variable.name, "about": variable.about})).collect::<Vec<_>>(),
-        "transformations": module.transformations.iter().map(|transformation| json!({
-            "name": transformation.name, "about": transformation.about,
-        })).collect::<Vec<_>>(),
-        "commands": module.commands.iter().map(|command| json!({
+        "globals": list(globals_of(module), global),
+        "functions": list(module.functions, function),
+        "params": list(module.params, param),
+        "variables": list(module.variables, |variable| json!({"name": variable.name, "about": variable.about})),
+        "transformations": list(module.transformations, |one| json!({"name": one.name, "about": one.about})),
+        "commands": list(module.commands, |command| json!({
             "name": command.name, "aliases": command.aliases, "about": command.about, "reply": command.reply,
-        })).collect::<Vec<_>>(),
-        "statistics": module.statistics.iter().map(|statistic| json!({"name": statistic.name, "about": statistic.about})).collect::<Vec<_>>(),
-        "events": module.events.iter().map(|event| json!({"name": event.name, "about": event.about, "params": event.params})).collect::<Vec<_>>(),
+        })),
+        "statistics": list(module.statistics, |statistic| json!({"name": statistic.name, "about": statistic.about})),
+        "events": list(module.events, |event| json!({
+            "name": event.name, "about": event.about, "params": event.params,
+        })),
     })
+}
+
+fn function(function: &Function) -> Value {
+    json!({
+        "name": function.name,
+        "about": function.about,
+        "routes": function.routes.to_string(),
+        "async": function.is_async,
+        "unavailable": function.unavailable,
+        "args": list(function.args, |arg| json!({
+            "name": arg.name, "optional": arg.optional, "about": arg.about, "refused": list(arg.refused, refused),
+        })),
+        "returns": function.returns,
+    })
+}
+
+fn param(param: &Param) -> Value {
+    json!({
+        "name": param.name,
+        "about": param.about,
+        "unavailable": param.unavailable,
+        "refused": list(param.refused, refused),
+        "no_effect": param.no_effect,
+    })
+}
+
+fn global(param: &GlobalParam) -> Value {
+    json!({"name": param.name, "about": param.about, "no_effect": param.no_effect})
+}
+
+fn refused(refused: &Refused) -> Value {
+    json!({"word": refused.word, "why": refused.why})
+}
+
+fn list<'a, D: 'a>(declarations: impl IntoIterator<Item = &'a D>, describe: impl Fn(&D) -> Value) -> Vec<Value> {
+    declarations.into_iter().map(describe).collect()
+}
+
+/// The global parameters of the script belong to the core.
+fn globals_of(module: &Module) -> impl Iterator<Item = &'static GlobalParam> {
+    script::globals::all().filter(|_| module.name == "core")
 }
