@@ -1,5 +1,6 @@
 //! Everything that can be known to be wrong before the first message: modules, parameters, names, types, routes.
 
+mod missing;
 mod modules;
 mod parameters;
 mod reach;

@@ -1,9 +1,9 @@
 //! `loadmodule`: the modules are there, once each, with those they need.
 
+use super::missing::unknown_module;
 use crate::ast::{Item, Script, Span, Spanned};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::resolve::CORE;
-use crate::resolve::nearest::nearest;
 use catalogue::{Catalogue, ModuleId};
 
 /// The modules a script loads, in its order.
@@ -33,12 +33,7 @@ fn name_of(path: &str) -> &str {
 fn find(path: &Spanned<String>, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Option<ModuleId> {
     let name = name_of(&path.node);
     let Some(module) = catalogue.module_named(name) else {
-        let known = catalogue.modules().map(|(_, module)| module.name);
-        let diagnostic = Diagnostic::error(codes::MODULE_UNKNOWN, path.span, format!("there is no module {name}"));
-        diagnostics.push(match nearest(name, known) {
-            Some(similar) => diagnostic.help(format!("did you mean \"{similar}.so\"?")),
-            None => diagnostic,
-        });
+        diagnostics.push(unknown_module(name, path.span, catalogue, |similar| format!("\"{similar}.so\"")));
         return None;
     };
     let today = catalogue.module(module).name;

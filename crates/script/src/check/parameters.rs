@@ -1,6 +1,7 @@
 //! `modparam`: the parameter exists, and its value is of its type.
 
 use super::ParamSetting;
+use super::missing::unknown_module;
 use crate::ast::{Item, ModuleParam, ParamValue, RouteType, Script, Span};
 use crate::compile::{Lookup, RouteTable, compile_format, compile_variable};
 use crate::diagnostic::{Diagnostic, codes};
@@ -64,12 +65,7 @@ impl Checker<'_, '_> {
 
     fn unknown_module(&mut self, name: &str, span: Span) {
         let catalogue = self.lookup.resolver.catalogue;
-        let diagnostic = Diagnostic::error(codes::MODULE_UNKNOWN, span, format!("there is no module {name}"));
-        let similar = nearest(name, catalogue.modules().map(|(_, module)| module.name));
-        self.lookup.diagnostics.push(match similar {
-            Some(similar) => diagnostic.help(format!("did you mean {similar}?")),
-            None => diagnostic,
-        });
+        self.lookup.diagnostics.push(unknown_module(name, span, catalogue, str::to_owned));
     }
 
     fn matching_modules(&mut self, line: &ModuleParam) -> Vec<ModuleId> {
