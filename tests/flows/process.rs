@@ -95,6 +95,13 @@ fn the_working_directory_and_the_limits_are_the_scripts() {
     assert_eq!(limits[3], limits[4], "{files}");
 }
 
+#[test]
+fn output_may_end_early() {
+    let pipe = format!("{} modules --json | head -n 1", env!("CARGO_BIN_EXE_strowger"));
+    let (_, said) = run_to_end(Command::new("sh").args(["-c", &pipe]), Duration::from_secs(20));
+    assert_eq!(said.trim(), "[");
+}
+
 /// As a service has it: started by root, it opens its sockets, then is shut into its directory as somebody else.
 #[test]
 fn privileges_are_dropped_before_anything_is_made() {

@@ -83,6 +83,19 @@ fn a_script_with_ten_mistakes_gets_ten_messages() {
 }
 
 #[test]
+fn a_check_notes_what_has_no_effect() {
+    let directory = scratch("unused");
+    let path = directory.join("unused.cfg");
+    fs::write(&path, "udp_workers = 4\nmemlog = 4\nroute { exit; }\n").expect("script");
+    let path = path.display().to_string();
+    let (success, said) = strowger(&["check", &path]);
+    assert!(success && said.contains("note: no effect here: udp_workers (line 1): threads"), "{said}");
+    let (_, json) = strowger(&["check", "--json", &path]);
+    let found: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&found["ok"], &found["without_effect"][1]["name"]), (&true.into(), &"memlog".into()), "{json}");
+}
+
+#[test]
 fn the_default_provider_works_at_once() {
     let home = scratch("home");
     let mut command = Command::new(BINARY);

@@ -11,12 +11,15 @@ use clap::Parser;
 use cli::{Cli, Command, DbAction, ServeOptions};
 use configure::Origin;
 use defaults::Home;
+use signal_hook::consts::SIGPIPE;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 fn main() -> ExitCode {
     let Cli { command, serve } = Cli::parse();
     let outcome = match command {
-        Some(command) => run(command),
+        Some(command) => end_with_the_reader().and_then(|()| run(command)),
         None => serve_or_check(&serve),
     };
     match outcome {
@@ -28,6 +31,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `strowger modules | head` ends when `head` has seen enough, as other programs do. A server must not.
+fn end_with_the_reader() -> Result<(), String> {
+    let always = Arc::new(AtomicBool::new(true));
+    let registered = signal_hook::flag::register_conditional_shutdown(SIGPIPE, 128 + SIGPIPE, always);
+    registered.map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn run(command: Command) -> Result<(), String> {

@@ -15,6 +15,7 @@ use outside::Outside;
 use process::ThisProcess;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -55,8 +56,8 @@ fn serve(
     wait_until_running(&server.outside)?;
     server.open_management()?;
     server.receive(ground.workers)?;
-    eprint!("{banner}{}", server.summary());
-    eprintln!("ready");
+    // Serving goes on though nobody listens at the standard error.
+    let _ = writeln!(io::stderr(), "{banner}{}ready", server.summary());
     server.process.wait_for_stop();
     server.stop(ticking)
 }

@@ -18,6 +18,7 @@ use engine::{Blueprint, Bounds, Engine, Event, Progress, Started};
 use module_api::{Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
+use std::io::{self, Write};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
@@ -259,7 +260,8 @@ fn warn(log: &Logger, configured: &Configured) {
         log.line(Level::Notice, line);
     }
     if !(log.enabled(Level::Notice) && log.consumers.stderror.takes(Level::Notice)) {
-        eprint!("{text}");
+        // Nobody may be listening.
+        let _ = io::stderr().write_all(text.as_bytes());
     }
 }
 
