@@ -30,7 +30,7 @@ pub struct ServeOptions {
     /// With -C: the messages as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Listen here too: [proto:]address[:port].
+    /// Listen here too: an address, or proto:address:port.
     #[arg(short = 'l', value_name = "SOCKET")]
     pub listen: Vec<String>,
     /// Pipe the script through this command first (m4).
