@@ -1,6 +1,6 @@
 //! `acc`: accounting of transactions to the log, a database and events; missed calls; extra fields.
 //!
-//! `do_accounting()` marks the transaction; what is then written when it ends is decided in [`watch`]. A [`record`] is
+//! `do_accounting()` marks the transaction; what is then written when it ends is decided in `watch`. A `record` is
 //! made from the request and the reply, and each backend writes it its own way.
 
 mod columns;
