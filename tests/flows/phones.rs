@@ -12,7 +12,7 @@ struct Phone {
 }
 
 impl Phone {
-    /// A phone of this user that answers by itself; `command` is typed when it is registered.
+    /// A phone of this user that answers by itself; `command` is typed when it is ready.
     fn start(server: &Server, user: &str, password: &str, command: Option<&str>) -> Phone {
         let directory = std::env::temp_dir().join(format!("strowger-phone-{user}-{}", server.port));
         fs::create_dir_all(&directory).expect("directory");
@@ -29,9 +29,7 @@ impl Phone {
         if let Some(command) = command {
             baresip.args(["-e", command]);
         }
-        let mut process = Running::start(&mut baresip);
-        process.wait_for("200 OK");
-        Phone { process, directory }
+        Phone { process: Running::start(&mut baresip), directory }
     }
 
     /// Hangs up and unregisters.
@@ -74,11 +72,12 @@ fn voice() -> Vec<u8> {
 #[test]
 fn two_phones_call_each_other() {
     let server = provider().start();
-    let accounted = || server.sql("SELECT method, sip_code, caller, callee FROM acc ORDER BY id");
+    let accounted = || server.sql("SELECT method, sip_code, caller, callee FROM acc ORDER BY time, method DESC");
     let users = [("alice", "wonderland"), ("bob", "builder")];
     let mut expected = String::new();
     for ((caller, secret), (callee, other_secret)) in [(users[0], users[1]), (users[1], users[0])] {
         let mut called = Phone::start(&server, callee, other_secret, None);
+        called.process.wait_for("200 OK");
         let dial = format!("/dial sip:{callee}@127.0.0.1:{}", server.port);
         let mut calling = Phone::start(&server, caller, secret, Some(&dial));
         called.process.wait_for("Call established");

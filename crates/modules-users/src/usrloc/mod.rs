@@ -208,11 +208,7 @@ impl Usrloc {
             let name = statistic.name.replace("<domain>", name);
             self.statistics.counter(MODULE.name, &name, statistic.resets)
         };
-        let counters = DomainCounters {
-            users: counter(USERS),
-            contacts: counter(CONTACTS),
-            expired: counter(EXPIRES),
-        };
+        let counters = DomainCounters { users: counter(USERS), contacts: counter(CONTACTS), expired: counter(EXPIRES) };
         let mut domain = Domain::new(name, self.config.layout(), Arc::clone(&self.agents), self.seed, counters);
         domain.statements =
             self.database.map(|_| self.columns.statements(name, self.config.use_domain, self.config.delete_max));
