@@ -37,6 +37,8 @@ mod worker;
 pub use crate::core::Reloader;
 pub use engine::Engine;
 pub use event::{Event, Progress};
+#[doc(hidden)]
+pub use management::fuzz_management;
 pub use receive::Received;
 pub use start::{Blueprint, Bounds, Constants, StartFailure, Started, catalogue_of};
 pub use waiting::Token;

@@ -6,10 +6,12 @@
 //! places where an operator may not stand. Matching takes linear time whatever the expression.
 
 mod basic;
+mod fuzz;
 mod glob;
 mod translate;
 
 pub use basic::extended;
+pub use fuzz::fuzz;
 pub use glob::{glob, glob_ignoring_case};
 
 use regex::bytes::{Regex, RegexBuilder};

@@ -10,6 +10,7 @@ mod compile;
 pub mod diagnostic;
 mod dialect;
 pub mod format;
+mod fuzz;
 pub mod globals;
 pub mod host;
 mod lexer;
@@ -26,5 +27,7 @@ pub use program::{Format, Line, Program, RouteIndex, VariableRef};
 pub use resolve::NameTables;
 pub use resolve::nearest::nearest;
 
+#[doc(hidden)]
+pub use fuzz::fuzz_front;
 pub use parser::parse;
 pub use source::load;

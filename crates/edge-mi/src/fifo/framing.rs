@@ -200,6 +200,8 @@ fn requests<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Request> {
 #[cfg(test)]
 mod tests {
     use super::{Framer, NAME_BYTES_MAX, REQUEST_BYTES_MAX, fuzz};
+    use std::fs;
+    use std::path::Path;
 
     /// What comes out of a stream that arrives in these pieces.
     fn read(pieces: &[&str]) -> String {
@@ -249,6 +251,14 @@ mod tests {
             fuzz(stream.as_bytes());
         }
         fuzz(format!("\u{7f}:r:{{\"{}\"}}\n:r:{{}}", "y".repeat(REQUEST_BYTES_MAX - 7)).as_bytes());
+    }
+
+    #[test]
+    fn the_corpus_runs() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/fifo");
+        let files: Vec<_> = fs::read_dir(corpus).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
+        files.iter().for_each(|stream| fuzz(stream));
+        assert!(files.len() >= 2);
     }
 
     #[test]

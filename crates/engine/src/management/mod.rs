@@ -1,9 +1,11 @@
 //! Management: JSON-RPC 2.0 requests to the commands of the loaded modules (`compat/mi.md`).
 
 mod commands;
+mod fuzz;
 mod params;
 
 pub(crate) use commands::Commands;
+pub use fuzz::fuzz_management;
 
 use crate::desk::Desk;
 use crate::run::own_deadline;

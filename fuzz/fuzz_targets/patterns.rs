@@ -1,0 +1,4 @@
+//! `posix_regex::fuzz` for any bytes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| posix_regex::fuzz(data));
