@@ -3,6 +3,7 @@
 
 mod abuse;
 mod calls;
+mod default_provider;
 mod harness;
 mod management;
 mod phones;
