@@ -3,6 +3,7 @@
 //! `cargo bench -p modules-users` prints the figures. They include reading the request and what the fixture does, which
 //! the first figure tells.
 #![allow(clippy::expect_used, reason = "a benchmark of what is not there should fail")]
+#![allow(clippy::disallowed_types, reason = "a benchmark needs a clock")]
 
 use module_api::{Answer, ArgValue, Function, Listeners, Module, ParamSetting, Request, State};
 use std::sync::Arc;
