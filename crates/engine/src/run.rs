@@ -144,19 +144,32 @@ impl Desk<'_> {
             // Retransmissions are answered from what the table shows.
             self.core.table.show(transaction.id, transaction.shown());
         }
-        let deadline = resumption.deadline.or_else(|| own_deadline(&request, env.now));
+        let deadline = resumption.deadline;
+        self.put_aside(env, request, deadline, move |desk, env, answer| {
+            match desk.resume_nested(env, &mut msg, kind, resumption, answer) {
+                Ran::Finished(ending) => desk.finish(env, msg, ending, after),
+                Ran::Waits(request, resumption) => desk.park(env, msg, kind, request, resumption, after),
+            }
+        });
+    }
+
+    /// Puts work aside until the answer is there; it goes on with a desk of its own, on whichever worker has the answer.
+    pub(crate) fn put_aside(
+        &self,
+        env: &mut Env<'_>,
+        request: Request,
+        deadline: Option<Time>,
+        go_on: impl FnOnce(&Desk<'_>, &mut Env<'_>, Answer) + Send + 'static,
+    ) {
         let desk = self.owned();
-        let go_on = move |env: &mut Env<'_>, answer: Answer| {
+        let then = move |env: &mut Env<'_>, answer: Answer| {
             let desk = desk.desk();
             let mut env = env.reborrow();
             env.operations = &desk;
-            match desk.resume_nested(&mut env, &mut msg, kind, resumption, answer) {
-                Ran::Finished(ending) => desk.finish(&mut env, msg, ending, after),
-                Ran::Waits(request, resumption) => desk.park(&mut env, msg, kind, request, resumption, after),
-            }
+            go_on(&desk, &mut env, answer);
             Job::DONE
         };
-        env.out.wait(Waiting { request, then: Box::new(go_on), deadline });
+        env.out.wait(Waiting { request, then: Box::new(then), deadline });
     }
 
     /// What was put aside is done.
@@ -218,21 +231,14 @@ impl Desk<'_> {
                 -1
             }
             Flow::Wait(request, then) => {
-                let desk = self.owned();
-                let deadline = own_deadline(&request, env.now);
-                let go_on = move |env: &mut Env<'_>, answer: Answer| {
-                    let desk = desk.desk();
-                    let mut env = env.reborrow();
-                    env.operations = &desk;
+                return self.put_aside(env, request, None, move |desk, env, answer| {
                     let flow = {
                         let state = desk.core.dispatch.state(launched.module);
                         let (msg, kind) = (&mut *launched.msg, launched.kind);
                         then(&mut Call { env: env.reborrow(), msg, kind, module: state }, answer)
                     };
-                    desk.follow_launched(&mut env, launched, flow);
-                    Job::DONE
-                };
-                return env.out.wait(Waiting { request, then: Box::new(go_on), deadline });
+                    desk.follow_launched(env, launched, flow);
+                });
             }
         };
         let Some(route) = launched.then else { return };

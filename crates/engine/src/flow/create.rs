@@ -4,10 +4,8 @@ use crate::desk::Desk;
 use crate::stateless::reply::WayBack;
 use crate::table::{Id, Mail, Match, Refused, Shown};
 use crate::transaction::{ReplyPath, Server, Transaction, Upstream};
-use bytes::Bytes;
 use module_api::{Call, Created, Env, Fault, Found, HookEvent, ReplyContent, Routing, Time};
 use sip::Method;
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl Desk<'_> {
@@ -46,28 +44,11 @@ impl Desk<'_> {
         let key = core.table.key(&msg.message).ok_or(Refused::Full)?;
         let id = core.table.insert(&key, &msg.message, Shown::default())?;
         let server = Server::new(msg.message.method() == Method::Invite, path);
-        Ok(Box::new(Transaction {
-            id,
-            request: Arc::clone(&msg.message),
-            program: Arc::clone(self.program),
-            routing: None,
-            upstream: Upstream::Server(server),
-            targets: SmallVec::new(),
-            clients: SmallVec::new(),
-            any_reply: msg.armed.any_reply.unwrap_or(core.times.any_reply),
-            invite_final: msg.armed.invite_final.unwrap_or(core.times.invite_final),
-            extra_headers: Bytes::new(),
-            cancel_headers: Bytes::new(),
-            was_cancelled: false,
-            is_declined: false,
-            awaits_branches: None,
-            no_failover: false,
-            branch_reply_route: None,
-            code_at_hand: None,
-            first_branch: 0,
-            winner: 0,
-            began_at: now,
-        }))
+        let (request, program) = (Arc::clone(&msg.message), Arc::clone(self.program));
+        let mut transaction = Transaction::new(id, request, program, Upstream::Server(server), &core.times, now);
+        transaction.any_reply = msg.armed.any_reply.unwrap_or(transaction.any_reply);
+        transaction.invite_final = msg.armed.invite_final.unwrap_or(transaction.invite_final);
+        Ok(Box::new(transaction))
     }
 
     /// An INVITE gets its 100 at once, so that it is not sent again while the script works.

@@ -8,10 +8,9 @@ pub(crate) use commands::Commands;
 pub use fuzz::fuzz_management;
 
 use crate::desk::Desk;
-use crate::run::own_deadline;
 use bytes::Bytes;
 use commands::Found;
-use module_api::{Answer, Env, Job, Json, JsonMap, Management, MiError, MiFlow, MiParams, MiReply, MiRun, Waiting};
+use module_api::{Env, Json, JsonMap, Management, MiError, MiFlow, MiParams, MiReply, MiRun};
 
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
@@ -66,21 +65,14 @@ impl Desk<'_> {
         match flow {
             MiFlow::Done(reply) => running.caller.answer(env, reply),
             MiFlow::Wait(request, then) => {
-                let desk = self.owned();
-                let deadline = own_deadline(&request, env.now);
-                let go_on = move |env: &mut Env<'_>, answer: Answer| {
-                    let desk = desk.desk();
-                    let mut env = env.reborrow();
-                    env.operations = &desk;
+                self.put_aside(env, request, None, move |desk, env, answer| {
                     let flow = {
                         let module = desk.core.dispatch.state(running.module);
                         let params = running.params.clone();
                         then(&mut Management { env: env.reborrow(), params, module }, answer)
                     };
-                    desk.follow_command(&mut env, running, flow);
-                    Job::DONE
-                };
-                env.out.wait(Waiting { request, then: Box::new(go_on), deadline });
+                    desk.follow_command(env, running, flow);
+                });
             }
         }
     }

@@ -2,15 +2,13 @@
 
 use super::Relaying;
 use crate::desk::Desk;
-use crate::run::{After, Ending, own_deadline};
+use crate::run::{After, Ending};
 use crate::transaction::{self, Own, Role, Transaction, Upstream};
 use bytes::Bytes;
 use module_api::{
-    Answer, Branch, Call, Env, Fault, Flow, Job, Kind, NewRequest, Proto, Request, Routing, SocketId, Then, Waiting,
-    WhenAnswered,
+    Branch, Call, Env, Fault, Flow, Kind, NewRequest, Proto, Request, Routing, SocketId, Then, WhenAnswered,
 };
 use sip::{HeaderName, Message, Uri};
-use smallvec::SmallVec;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -50,28 +48,9 @@ impl Desk<'_> {
         for (name, value) in request.avps {
             msg.avps.push(name, value);
         }
-        msg.transaction = Some(Box::new(Transaction {
-            id,
-            request: message,
-            program: Arc::clone(self.program),
-            routing: None,
-            upstream: Upstream::Own(Own { done, ends_at: None }),
-            targets: SmallVec::new(),
-            clients: SmallVec::new(),
-            any_reply: self.core.times.any_reply,
-            invite_final: self.core.times.invite_final,
-            extra_headers: Bytes::new(),
-            cancel_headers: Bytes::new(),
-            was_cancelled: false,
-            is_declined: false,
-            awaits_branches: None,
-            no_failover: false,
-            branch_reply_route: None,
-            code_at_hand: None,
-            first_branch: 0,
-            winner: 0,
-            began_at: env.now,
-        }));
+        let upstream = Upstream::Own(Own { done, ends_at: None });
+        let program = Arc::clone(self.program);
+        msg.transaction = Some(Box::new(Transaction::new(id, message, program, upstream, &self.core.times, env.now)));
         if let Some(msg) = self.next_local_route(env, msg, LocalRoute::Local) {
             self.put_back(env, msg);
         }
@@ -155,22 +134,15 @@ impl Desk<'_> {
     }
 
     fn park_flow(&self, env: &mut Env<'_>, mut msg: Box<Routing>, request: Request, then: Then) {
-        let desk = self.owned();
-        let deadline = own_deadline(&request, env.now);
-        let go_on = move |env: &mut Env<'_>, answer: Answer| {
-            let desk = desk.desk();
-            let mut env = env.reborrow();
-            env.operations = &desk;
+        self.put_aside(env, request, None, move |desk, env, answer| {
             let flow = {
                 let state = desk.core.dispatch.nothing();
                 then(&mut Call { env: env.reborrow(), msg: &mut msg, kind: Kind::Request, module: state }, answer)
             };
-            if let Some(msg) = desk.follow(&mut env, msg, flow) {
-                desk.put_back(&mut env, msg);
+            if let Some(msg) = desk.follow(env, msg, flow) {
+                desk.put_back(env, msg);
             }
-            Job::DONE
-        };
-        env.out.wait(Waiting { request, then: Box::new(go_on), deadline });
+        });
     }
 
     /// The request as a message; its Via is replaced when the socket is known.

@@ -12,7 +12,7 @@ pub(crate) use server::{Due, ReplyPath, Server};
 use crate::program::Loaded;
 use crate::table::{Id, Shown};
 use bytes::Bytes;
-use module_api::{Routing, Sending, Time, TransactionBranch, WhenAnswered};
+use module_api::{Routing, Sending, Time, TransactionBranch, TransactionSettings, WhenAnswered};
 use sip::{Message, Method};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -78,6 +78,39 @@ pub(crate) struct Own {
 }
 
 impl Transaction {
+    /// Of a request that nothing has been done for.
+    pub(crate) fn new(
+        id: Id,
+        request: Arc<Message>,
+        program: Arc<Loaded>,
+        upstream: Upstream,
+        times: &TransactionSettings,
+        now: Time,
+    ) -> Transaction {
+        Transaction {
+            id,
+            request,
+            program,
+            routing: None,
+            upstream,
+            targets: SmallVec::new(),
+            clients: SmallVec::new(),
+            any_reply: times.any_reply,
+            invite_final: times.invite_final,
+            extra_headers: Bytes::new(),
+            cancel_headers: Bytes::new(),
+            was_cancelled: false,
+            is_declined: false,
+            awaits_branches: None,
+            no_failover: false,
+            branch_reply_route: None,
+            code_at_hand: None,
+            first_branch: 0,
+            winner: 0,
+            began_at: now,
+        }
+    }
+
     /// Whether it is an INVITE's.
     pub(crate) fn is_invite(&self) -> bool {
         self.request.method() == Method::Invite
