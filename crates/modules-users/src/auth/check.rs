@@ -1,7 +1,7 @@
 //! The check of a request's credentials: first what needs no password, then the response (RFC 3261 section 22).
 
 use super::nonce::Nonce;
-use super::ring::Use;
+use super::ring::{Claim, Use};
 use super::{Auth, Hop, STALE_NONCE};
 use super::{NO_CREDENTIALS, OK, WRONG_PASSWORD};
 use crate::auth::realm::realm;
@@ -29,7 +29,7 @@ pub struct Candidate {
     cnonce: Bytes,
     qop: Bytes,
     nc: Bytes,
-    count: Option<u32>,
+    claim: Claim,
 }
 
 /// What the server knows of a user's password.
@@ -67,7 +67,9 @@ pub fn find(call: &mut Call<'_>, auth: &Auth, hop: Hop, given_realm: &[u8]) -> R
     let mut all = message.credentials(hop.credentials());
     let found = all.find(|(_, credentials)| credentials.is_digest() && credentials.realm.eq_ignore_ascii_case(realm));
     let Some((header, credentials)) = found else { return Ok(Checked::Code(NO_CREDENTIALS)) };
-    let Some(nonce) = auth.nonces.recognise(credentials.nonce, count(&credentials), call.env.now) else {
+    let mark = auth.nonces.mark_of(message.bytes(), call.msg.source.peer);
+    let claim = Claim { count: count(&credentials), mark };
+    let Some(nonce) = auth.nonces.recognise(credentials.nonce, claim, call.env.now) else {
         call.msg.extensions.set(StaleSeen);
         return Ok(Checked::Code(STALE_NONCE));
     };
@@ -88,7 +90,7 @@ pub fn find(call: &mut Call<'_>, auth: &Auth, hop: Hop, given_realm: &[u8]) -> R
         cnonce: optional(credentials.cnonce),
         qop: optional(credentials.qop),
         nc: optional(credentials.nc),
-        count: count(&credentials),
+        claim,
         message: Arc::clone(&message),
     };
     Ok(Checked::Candidate(Box::new(candidate)))
@@ -115,7 +117,7 @@ impl Candidate {
         if !self.is_answered_by(secret) {
             return WRONG_PASSWORD;
         }
-        if auth.nonces.claim(self.nonce, self.count) == Use::Stale {
+        if auth.nonces.claim(self.nonce, self.claim) == Use::Stale {
             call.msg.extensions.set(StaleSeen);
             return STALE_NONCE;
         }

@@ -123,6 +123,9 @@ fn right_wrong_and_repeated_answers() {
     assert_eq!(authorize(&mut fixture, &state, "alice", b"00000000000000000000000000000000"), WRONG_PASSWORD);
     assert_eq!(authorize(&mut fixture, &state, "bob", ha1.as_bytes()), UNKNOWN_USER);
     assert_eq!(authorize(&mut fixture, &state, "alice", ha1.as_bytes()), OK);
+    fixture.next_request(&phone.request(REGISTER, 1));
+    assert_eq!(authorize(&mut fixture, &state, "alice", ha1.as_bytes()), OK, "a retransmission");
+    fixture.next_request(&format!("{}Contact: <sip:mallory@192.0.2.66>\n", phone.request(REGISTER, 1)));
     assert_eq!(authorize(&mut fixture, &state, "alice", ha1.as_bytes()), STALE_NONCE);
     assert_eq!(fixture.call(&state, &challenge::WWW_CHALLENGE, &[str(""), str("auth")]), 1);
     assert!(fixture.journal()[0].ends_with(", stale=true"));
