@@ -10,7 +10,7 @@ use std::time::Instant;
 /// Installs what the tests need, builds, and runs them all.
 pub fn test() -> Result<(), String> {
     install()?;
-    step("tests", run_tests)
+    run_tests()
 }
 
 /// Everything a change must pass. The tests come last in the output, so that their summary is its last line.
@@ -30,7 +30,7 @@ pub fn ci() -> Result<(), String> {
     step("build", || run(&mut cargo(&["nextest", "run", "--workspace", "--no-run"])))?;
     step("coverage", || coverage::is_current(&built_server()))?;
     step("reference", || reference::is_current(&built_server()))?;
-    step("tests", run_tests)
+    run_tests()
 }
 
 /// Writes the coverage report.
