@@ -15,10 +15,14 @@ pub fn register(server: &Server, user: &str, password: &str, contact: &str, code
 }
 
 fn register_with(server: &Server, user: &str, password: &str, contact: &str, header: &str, code: &str, expect: &str) {
+    registering(user, password, contact, header, code, expect).run(server);
+}
+
+fn registering(user: &str, password: &str, contact: &str, header: &str, code: &str, expect: &str) -> Sipp {
     let line = format!("{user};[authentication username={user} password={password}]");
     let sipp = Sipp::new("register").users(&Users(&[&line]));
     let sipp = sipp.replace("@CONTACT@", contact).replace("@HEADER@", header);
-    sipp.replace("@CODE@", code).replace("@EXPECT@", expect).run(server);
+    sipp.replace("@CODE@", code).replace("@EXPECT@", expect)
 }
 
 fn register_alice(server: &Server, contact: &str, code: &str, expect: &str) {
@@ -104,6 +108,14 @@ fn expires_0_and_the_star_unregister() {
     assert_eq!(contacts(&server), "sip:alice@127.0.0.1:7002");
     register_with(&server, "alice", "wonderland", "*", "Expires: 0", "200", "SIP/2.0 200");
     assert_eq!(contacts(&server), "");
+}
+
+#[test]
+fn phones_register_over_a_network_that_loses_every_tenth_packet() {
+    let server = provider().start();
+    let alice = registering("alice", "wonderland", ALICE, "X-Nothing: here", "200", "7001");
+    alice.args(&["-m", "60", "-r", "30", "-lost", "10"]).run(&server);
+    assert_eq!(contacts(&server), "sip:alice@127.0.0.1:7001");
 }
 
 #[test]
