@@ -3,7 +3,7 @@
 use crate::{
     Fault, Header, HeaderError, HeaderName, NameAddr,
     cursor::{comment_length, quoted_length},
-    text::trim,
+    text::{is_list_mark, trim},
 };
 
 /// One address of a comma list.
@@ -32,6 +32,11 @@ impl<'a> Lists<'a> {
     pub fn new(value: &'a [u8]) -> Lists<'a> {
         Lists { rest: Some(value) }
     }
+
+    /// What has not been read; nothing after the last item.
+    pub(crate) fn rest(&self) -> Option<&'a [u8]> {
+        self.rest
+    }
 }
 
 impl<'a> Iterator for Lists<'a> {
@@ -53,7 +58,7 @@ fn item_end(text: &[u8]) -> usize {
     }
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let Some(plain) = rest.iter().position(|byte| matches!(byte, b',' | b'"' | b'(' | b'<')) else { break };
+        let Some(plain) = rest.iter().position(|byte| is_list_mark(*byte)) else { break };
         let special = rest.get(plain..).unwrap_or_default();
         at += plain;
         at += match special.first() {

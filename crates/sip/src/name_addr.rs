@@ -84,20 +84,15 @@ fn parse_unquoted<'a>(cursor: Cursor<'a>, text: &'a [u8]) -> Result<NameAddr<'a>
 }
 
 fn parse_bracketed<'a>(display: &'a [u8], cursor: Cursor<'a>, text: &'a [u8]) -> Result<NameAddr<'a>, Fault> {
-    let mut cursor = cursor;
-    if !cursor.eat(b'<') {
+    let [b'<', inside @ ..] = cursor.rest() else { return Err(Fault::Syntax) };
+    let end = memchr::memchr(b'>', inside).ok_or(Fault::Unclosed)?;
+    let (uri, after) = inside.split_at(end);
+    let params = trim(after.get(1..).unwrap_or_default());
+    if !matches!(params, [] | [b';', ..]) {
         return Err(Fault::Syntax);
     }
     // White space inside the brackets is wrong but harmless (RFC 4475 section 3.1.2.14).
-    let uri = trim(cursor.take_while(|byte| byte != b'>'));
-    if !cursor.eat(b'>') {
-        return Err(Fault::Unclosed);
-    }
-    cursor.skip_lws();
-    if !matches!(cursor.peek(), None | Some(b';')) {
-        return Err(Fault::Syntax);
-    }
-    Ok(NameAddr { display, uri, params: Params::new(cursor.rest()), text, bracketed: true })
+    Ok(NameAddr { display, uri: trim(uri), params: Params::of_trimmed(params), text, bracketed: true })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     Fault,
     cursor::{Cursor, quoted_length},
-    text::{is_token, trim, unquote},
+    text::{is_param_mark, is_token, trim, unquote},
 };
 
 /// Parameters as they were written, from the first `;` on; read again for each question, for they are short.
@@ -16,6 +16,11 @@ impl<'a> Params<'a> {
     /// Parameters from text that begins with `;`, or is empty.
     pub fn new(text: &'a [u8]) -> Params<'a> {
         Params(trim(text))
+    }
+
+    /// The same of text without white space at its ends.
+    pub(crate) fn of_trimmed(text: &'a [u8]) -> Params<'a> {
+        Params(text)
     }
 
     /// The text, first `;` included.
@@ -78,9 +83,7 @@ impl<'a> Iterator for Iter<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
-            let (part, next) = split_part(self.rest);
-            self.rest = next.unwrap_or_default();
-            let (name, value) = split_value(part);
+            let (name, value) = self.take();
             if !name.is_empty() || value.is_some() {
                 return Some((name, value));
             }
@@ -89,15 +92,41 @@ impl<'a> Iterator for Iter<'a> {
     }
 }
 
+impl<'a> Iter<'a> {
+    /// Takes a parameter and the `;` after it. This is asked many times for every message: one look at each byte.
+    fn take(&mut self) -> (&'a [u8], Option<&'a [u8]>) {
+        let end = self.rest.iter().position(|byte| is_param_mark(*byte)).unwrap_or(self.rest.len());
+        let (name, after) = self.rest.split_at(end);
+        match after {
+            [] => self.rest = after,
+            [b';', rest @ ..] => self.rest = rest,
+            [b'=', rest @ ..] => {
+                let (value, next) = split_part(rest);
+                self.rest = next.unwrap_or_default();
+                return (trim(name), Some(trim(value)));
+            }
+            // Quotes where a name should be: what is in them is passed over.
+            _ => {
+                let (part, next) = split_part(self.rest);
+                self.rest = next.unwrap_or_default();
+                return split_value(part);
+            }
+        }
+        (trim(name), None)
+    }
+}
+
 /// Splits at the first `;` that is outside quotes.
 fn split_part(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b';' => return (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
-            b'"' => at += quoted_length(text.get(at..).unwrap_or_default()).unwrap_or(text.len()),
-            _ => at += 1,
+    while let Some(rest) = text.get(at..) {
+        let Some(plain) = rest.iter().position(|byte| matches!(byte, b';' | b'"')) else { break };
+        at += plain;
+        let (part, special) = text.split_at(at);
+        if let [b';', next @ ..] = special {
+            return (part, Some(next));
         }
+        at += quoted_length(special).unwrap_or(special.len());
     }
     (text, None)
 }
@@ -133,6 +162,7 @@ fn check_quoted(value: &[u8]) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn pairs(text: &str) -> String {
         let show = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
@@ -151,6 +181,22 @@ mod tests {
         assert_eq!(pairs(";a="), "[a|]");
         assert_eq!(pairs(r#";open="x;y"#), r#"[open|"x;y]"#);
         assert_eq!(pairs(""), "");
+    }
+
+    proptest! {
+        /// The quick look at each byte comes to what cutting at `;` and then at `=` comes to.
+        #[test]
+        fn the_quick_way_is_the_plain_way(text in r#"[a;=" \\]{0,16}"#) {
+            let mut plain = Vec::new();
+            let mut rest = Some(text.as_bytes());
+            while let Some(part) = rest.filter(|rest| !rest.is_empty()) {
+                let (part, next) = split_part(part);
+                rest = next;
+                plain.push(split_value(part));
+            }
+            plain.retain(|(name, value)| !name.is_empty() || value.is_some());
+            prop_assert_eq!(Iter { rest: text.as_bytes() }.collect::<Vec<_>>(), plain);
+        }
     }
 
     #[test]

@@ -31,6 +31,18 @@ pub(crate) fn is_not_uri_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & NOT_URI != 0
 }
 
+/// A byte that ends a parameter's name or begins a quoted string: `;`, `=` and `"`.
+#[inline]
+pub(crate) fn is_param_mark(byte: u8) -> bool {
+    CLASSES[byte as usize] & PARAM_MARK != 0
+}
+
+/// A byte at which a comma list must be looked at more closely: `,`, `"`, `(` and `<`.
+#[inline]
+pub(crate) fn is_list_mark(byte: u8) -> bool {
+    CLASSES[byte as usize] & LIST_MARK != 0
+}
+
 /// The text without white space and folding at either end.
 pub fn trim(text: &[u8]) -> &[u8] {
     trim_end(trim_start(text))
@@ -152,6 +164,8 @@ pub(crate) fn range_within(part: &[u8], whole: &[u8]) -> Option<std::ops::Range<
 const TOKEN: u8 = 1;
 const HOST: u8 = 2;
 const NOT_URI: u8 = 4;
+const PARAM_MARK: u8 = 8;
+const LIST_MARK: u8 = 16;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -168,6 +182,12 @@ const CLASSES: [u8; 256] = {
         }
         if char <= b' ' || matches!(char, 0x7f | b'<' | b'>' | b'"') {
             classes[byte] |= NOT_URI;
+        }
+        if matches!(char, b';' | b'=' | b'"') {
+            classes[byte] |= PARAM_MARK;
+        }
+        if matches!(char, b',' | b'"' | b'(' | b'<') {
+            classes[byte] |= LIST_MARK;
         }
         byte += 1;
     }

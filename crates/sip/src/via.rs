@@ -37,9 +37,8 @@ impl<'a> Via<'a> {
         if text.is_empty() {
             return Err(Fault::Empty);
         }
-        let mut cursor = Cursor::new(text);
-        let name = part(&mut cursor)?;
-        let version = part(&mut cursor)?;
+        let (name, version, rest) = protocol(text)?;
+        let mut cursor = Cursor::new(rest);
         let transport = cursor.token();
         if transport.is_empty() || !cursor.peek().is_some_and(is_lws) {
             return Err(Fault::Syntax);
@@ -139,6 +138,20 @@ fn write_param(name: &[u8], value: Option<&[u8]>, out: &mut Vec<u8>) {
         out.push(b'=');
         out.extend_from_slice(value);
     }
+}
+
+/// The protocol's name and version, and what follows their slashes.
+fn protocol(text: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Fault> {
+    // As nearly everybody writes it.
+    if let Some(rest) = text.strip_prefix(b"SIP/2.0/")
+        && rest.first().is_some_and(|byte| !is_lws(*byte))
+    {
+        return Ok((b"SIP", b"2.0", rest));
+    }
+    let mut cursor = Cursor::new(text);
+    let name = part(&mut cursor)?;
+    let version = part(&mut cursor)?;
+    Ok((name, version, cursor.rest()))
 }
 
 /// A token and the slash after it.

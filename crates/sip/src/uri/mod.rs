@@ -120,6 +120,10 @@ impl<'a> Uri<'a> {
 
 /// Splits off the scheme, which ends at the first colon and is no longer than the text.
 fn split_scheme(text: &[u8]) -> Result<(Scheme, &[u8]), UriError> {
+    // Nearly all of them.
+    if let Some(rest) = text.strip_prefix(b"sip:") {
+        return Ok((Scheme::Sip, rest));
+    }
     let colon = memchr::memchr(b':', text).ok_or(UriError::Scheme)?;
     let (name, rest) = text.split_at(colon);
     let rest = rest.get(1..).unwrap_or_default();
@@ -141,15 +145,18 @@ fn parse_sip<'a>(scheme: Scheme, rest: &'a [u8], text: &'a [u8]) -> Result<Uri<'
     let mut uri = Uri { text, ..Uri::bare(scheme) };
     let mut rest = rest;
     // A user part may hold `;`, `?` and `/`, so the `@` is looked for before anything else.
-    if let Some(at) = memchr::memchr(b'@', rest) {
-        let (userinfo, host) = rest.split_at(at);
+    let mut parts = rest.splitn(3, |byte| *byte == b'@');
+    if let (Some(userinfo), Some(host), more) = (parts.next(), parts.next(), parts.next()) {
         (uri.user, uri.password) = split_userinfo(userinfo)?;
-        rest = host.get(1..).unwrap_or_default();
-        if memchr::memchr(b'@', rest).is_some() {
+        if more.is_some() {
             return Err(UriError::Character);
         }
+        rest = host;
     }
     (uri.host, rest) = take_host(rest)?;
+    if rest.is_empty() {
+        return Ok(uri);
+    }
     if let [b':', after @ ..] = rest {
         let end = after.iter().position(|byte| matches!(byte, b';' | b'?')).unwrap_or(after.len());
         let (figures, left) = after.split_at(end);
@@ -171,7 +178,7 @@ fn parse_sip<'a>(scheme: Scheme, rest: &'a [u8], text: &'a [u8]) -> Result<Uri<'
 type UserInfo<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
 
 fn split_userinfo(text: &[u8]) -> Result<UserInfo<'_>, UriError> {
-    let colon = memchr::memchr(b':', text).unwrap_or(text.len());
+    let colon = text.iter().position(|byte| *byte == b':').unwrap_or(text.len());
     let (user, password) = text.split_at(colon);
     if user.is_empty() {
         return Err(UriError::User);
