@@ -1,9 +1,11 @@
 //! A program with what the engine makes of it once: its routes by purpose, and the variables it passes to functions.
 
 use crate::dispatch::Dispatch;
+use crate::script_host::Arguments;
 use crate::variable::Held;
-use module_api::{TransactionSettings, VariableHandle};
+use module_api::{ArgValue, TransactionSettings, VariableHandle};
 use script::ast::RouteType;
+use script::host;
 use script::program::{Program, RouteIndex, VariableRef};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +16,9 @@ pub(crate) struct Loaded {
     pub(crate) program: Arc<Program>,
     /// The variables it passes to functions, by their numbers.
     variables: Vec<VariableHandle>,
+    /// The arguments of calls that are all constants or variables, by the numbers of the calls: made once, not for
+    /// each call.
+    fixed: Vec<Option<Arguments>>,
     /// `route`
     pub(crate) main: Option<RouteIndex>,
     /// `onreply_route`
@@ -40,8 +45,9 @@ impl Loaded {
         let named = |name: &Option<String>| program.route(RouteType::Request, name.as_deref()?);
         let timers = program.timer_routes().map(|(route, s)| (route, Duration::from_secs(u64::from(s.max(1)))));
         let events = program.routes_of(RouteType::Event).map(|(index, route)| (route.name.clone(), index));
-        Loaded {
+        let mut loaded = Loaded {
             variables,
+            fixed: Vec::new(),
             main: unnamed(RouteType::Request),
             reply: unnamed(RouteType::Reply),
             local: unnamed(RouteType::Local),
@@ -52,6 +58,29 @@ impl Loaded {
             local_reply: named(&times.local_reply_route),
             local_request: named(&times.local_request_route),
             program,
+        };
+        let arguments = |args: &[host::ArgValue]| args.iter().map(|arg| loaded.argument(dispatch, arg)).collect();
+        loaded.fixed = loaded.program.fixed_calls().map(|args| args.map(arguments)).collect();
+        loaded
+    }
+
+    /// The arguments of a call that are known before it runs.
+    pub(crate) fn fixed(&self, site: u32) -> Option<&[ArgValue]> {
+        self.fixed.get(usize::try_from(site).ok()?)?.as_deref()
+    }
+
+    /// An argument as functions take it.
+    pub(crate) fn argument(&self, dispatch: &Arc<Dispatch>, arg: &host::ArgValue) -> ArgValue {
+        let held = |variable| self.variable(dispatch, variable);
+        match arg {
+            host::ArgValue::Absent => ArgValue::Absent,
+            host::ArgValue::Int(number) => ArgValue::Int(*number),
+            host::ArgValue::Str(text) => ArgValue::Str(text.clone()),
+            host::ArgValue::Var(variable) => ArgValue::Var(held(variable)),
+            host::ArgValue::Vars(list) => ArgValue::Vars(list.iter().map(held).collect()),
+            host::ArgValue::Regex(regex) => ArgValue::Regex(regex.clone()),
+            host::ArgValue::Route(route) => ArgValue::Int(i32::from(route.0)),
+            host::ArgValue::Flags(flags) => ArgValue::Flags(flags.clone()),
         }
     }
 

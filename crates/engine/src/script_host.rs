@@ -76,21 +76,13 @@ impl<'a> ScriptHost<'a> {
     }
 
     fn arguments(&self, args: &[host::ArgValue]) -> Arguments {
-        args.iter().map(|arg| self.argument(arg)).collect()
+        args.iter().map(|arg| self.desk.program.argument(&self.desk.core.dispatch, arg)).collect()
     }
 
-    fn argument(&self, arg: &host::ArgValue) -> ArgValue {
-        let held = |variable| self.desk.program.variable(&self.desk.core.dispatch, variable);
-        match arg {
-            host::ArgValue::Absent => ArgValue::Absent,
-            host::ArgValue::Int(number) => ArgValue::Int(*number),
-            host::ArgValue::Str(text) => ArgValue::Str(text.clone()),
-            host::ArgValue::Var(variable) => ArgValue::Var(held(variable)),
-            host::ArgValue::Vars(list) => ArgValue::Vars(list.iter().map(held).collect()),
-            host::ArgValue::Regex(regex) => ArgValue::Regex(regex.clone()),
-            host::ArgValue::Route(route) => ArgValue::Int(i32::from(route.0)),
-            host::ArgValue::Flags(flags) => ArgValue::Flags(flags.clone()),
-        }
+    fn call_with(&mut self, function: FunctionId, args: &[ArgValue], line: Line) -> Called {
+        let Some((run, module)) = self.world.dispatch.function(function) else { return Called::Done(-1) };
+        let flow = call_function(run, &mut self.in_module(module), Args(args));
+        self.follow(flow, module, None, line)
     }
 }
 
@@ -104,10 +96,16 @@ pub(crate) fn call_function(run: Run, call: &mut Call<'_>, args: Args<'_>) -> Fl
 
 impl Host for ScriptHost<'_> {
     fn call(&mut self, function: FunctionId, args: &[host::ArgValue], line: Line) -> Called {
-        let Some((run, module)) = self.world.dispatch.function(function) else { return Called::Done(-1) };
         let args = self.arguments(args);
-        let flow = call_function(run, &mut self.in_module(module), Args(&args));
-        self.follow(flow, module, None, line)
+        self.call_with(function, &args, line)
+    }
+
+    fn call_fixed(&mut self, site: u32, function: FunctionId, args: &[host::ArgValue], line: Line) -> Called {
+        let desk = self.desk;
+        match desk.program.fixed(site) {
+            Some(args) => self.call_with(function, args, line),
+            None => self.call(function, args, line),
+        }
     }
 
     fn launch(

@@ -14,6 +14,13 @@ pub trait Host {
     /// Calls a function with evaluated arguments. A fault of the function is the host's to log; it is the code -1.
     fn call(&mut self, function: FunctionId, args: &[ArgValue], line: Line) -> Called;
 
+    /// The same where all arguments are known before: `site` is the call's number among those of the program, under
+    /// which the host may keep what it makes of them.
+    fn call_fixed(&mut self, site: u32, function: FunctionId, args: &[ArgValue], line: Line) -> Called {
+        let _ = site;
+        self.call(function, args, line)
+    }
+
     /// Starts a function in the background (`launch()`). When it is done, `then` runs with its code as `$rc` and
     /// `param` as `$param(1)`, apart from this execution.
     fn launch(&mut self, function: FunctionId, args: &[ArgValue], then: Option<RouteIndex>, param: Value, line: Line);

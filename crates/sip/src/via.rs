@@ -141,7 +141,9 @@ fn write_param(name: &[u8], value: Option<&[u8]>, out: &mut Vec<u8>) {
 }
 
 /// The protocol's name and version, and what follows their slashes.
-fn protocol(text: &[u8]) -> Result<(&[u8], &[u8], &[u8]), Fault> {
+type Protocol<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+fn protocol(text: &[u8]) -> Result<Protocol<'_>, Fault> {
     // As nearly everybody writes it.
     if let Some(rest) = text.strip_prefix(b"SIP/2.0/")
         && rest.first().is_some_and(|byte| !is_lws(*byte))

@@ -55,13 +55,18 @@ impl Desk<'_> {
         let none = Bytes::new();
         let (body, content_type) =
             reply.body.as_ref().or(extras.body.as_ref()).map_or((&none, &none), |(body, kind)| (body, kind));
-        let own_tag = match &reply.to_tag {
+        let made;
+        let to_tag: &[u8] = match &reply.to_tag {
+            Some(given) => given,
             // RFC 3261 section 8.2.6.2: a 100 needs none.
-            None if reply.code > 100 => self.core.tags.tag_for(way.top.and_then(|via| via.branch()), request),
-            given => given.clone().unwrap_or_default(),
+            None if reply.code == 100 => b"",
+            None => {
+                made = self.core.tags.tag_for(way.top.and_then(|via| via.branch()), request);
+                &made
+            }
         };
         let written = sip::build::Reply {
-            to_tag: &own_tag,
+            to_tag,
             headers: &headers,
             content_type,
             body,

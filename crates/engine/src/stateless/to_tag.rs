@@ -6,6 +6,9 @@ use foldhash::fast::FixedState;
 use sip::Message;
 use std::hash::{BuildHasher, Hasher};
 
+/// A tag in text.
+pub(crate) type Tag = [u8; 20];
+
 /// Makes To tags.
 pub(crate) struct TagMaker(FixedState);
 
@@ -18,21 +21,20 @@ impl TagMaker {
     /// the branch of the INVITE, the ACK of a 2xx has not, and only the first may be absorbed.
     pub(crate) fn tag(&self, request: &Message) -> Bytes {
         let via = request.top_via().ok();
-        self.tag_for(via.and_then(|via| via.branch()), request)
+        Bytes::copy_from_slice(&self.tag_for(via.and_then(|via| via.branch()), request))
     }
 
     /// The same where the branch is known.
-    pub(crate) fn tag_for(&self, branch: Option<&[u8]>, request: &Message) -> Bytes {
+    pub(crate) fn tag_for(&self, branch: Option<&[u8]>, request: &Message) -> Tag {
         let mut hasher = self.0.build_hasher();
         hasher.write(branch.unwrap_or_default());
         hasher.write(request.call_id().unwrap_or_default());
         let number = hasher.finish();
-        let mut text = Vec::with_capacity(20);
-        text.extend_from_slice(b"stw-");
-        for shift in (0..16).rev() {
-            text.push(HEX[(number >> (shift * 4)) as usize & 15]);
+        let mut text = *b"stw-................";
+        for (place, shift) in text.iter_mut().skip(4).zip((0..16).rev()) {
+            *place = HEX[(number >> (shift * 4)) as usize & 15];
         }
-        text.into()
+        text
     }
 
     /// Whether this ACK acknowledges a reply of ours.

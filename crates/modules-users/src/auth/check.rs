@@ -5,32 +5,35 @@ use super::ring::{Claim, Use};
 use super::{Auth, Hop, STALE_NONCE};
 use super::{NO_CREDENTIALS, OK, WRONG_PASSWORD};
 use crate::auth::realm::realm;
-use bytes::Bytes;
 use module_api::{Call, Fault};
 use sip::auth::Credentials;
 use sip::digest::{self, Algorithm, Input};
 use sip::text::unescape_quoted;
 use sip::{Message, Method};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Credentials for the right realm with a good nonce, whose response is still to be checked. It shares the message's
-/// bytes, so that it can wait for a database.
+/// Credentials for the right realm with a good nonce, whose response is still to be checked. It knows where
+/// they stand in the message, so that it can wait for a database.
 #[derive(Clone)]
 pub struct Candidate {
     message: Arc<Message>,
     header: usize,
     nonce: Nonce,
-    nonce_text: Bytes,
-    username: Bytes,
-    realm: Bytes,
-    uri: Bytes,
-    response: Bytes,
-    cnonce: Bytes,
-    qop: Bytes,
-    nc: Bytes,
+    nonce_text: Part,
+    username: Part,
+    realm: Part,
+    uri: Part,
+    response: Part,
+    cnonce: Part,
+    qop: Part,
+    nc: Part,
     claim: Claim,
 }
+
+/// Where a part of the message lies in it.
+type Part = Range<usize>;
 
 /// What the server knows of a user's password.
 #[derive(Clone, Copy, Debug)]
@@ -77,16 +80,16 @@ pub fn find(call: &mut Call<'_>, auth: &Auth, hop: Hop, given_realm: &[u8]) -> R
     {
         return Ok(Checked::Code(NO_CREDENTIALS));
     }
-    let share = |part: &[u8]| message.share(part);
-    let optional = |part: Option<&[u8]>| part.map(share).unwrap_or_default();
+    let part = |part: &[u8]| message.range_of(part).unwrap_or_default();
+    let optional = |given: Option<&[u8]>| given.map(part).unwrap_or_default();
     let candidate = Candidate {
         header,
         nonce,
-        nonce_text: share(credentials.nonce),
-        username: share(credentials.username),
-        realm: share(credentials.realm),
-        uri: share(credentials.uri),
-        response: share(credentials.response),
+        nonce_text: part(credentials.nonce),
+        username: part(credentials.username),
+        realm: part(credentials.realm),
+        uri: part(credentials.uri),
+        response: part(credentials.response),
         cnonce: optional(credentials.cnonce),
         qop: optional(credentials.qop),
         nc: optional(credentials.nc),
@@ -99,12 +102,16 @@ pub fn find(call: &mut Call<'_>, auth: &Auth, hop: Hop, given_realm: &[u8]) -> R
 impl Candidate {
     /// The user name as a person would write it.
     pub fn username(&self) -> Cow<'_, [u8]> {
-        unescape_quoted(&self.username)
+        unescape_quoted(self.text(&self.username))
     }
 
     /// The realm.
     pub fn realm(&self) -> &[u8] {
-        &self.realm
+        self.text(&self.realm)
+    }
+
+    fn text(&self, part: &Part) -> &[u8] {
+        self.message.bytes().get(part.clone()).unwrap_or_default()
     }
 
     /// The algorithm of the response.
@@ -136,20 +143,20 @@ impl Candidate {
         let ha1 = match secret {
             Secret::Ha1(ha1) => ha1,
             Secret::Password(password) => {
-                made = digest::ha1(algorithm, &self.username, &self.realm, password);
+                made = digest::ha1(algorithm, self.text(&self.username), self.realm(), password);
                 made.as_bytes()
             }
         };
         let input = Input {
-            nonce: &self.nonce_text,
-            nc: &self.nc,
-            cnonce: &self.cnonce,
-            qop: &self.qop,
+            nonce: self.text(&self.nonce_text),
+            nc: self.text(&self.nc),
+            cnonce: self.text(&self.cnonce),
+            qop: self.text(&self.qop),
             method: self.message.method_text(),
-            uri: &self.uri,
+            uri: self.text(&self.uri),
             body: self.message.body(),
         };
-        digest::same(digest::response(algorithm, ha1, &input).as_bytes(), &self.response)
+        digest::same(digest::response(algorithm, ha1, &input).as_bytes(), self.text(&self.response))
     }
 }
 

@@ -12,9 +12,10 @@ pub use variable::VariableRef;
 pub(crate) use variable::{IndexRef, InnerName, Source, TransformationArg, TransformationRef};
 
 use crate::ast::RouteType;
+use crate::host::ArgValue;
 use bytes::Bytes;
 use catalogue::FunctionId;
-use instruction::{Address, Step, Tables};
+use instruction::{Address, Arguments, Step, Tables};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -118,6 +119,14 @@ impl Program {
     /// The variables that are passed to functions, by [`VariableRef::number`]: a host can keep what it makes of them.
     pub fn argument_variables(&self) -> &[Arc<VariableRef>] {
         &self.arguments
+    }
+
+    /// The calls whose arguments are all known before the script runs, by their numbers ([`crate::host::Host::call_fixed`]).
+    pub fn fixed_calls(&self) -> impl Iterator<Item = Option<&[ArgValue]>> {
+        self.tables.calls.iter().map(|call| match &call.args {
+            Arguments::Fixed(args) => Some(&**args),
+            Arguments::Computed(_) => None,
+        })
     }
 
     /// The different constants that stand as this argument (from 0) of a function: what a script will ask for is known

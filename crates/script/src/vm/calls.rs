@@ -33,7 +33,7 @@ impl<'m> Machine<'m> {
         let Some(site) = self.program.tables.calls.get(slot as usize) else { return Called::Done(-1) };
         let line = self.line();
         let called = match &site.args {
-            Arguments::Fixed(args) => self.host.call(site.function, args, line),
+            Arguments::Fixed(args) => self.host.call_fixed(slot, site.function, args, line),
             Arguments::Computed(_) => match self.arguments(site) {
                 Ok(args) => {
                     let called = self.host.call(site.function, &args, line);

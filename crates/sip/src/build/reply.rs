@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{HeaderName, Message, Method, Via};
+use crate::{HeaderName, Message, Method, Via, text::print_number};
 
 use super::{copy_headers, copy_line, write_body, write_line};
 
@@ -53,7 +53,7 @@ impl<'a> Reply<'a> {
         let request = self.request;
         out.reserve(request.headers_end() + self.headers.len() + self.body.len() + 128);
         out.extend_from_slice(b"SIP/2.0 ");
-        out.extend_from_slice(self.code.to_string().as_bytes());
+        print_number(u32::from(self.code), out);
         out.push(b' ');
         out.extend_from_slice(self.reason);
         out.extend_from_slice(b"\r\n");

@@ -1,8 +1,8 @@
 //! Requests that begin here: keep-alives, BYEs of a timed-out dialog, NOTIFYs, what a script sends.
 
-use crate::HeaderName;
+use crate::{HeaderName, text::print_number};
 
-use super::{write_body, write_line};
+use super::{write_body, write_line, write_number};
 
 /// A request to be written. All texts but `headers` are values.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl Request<'_> {
         write_line(HeaderName::To, self.to, out);
         write_line(HeaderName::CallId, self.call_id, out);
         self.write_cseq(out);
-        write_line(HeaderName::MaxForwards, self.max_forwards.to_string().as_bytes(), out);
+        write_number(HeaderName::MaxForwards, self.max_forwards, out);
         out.extend_from_slice(self.headers);
         if self.headers.last().is_some_and(|byte| *byte != b'\n') {
             out.extend_from_slice(b"\r\n");
@@ -72,7 +72,7 @@ impl Request<'_> {
 
     fn write_cseq(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"CSeq: ");
-        out.extend_from_slice(self.cseq.to_string().as_bytes());
+        print_number(self.cseq, out);
         out.push(b' ');
         out.extend_from_slice(self.method);
         out.extend_from_slice(b"\r\n");
