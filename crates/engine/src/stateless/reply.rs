@@ -5,7 +5,6 @@ use crate::transaction::ReplyPath;
 use bytes::Bytes;
 use module_api::{Call, Env, Fault, ReplyContent, ReplyExtras, Routing, Sending, Source, ViaHandling};
 use sip::{Message, Method, Via};
-use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 impl Desk<'_> {
@@ -51,7 +50,8 @@ impl Desk<'_> {
         extras: &ReplyExtras,
         reply: &ReplyContent,
     ) -> Bytes {
-        let headers = self.reply_headers(source, extras, reply);
+        let settings = &self.core.services.settings;
+        let notes = self.notes(source, reply);
         let none = Bytes::new();
         let (body, content_type) =
             reply.body.as_ref().or(extras.body.as_ref()).map_or((&none, &none), |(body, kind)| (body, kind));
@@ -67,38 +67,30 @@ impl Desk<'_> {
         };
         let written = sip::build::Reply {
             to_tag,
-            headers: &headers,
+            headers: settings.server_header.as_deref().unwrap_or_default(),
+            more_headers: &[&extras.headers, &reply.headers, &notes],
             content_type,
             body,
             received: way.received,
             rport: way.rport,
             ..sip::build::Reply::new(request, reply.code, &reply.reason)
         };
-        let mut out = Vec::with_capacity(request.bytes().len() + headers.len() + body.len() + 128);
+        let mut out = Vec::new();
         written.write(&mut out);
         out.into()
     }
 
-    /// The header lines of a reply that the request does not give it. As a rule it is only the Server line.
-    fn reply_headers(&self, source: &Source, extras: &ReplyExtras, reply: &ReplyContent) -> Cow<'_, [u8]> {
-        let settings = &self.core.services.settings;
-        let server = settings.server_header.as_deref().unwrap_or_default();
-        let sheds_load = reply.code == 503 && self.core.table.is_full();
-        if extras.headers.is_empty() && reply.headers.is_empty() && !settings.sip_warning && !sheds_load {
-            return Cow::Borrowed(server);
-        }
-        let mut headers = Vec::with_capacity(256);
-        append_line(server, &mut headers);
-        append_line(&extras.headers, &mut headers);
-        append_line(&reply.headers, &mut headers);
-        if sheds_load {
+    /// Header lines that few replies have.
+    fn notes(&self, source: &Source, reply: &ReplyContent) -> Vec<u8> {
+        let mut lines = Vec::new();
+        if reply.code == 503 && self.core.table.is_full() {
             // RFC 3261 section 21.5.4: without it the caller would take us for broken.
-            headers.extend_from_slice(b"Retry-After: 5\r\n");
+            lines.extend_from_slice(b"Retry-After: 5\r\n");
         }
-        if settings.sip_warning {
-            self.append_warning(source, &mut headers);
+        if self.core.services.settings.sip_warning {
+            self.append_warning(source, &mut lines);
         }
-        Cow::Owned(headers)
+        lines
     }
 
     /// `sip_warning`: what we saw of the request, for who looks into a trace (RFC 3261 section 20.43, code 392).
@@ -139,9 +131,10 @@ impl<'a> WayBack<'a> {
     /// at anybody.
     pub(crate) fn of(request: &'a Message, source: &Source, handling: &ViaHandling) -> WayBack<'a> {
         let top = request.top_via().ok();
-        let to = top.and_then(|via| reply_address(&via, source, handling)).unwrap_or(source.peer);
+        let asks = handling.force_rport || top.is_some_and(|via| via.rport().is_some());
+        let to = top.and_then(|via| reply_address(&via, source, handling, asks)).unwrap_or(source.peer);
         let path = ReplyPath { socket: source.socket, proto: source.proto, to, connection: source.connection };
-        let (received, rport) = top.map_or((None, None), |via| additions(&via, source, handling));
+        let (received, rport) = top.map_or((None, None), |via| filled_in(&via, source, asks));
         WayBack { top, path, received, rport }
     }
 
@@ -151,8 +144,8 @@ impl<'a> WayBack<'a> {
     }
 }
 
-/// Where a reply goes, if not to where the request came from.
-fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> Option<SocketAddr> {
+/// Where a reply goes, if not to where the request came from; that is where it goes when who sent it `asks`.
+fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling, asks: bool) -> Option<SocketAddr> {
     // A connection is answered on itself; its other end is its address.
     if source.proto.is_reliable() {
         return None;
@@ -160,7 +153,7 @@ fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> Opti
     if handling.reply_to_via {
         return Some(SocketAddr::new(via.host_ip()?, via.effective_port()));
     }
-    if handling.force_rport || via.rport().is_some() {
+    if asks {
         return None;
     }
     Some(SocketAddr::new(source.peer.ip(), via.effective_port()))
@@ -168,7 +161,10 @@ fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> Opti
 
 /// What `received` and `rport` of the top Via must say (RFC 3261 section 18.2.1, RFC 3581 section 4).
 pub(crate) fn additions(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> (Option<IpAddr>, Option<u16>) {
-    let asks = handling.force_rport || via.rport().is_some();
+    filled_in(via, source, handling.force_rport || via.rport().is_some())
+}
+
+fn filled_in(via: &Via<'_>, source: &Source, asks: bool) -> (Option<IpAddr>, Option<u16>) {
     let peer = source.peer.ip();
     let received = (asks || via.host_ip() != Some(peer)).then_some(peer);
     (received, asks.then_some(source.peer.port()))

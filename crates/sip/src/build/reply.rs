@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use crate::{HeaderName, Message, Method, Via, text::print_number};
 
-use super::{copy_headers, copy_line, write_body, write_line};
+use super::{copy_headers, copy_line, write_body};
 
-/// A reply to be written. All texts but `headers` are values; empty ones are left out.
+/// A reply to be written. All texts but the headers are values; empty ones are left out.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'a> {
     /// The request that is answered.
@@ -19,8 +19,8 @@ pub struct Reply<'a> {
     pub to_tag: &'a [u8],
     /// Whole header lines to be added.
     pub headers: &'a [u8],
-    /// The value of Server.
-    pub server: &'a [u8],
+    /// More of them, from other places.
+    pub more_headers: &'a [&'a [u8]],
     /// The value of Content-Type, written only with a body.
     pub content_type: &'a [u8],
     /// The body.
@@ -40,7 +40,7 @@ impl<'a> Reply<'a> {
             reason,
             to_tag: b"",
             headers: b"",
-            server: b"",
+            more_headers: &[],
             content_type: b"",
             body: b"",
             received: None,
@@ -51,7 +51,8 @@ impl<'a> Reply<'a> {
     /// Writes the reply.
     pub fn write(&self, out: &mut Vec<u8>) {
         let request = self.request;
-        out.reserve(request.headers_end() + self.headers.len() + self.body.len() + 128);
+        let added: usize = self.more_headers.iter().map(|lines| lines.len() + 2).sum();
+        out.reserve(request.headers_end() + self.headers.len() + added + self.body.len() + 128);
         out.extend_from_slice(b"SIP/2.0 ");
         print_number(u32::from(self.code), out);
         out.push(b' ');
@@ -68,10 +69,12 @@ impl<'a> Reply<'a> {
             // RFC 3261 section 8.2.6.1: the client measures the way by it.
             copy_headers(request, &[HeaderName::Timestamp], out);
         }
-        write_line(HeaderName::Server, self.server, out);
-        out.extend_from_slice(self.headers);
-        if self.headers.last().is_some_and(|byte| *byte != b'\n') {
-            out.extend_from_slice(b"\r\n");
+        for lines in std::iter::once(&self.headers).chain(self.more_headers) {
+            out.extend_from_slice(lines);
+            // The line end that scripts tend to forget.
+            if lines.last().is_some_and(|byte| *byte != b'\n') {
+                out.extend_from_slice(b"\r\n");
+            }
         }
         write_body(self.content_type, self.body, out);
     }
@@ -171,8 +174,8 @@ mod tests {
     fn a_success_has_the_route_set_a_tag_and_a_body() {
         assert_eq!(
             reply(200, |reply| {
-                reply.server = b"Strowger";
-                reply.headers = b"Contact: <sip:bob@host>\r\n";
+                reply.headers = b"Server: Strowger";
+                reply.more_headers = &[b"", b"Contact: <sip:bob@host>\r\n"];
                 reply.content_type = b"text/plain";
                 reply.body = b"hi";
             }),

@@ -57,11 +57,9 @@ impl<'a> Uri<'a> {
             return Err(UriError::Empty);
         }
         let (scheme, rest) = split_scheme(text)?;
-        if rest.iter().any(|byte| is_not_uri_byte(*byte)) {
-            return Err(UriError::Character);
-        }
+        let at = find_at(rest)?;
         match scheme {
-            Scheme::Sip | Scheme::Sips => parse_sip(scheme, rest, text),
+            Scheme::Sip | Scheme::Sips => parse_sip(scheme, rest, at, text),
             Scheme::Tel => parse_tel(rest, text),
             Scheme::Urn | Scheme::Other => Ok(Uri { text, ..Uri::bare(scheme) }),
         }
@@ -141,21 +139,37 @@ fn split_scheme(text: &[u8]) -> Result<(Scheme, &[u8]), UriError> {
     Ok((scheme, rest))
 }
 
-fn parse_sip<'a>(scheme: Scheme, rest: &'a [u8], text: &'a [u8]) -> Result<Uri<'a>, UriError> {
+/// Where the first `@` is, in text without what no URI carries. One look at each byte: URIs are read for many a question.
+fn find_at(text: &[u8]) -> Result<Option<usize>, UriError> {
+    let mut at = None;
+    for (place, byte) in text.iter().enumerate() {
+        if !is_not_uri_byte(*byte) && *byte != b'@' {
+            continue;
+        }
+        if *byte != b'@' {
+            return Err(UriError::Character);
+        }
+        at = at.or(Some(place));
+    }
+    Ok(at)
+}
+
+fn parse_sip<'a>(scheme: Scheme, rest: &'a [u8], at: Option<usize>, text: &'a [u8]) -> Result<Uri<'a>, UriError> {
     let mut uri = Uri { text, ..Uri::bare(scheme) };
     let mut rest = rest;
     // A user part may hold `;`, `?` and `/`, so the `@` is looked for before anything else.
-    let mut parts = rest.splitn(3, |byte| *byte == b'@');
-    if let (Some(userinfo), Some(host), more) = (parts.next(), parts.next(), parts.next()) {
+    if let Some(at) = at {
+        let (userinfo, host) = rest.split_at(at);
         (uri.user, uri.password) = split_userinfo(userinfo)?;
-        if more.is_some() {
-            return Err(UriError::Character);
-        }
-        rest = host;
+        rest = host.get(1..).unwrap_or_default();
     }
     (uri.host, rest) = take_host(rest)?;
     if rest.is_empty() {
         return Ok(uri);
+    }
+    // One `@` too many is more than a wrong host.
+    if at.is_some() && memchr::memchr(b'@', rest).is_some() {
+        return Err(UriError::Character);
     }
     if let [b':', after @ ..] = rest {
         let end = after.iter().position(|byte| matches!(byte, b';' | b'?')).unwrap_or(after.len());
