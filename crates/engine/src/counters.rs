@@ -63,6 +63,8 @@ pub(crate) struct EngineCounters {
     pub(crate) unacknowledged: Counter,
     /// Replies that match no transaction.
     pub(crate) stray_replies: Counter,
+    /// Requests refused because more came than could be handled.
+    pub(crate) requests_shed: Counter,
 }
 
 impl CoreCounters {
@@ -152,6 +154,7 @@ impl EngineCounters {
             faults: counter("faults"),
             unacknowledged: counter("unacknowledged"),
             stray_replies: counter("stray_replies"),
+            requests_shed: counter("requests_shed"),
         }
     }
 }

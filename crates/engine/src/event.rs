@@ -10,6 +10,9 @@ use module_api::{Answer, Sending};
 pub enum Event {
     /// A message came in.
     Received(Received),
+    /// A message came in that has waited too long, because more come than can be handled: what continues something is
+    /// handled, what would begin something is refused.
+    Late(Received),
     /// A backend answered.
     Answer {
         /// Of which request.

@@ -30,11 +30,26 @@ pub struct Received {
 impl Desk<'_> {
     /// Handles what came in; `number` counts this worker's messages.
     pub(crate) fn receive(&self, env: &mut Env<'_>, received: Received, number: u32) {
+        self.read(env, received, number, Self::request_in);
+    }
+
+    /// The same when there is no time for what would begin something.
+    pub(crate) fn receive_late(&self, env: &mut Env<'_>, received: Received, number: u32) {
+        self.read(env, received, number, Self::late_request_in);
+    }
+
+    fn read(
+        &self,
+        env: &mut Env<'_>,
+        received: Received,
+        number: u32,
+        request_in: fn(&Self, &mut Env<'_>, Arc<Message>, Source),
+    ) {
         let Received { bytes, socket, proto, peer, local, connection } = received;
         let source = Source { socket, proto, peer, local, connection, received_at: env.now, number };
         let is_reply = bytes.starts_with(b"SIP/");
         match Message::parse(bytes, &self.core.limits) {
-            Ok(message) if message.is_request() => self.request_in(env, Arc::new(message), source),
+            Ok(message) if message.is_request() => request_in(self, env, Arc::new(message), source),
             Ok(message) => self.any_reply_in(env, Arc::new(message), source),
             Err(error) => self.malformed(env, &error, &source, is_reply),
         }

@@ -8,6 +8,7 @@ mod forking;
 mod lifecycle;
 mod local;
 mod management;
+mod overload;
 mod relay;
 mod stateless;
 mod suspended;

@@ -214,19 +214,21 @@ impl World {
 
     /// A phone sends bytes.
     pub fn send(&mut self, phone: &str, text: impl Into<Vec<u8>>) {
+        self.send_as(phone, text, Event::Received);
+    }
+
+    /// A phone sends bytes that wait too long before they are looked at.
+    pub fn send_late(&mut self, phone: &str, message: &Message) {
+        self.send_as(phone, message.bytes().to_vec(), Event::Late);
+    }
+
+    fn send_as(&mut self, phone: &str, text: impl Into<Vec<u8>>, event: fn(Received) -> Event) {
         let bytes = Bytes::from(text.into());
         let what = Message::parse(bytes.clone(), &Limits::default()).map_or("?".to_owned(), |message| label(&message));
         self.ladder.arrow(self.now, phone, "proxy", what);
         let peer = SocketAddr::new(address_of(phone), 5060);
         let local = SocketAddr::from((PROXY, 5060));
-        self.handle(Event::Received(Received {
-            bytes,
-            socket: SocketId(0),
-            proto: Proto::Udp,
-            peer,
-            local,
-            connection: None,
-        }));
+        self.handle(event(Received { bytes, socket: SocketId(0), proto: Proto::Udp, peer, local, connection: None }));
     }
 
     /// A phone sends a request; header lines may be added. What it sent comes back.

@@ -4,6 +4,7 @@ use super::clock::Clock;
 use bytes::Bytes;
 use edge_mi::Reply;
 use edge_net::tcp::Streams;
+use edge_net::udp::Admission;
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
 use engine::{Engine, Event, Received, Token, Worker};
@@ -128,10 +129,14 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Handles a message that came in.
-    pub fn receive(&mut self, received: edge_net::Received, proto: Proto) {
+    /// Handles a datagram that came in.
+    pub fn receive(&mut self, received: edge_net::Received, admission: Admission) {
         let edge_net::Received { socket, peer, local, connection, bytes } = received;
-        self.handle(Event::Received(Received { bytes, socket, proto, peer, local, connection }));
+        let received = Received { bytes, socket, proto: Proto::Udp, peer, local, connection };
+        self.handle(match admission {
+            Admission::Welcome => Event::Received(received),
+            Admission::Shed => Event::Late(received),
+        });
     }
 
     /// Handles an event. A panic is a fault of ours that must not cost the server a thread: what the worker was at is

@@ -11,7 +11,7 @@ use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
 use edge_log::Outlets;
 use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
-use edge_net::udp::UdpListener;
+use edge_net::udp::{UdpCounters, UdpListener};
 use edge_net::{Resolver, Senders, Waits};
 use edge_sql::{Databases, Options};
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Started};
@@ -35,7 +35,7 @@ pub struct Server {
     management: Management,
     udp: Vec<(UdpListener, String)>,
     receiving: Vec<JoinHandle<()>>,
-    keepalives: Counter,
+    udp_counters: UdpCounters,
     summary: String,
     runtime: Runtime,
 }
@@ -101,7 +101,7 @@ pub fn start(
     let counter = |group: &str, name: &str| services.statistics.counter(group, name, true);
     let resolver = Resolver::new(counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
     let waits = Waits::new(runtime.handle().clone(), resolver, counter("net", "refused_waits"));
-    let keepalives = counter("net", "keepalives");
+    let udp_counters = UdpCounters { keepalives: counter("net", "keepalives"), dropped: counter("net", "dropped") };
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
     publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);
@@ -117,7 +117,7 @@ pub fn start(
         management: Management::default(),
         udp,
         receiving: Vec::new(),
-        keepalives,
+        udp_counters,
         summary,
         runtime,
     })
@@ -142,12 +142,12 @@ impl Server {
         for (listener, name) in &self.udp {
             for _ in 0..workers {
                 let (listener, mut driver) = (listener.clone(), self.outside.driver());
-                let (process, keepalives) = (Arc::clone(&self.process), self.keepalives.clone());
+                let (process, counters) = (Arc::clone(&self.process), self.udp_counters.clone());
                 let about = format!("SIP receiver {name}");
                 let work = move || {
                     process.name_this_thread(about);
                     let stop = process.stop_flag();
-                    listener.receive(&stop, &keepalives, |received| driver.receive(received, Proto::Udp));
+                    listener.receive(&stop, &counters, |received, admission| driver.receive(received, admission));
                 };
                 let thread = thread::Builder::new().name("sip-udp".to_owned()).spawn(work);
                 self.receiving.push(thread.map_err(|error| error.to_string())?);

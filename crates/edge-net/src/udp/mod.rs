@@ -1,13 +1,20 @@
 //! UDP: threads that receive, process and send without handing anything over.
 
+mod backlog;
+mod batch;
+
+pub use backlog::Admission;
+
 use crate::{BindError, Received, SocketOptions, bind};
+use backlog::{Backlog, continues};
+use batch::{Batch, Patience};
 use bytes::Bytes;
 use module_api::{Counter, SocketId};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A listening UDP socket; its threads share it.
 #[derive(Clone)]
@@ -17,12 +24,22 @@ pub struct UdpListener {
     local: SocketAddr,
 }
 
+/// What the threads of UDP sockets count.
+#[derive(Clone, Debug, Default)]
+pub struct UdpCounters {
+    /// Datagrams that only keep a NAT's binding.
+    pub keepalives: Counter,
+    /// Messages for which there was no room.
+    pub dropped: Counter,
+}
+
 /// How often a thread looks whether it should stop while nothing comes.
 const STOP_CHECK: Duration = Duration::from_millis(500);
 /// How long a socket that cannot be read is left alone.
 const AFTER_ERROR: Duration = Duration::from_millis(10);
-/// The largest datagram.
-const DATAGRAM_MAX: usize = 65_535;
+/// How many messages are handled before the socket is looked at again: what waits there is soon dropped by the kernel,
+/// which does not know what matters.
+const TURN: usize = 16;
 
 impl UdpListener {
     /// Opens it.
@@ -43,25 +60,35 @@ impl UdpListener {
     }
 
     /// Receives until `stop` is set; `handle` processes each message in this thread. Keep-alives are counted and dropped.
-    pub fn receive(&self, stop: &AtomicBool, keepalives: &Counter, mut handle: impl FnMut(Received)) {
-        let mut buffer = vec![0; DATAGRAM_MAX];
+    pub fn receive(&self, stop: &AtomicBool, counters: &UdpCounters, mut handle: impl FnMut(Received, Admission)) {
+        let mut batch = Batch::new();
+        let mut backlog = Backlog::new();
         while !stop.load(Ordering::Relaxed) {
-            let (length, peer) = match self.socket.recv_from(&mut buffer) {
-                Ok(received) => received,
-                // An error that the network reported for an earlier send of ours (ICMP) is nobody's here.
-                Err(error) if is_passing(error.kind()) => continue,
-                // Whatever ails the socket, it is tried again, without burning time.
-                Err(_) => {
-                    std::thread::sleep(AFTER_ERROR);
-                    continue;
+            let patience = if backlog.is_empty() { Patience::Wait } else { Patience::Look };
+            // The clock is read once a turn.
+            let mut now = None;
+            let read = batch.receive(&self.socket, patience, |datagram, peer| {
+                if is_keepalive(datagram) {
+                    return counters.keepalives.increment();
                 }
-            };
-            let Some(datagram) = buffer.get(..length).filter(|datagram| !is_keepalive(datagram)) else {
-                keepalives.increment();
-                continue;
-            };
-            let bytes = Bytes::copy_from_slice(datagram);
-            handle(Received { socket: self.id, peer, local: self.local, connection: None, bytes });
+                let continues = backlog.is_long() && continues(datagram);
+                let bytes = Bytes::copy_from_slice(datagram);
+                let received = Received { socket: self.id, peer, local: self.local, connection: None, bytes };
+                let since = *now.get_or_insert_with(Instant::now);
+                if backlog.push(received, continues, since).is_err() {
+                    counters.dropped.increment();
+                }
+            });
+            // An error that the network reported for an earlier send of ours (ICMP) is nobody's here. Whatever else ails
+            // the socket, it is tried again, without burning time.
+            if read.is_err_and(|error| !is_passing(error.kind())) {
+                std::thread::sleep(AFTER_ERROR);
+            }
+            let now = now.unwrap_or_else(Instant::now);
+            for _ in 0..TURN {
+                let Some((received, admission)) = backlog.pop(now) else { break };
+                handle(received, admission);
+            }
         }
     }
 }
@@ -86,9 +113,9 @@ fn is_keepalive(datagram: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{UdpListener, is_keepalive};
+    use super::{Admission, UdpCounters, UdpListener, is_keepalive};
     use crate::SocketOptions;
-    use module_api::{Counter, SocketId};
+    use module_api::SocketId;
     use std::net::UdpSocket;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -106,13 +133,14 @@ mod tests {
         let address = listener.socket().local_addr().unwrap();
         phone.send_to(b"\r\n\r\n", address).unwrap();
         phone.send_to(b"hello", address).unwrap();
-        let (stop, keepalives) = (AtomicBool::new(false), Counter::default());
-        listener.receive(&stop, &keepalives, |received| {
+        let (stop, counters) = (AtomicBool::new(false), UdpCounters::default());
+        listener.receive(&stop, &counters, |received, admission| {
             assert_eq!((received.socket, received.bytes.as_ref()), (SocketId(3), &b"hello"[..]));
+            assert_eq!(admission, Admission::Welcome);
             assert_eq!(received.peer, phone.local_addr().unwrap());
             stop.store(true, Ordering::Relaxed);
         });
-        assert_eq!(keepalives.get(), 1);
+        assert_eq!(counters.keepalives.get(), 1);
     }
 
     #[test]
