@@ -94,6 +94,8 @@ pub enum ArgKind {
     Vars,
     /// A regular expression; compiled when the script is read if constant.
     Regex,
+    /// The same, matched line by line: `^` and `$` hold at each line, and nothing but a line end matches one.
+    LineRegex,
     /// The name of a route of this kind, known when the script is read.
     Route(RouteKind),
     /// The name of a message flag; evaluated to its number.
@@ -201,6 +203,11 @@ impl Arg {
     /// A regular expression.
     pub const fn regex(name: &'static str, about: &'static str) -> Arg {
         Arg::of(name, ArgKind::Regex, about)
+    }
+
+    /// A regular expression that is matched line by line.
+    pub const fn line_regex(name: &'static str, about: &'static str) -> Arg {
+        Arg::of(name, ArgKind::LineRegex, about)
     }
 
     /// The name of a route.

@@ -31,4 +31,4 @@ pub use routes::Routes;
 pub use table::{Column, Table};
 pub use transformation::{Transformation, TransformationArg};
 pub use value::Value;
-pub use variable::{Access, Inner, Variable};
+pub use variable::{Access, Inner, PATH_ESCAPE, Variable};

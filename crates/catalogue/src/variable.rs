@@ -21,6 +21,9 @@ pub struct Variable<R: 'static> {
     pub run: R,
 }
 
+/// What makes the byte behind it an ordinary one in the name of an [`Inner::Path`].
+pub const PATH_ESCAPE: u8 = 0x1b;
+
 /// Whether a script may assign to a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -45,6 +48,9 @@ pub enum Inner {
     Word(&'static [&'static str]),
     /// It may, and it is one of these words.
     OptionalWord(&'static [&'static str]),
+    /// It must, and is a path (`$json(a/$var(key)[0])`): in what a variable contributes, each byte that could part the
+    /// path comes behind [`PATH_ESCAPE`], so that a value is one key whatever it holds.
+    Path,
     /// It must, and is taken as written up to the closing parenthesis (`$time(%H:%M)`, `$sdp.line(…)`, `$C(fb)`).
     Text,
 }

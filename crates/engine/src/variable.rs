@@ -79,6 +79,10 @@ impl VariableAccess for Held {
         (0..VALUES_MAX).find(|position| self.read_at(call, *position).is_null()).unwrap_or(VALUES_MAX)
     }
 
+    fn inner(&self, call: &mut Call<'_>) -> Bytes {
+        self.variable.inner(&mut World::of(&self.dispatch, call))
+    }
+
     fn text(&self) -> &str {
         self.variable.text()
     }

@@ -70,6 +70,12 @@ pub trait VariableAccess: Send + Sync {
     fn count(&self, call: &mut Call<'_>) -> usize {
         usize::from(!self.read(call).is_null())
     }
+    /// What stands in its parentheses, with the variables in it filled in: for functions that take a variable by its
+    /// name (`json_link()`).
+    fn inner(&self, call: &mut Call<'_>) -> Bytes {
+        let _ = call;
+        Bytes::new()
+    }
     /// As written in the script.
     fn text(&self) -> &str;
 }

@@ -1,5 +1,5 @@
 //! POSIX's patterns, as scripts and databases of SIP servers hold them: extended regular expressions on the `regex`
-//! crate, basic ones ([`extended`]), and shell patterns ([`glob`]).
+//! crate, basic ones ([`extended`]), substitutions ([`Substitution`]), and shell patterns ([`glob`]).
 //!
 //! [`Pattern`] says how an expression is read. What means something else in the two syntaxes is translated: brackets
 //! (where POSIX knows no escapes, and Rust knows set operations), escapes of ordinary letters, intervals, and the
@@ -8,11 +8,13 @@
 mod basic;
 mod fuzz;
 mod glob;
+mod substitution;
 mod translate;
 
 pub use basic::extended;
 pub use fuzz::fuzz;
 pub use glob::{glob, glob_ignoring_case};
+pub use substitution::{Piece, Substitution, pieces};
 
 use regex::bytes::{Regex, RegexBuilder};
 use std::fmt;
@@ -36,6 +38,9 @@ const BYTES_MAX: usize = 1 << 20;
 impl Pattern {
     /// As the script's `=~` reads it.
     pub const IGNORE_CASE: Pattern = Pattern { ignore_case: true, by_line: false };
+
+    /// The same, where `^` and `$` match at each line, and nothing but a line end matches one.
+    pub const BY_LINE: Pattern = Pattern { ignore_case: true, by_line: true };
 
     /// Compiles an expression.
     ///

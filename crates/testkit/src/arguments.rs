@@ -27,6 +27,13 @@ pub fn regex(pattern: &str) -> ArgValue {
     ArgValue::Regex(Arc::new(regex.expect("a regular expression")))
 }
 
+/// A regular expression that is matched line by line.
+#[allow(clippy::expect_used, reason = "a test with a bad expression should fail")]
+pub fn line_regex(pattern: &str) -> ArgValue {
+    let regex = Pattern::BY_LINE.compile(pattern.as_bytes());
+    ArgValue::Regex(Arc::new(regex.expect("a regular expression")))
+}
+
 /// Named flags, `"name"` or `"name=value"`.
 pub fn flags(flags: &[&'static str]) -> ArgValue {
     let flags = flags.iter().map(|flag| match flag.split_once('=') {

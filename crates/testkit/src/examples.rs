@@ -71,6 +71,7 @@ fn argument(fixture: &Fixture, kind: ArgKind, written: &str) -> ArgValue {
         ArgKind::Var => ArgValue::Var(fixture.variable(&text)),
         ArgKind::Vars => ArgValue::Vars(text.split(';').map(|name| fixture.variable(name)).collect()),
         ArgKind::Regex => arguments::regex(&text),
+        ArgKind::LineRegex => arguments::line_regex(&text),
         ArgKind::Route(_) => ArgValue::Int(0),
         ArgKind::MessageFlag => ArgValue::Int(names.message.number(&text).map_or(0, i32::from)),
         ArgKind::BranchFlag => ArgValue::Int(names.branch.number(&text).map_or(0, i32::from)),

@@ -14,7 +14,7 @@ mod recorder;
 mod simple_compiler;
 mod text;
 
-pub use arguments::{absent, flags, int, regex, str};
+pub use arguments::{absent, flags, int, line_regex, regex, str};
 pub use examples::check_examples;
 pub use fixture::Fixture;
 pub use recorder::Recorder;

@@ -9,6 +9,7 @@ use crate::program::VariableRef;
 use crate::program::instruction::{Argument, Operand, Wanted};
 use bytes::Bytes;
 use catalogue::{Arg, ArgKind, Refused, RouteKind};
+use posix_regex::Pattern;
 use std::sync::Arc;
 
 const ABSENT: Argument = Argument::Fixed(ArgValue::Absent);
@@ -57,7 +58,8 @@ impl Compiler<'_> {
             ArgKind::Raw => Some(Argument::Fixed(ArgValue::Str(self.as_written(&written)))),
             ArgKind::Var => self.var_argument(&written, expression.span),
             ArgKind::Vars => self.vars_argument(&written, expression.span),
-            ArgKind::Regex => self.regex_argument(&written, arg, expression.span),
+            ArgKind::Regex => self.regex_argument(&written, Pattern::IGNORE_CASE, arg, expression.span),
+            ArgKind::LineRegex => self.regex_argument(&written, Pattern::BY_LINE, arg, expression.span),
             ArgKind::Route(kind) => self.route_argument_by_name(&written, kind, expression.span),
             ArgKind::MessageFlag => self.flag_number(&written, true, expression.span),
             ArgKind::BranchFlag => self.flag_number(&written, false, expression.span),
@@ -224,18 +226,19 @@ impl Compiler<'_> {
         Some(Argument::Fixed(ArgValue::Vars(kept.into())))
     }
 
-    fn regex_argument(&mut self, written: &Written<'_>, arg: &Arg, span: Span) -> Option<Argument> {
+    fn regex_argument(&mut self, written: &Written<'_>, read_as: Pattern, arg: &Arg, span: Span) -> Option<Argument> {
+        let wanted = Wanted::Regex(read_as);
         match written {
             Written::Text(text) => {
-                let regex = self.pattern(text, span);
+                let regex = self.pattern(text, read_as, span);
                 Some(Argument::Fixed(regex.map_or(ArgValue::Absent, ArgValue::Regex)))
             }
             Written::Int(number) => {
-                let regex = self.pattern(number.to_string().as_bytes(), span);
+                let regex = self.pattern(number.to_string().as_bytes(), read_as, span);
                 Some(Argument::Fixed(regex.map_or(ArgValue::Absent, ArgValue::Regex)))
             }
-            Written::Variable(variable, _) => Some(computed(self.variable_operand(variable), Wanted::Regex, arg)),
-            Written::Format(text) => Some(computed(self.format_operand(text), Wanted::Regex, arg)),
+            Written::Variable(variable, _) => Some(computed(self.variable_operand(variable), wanted, arg)),
+            Written::Format(text) => Some(computed(self.format_operand(text), wanted, arg)),
             Written::Null => None,
         }
     }
@@ -295,7 +298,7 @@ fn what(kind: &ArgKind) -> &'static str {
         ArgKind::Str | ArgKind::Static | ArgKind::Raw => "a string",
         ArgKind::Var => "a variable",
         ArgKind::Vars => "variables separated by ;",
-        ArgKind::Regex => "a regular expression",
+        ArgKind::Regex | ArgKind::LineRegex => "a regular expression",
         ArgKind::Route(_) => "the name of a route, known when the script is read",
         ArgKind::MessageFlag | ArgKind::BranchFlag => "the name of a flag, known when the script is read",
         ArgKind::Flags(_) => "names of flags separated by commas",

@@ -86,15 +86,15 @@ impl Compiler<'_> {
             self.emit(Instruction::MatchComputed { left, pattern, negated });
             return;
         };
-        if let Some(regex) = self.pattern(&text, right.span) {
+        if let Some(regex) = self.pattern(&text, Pattern::IGNORE_CASE, right.span) {
             let pattern = add(&mut self.tables.patterns, regex);
             self.emit(Instruction::Match { left, pattern, negated });
         }
     }
 
     /// Compiles a constant regular expression.
-    pub(super) fn pattern(&mut self, text: &[u8], span: Span) -> Option<Arc<Regex>> {
-        match Pattern::IGNORE_CASE.compile(text) {
+    pub(super) fn pattern(&mut self, text: &[u8], read_as: Pattern, span: Span) -> Option<Arc<Regex>> {
+        match read_as.compile(text) {
             Ok(regex) => {
                 self.note_digits(text, span);
                 Some(Arc::new(regex))

@@ -179,7 +179,7 @@ impl<'a> Lookup<'a> {
     fn inner(&mut self, variable: &ast::Variable, found: &Declared<'_>) -> InnerName {
         let declared = &found.declaration.inner;
         let Some(inner) = &variable.inner else {
-            if matches!(declared, Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Text) {
+            if matches!(declared, Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path | Inner::Text) {
                 let name = &variable.name;
                 self.error(codes::VARIABLE_FORM, variable.span, format!("${name} needs a name: ${name}(…)"));
             }
@@ -192,7 +192,10 @@ impl<'a> Lookup<'a> {
         if matches!(declared, Inner::Text) {
             return InnerName::Fixed(inner.source.clone(), None);
         }
-        let Some(text) = fixed_text(inner) else { return InnerName::Computed(Box::new(self.format(inner))) };
+        let Some(text) = fixed_text(inner) else {
+            let format = Box::new(self.format(inner));
+            return if matches!(declared, Inner::Path) { InnerName::Path(format) } else { InnerName::Computed(format) };
+        };
         if let Inner::Word(words) | Inner::OptionalWord(words) = declared {
             self.check_word(variable, &text, words);
         }

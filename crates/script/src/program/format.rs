@@ -64,6 +64,30 @@ impl Format {
         }
     }
 
+    /// Prints a path ([`catalogue::Inner::Path`]).
+    pub(crate) fn print_path(&self, host: &mut dyn Host, scope: Option<&Scope>, out: &mut Vec<u8>) {
+        let most = out.len().saturating_add(host.print_bytes_max());
+        let mut value = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.extend_from_slice(text),
+                Piece::Variable(variable) => {
+                    value.clear();
+                    variable.value(host, scope).print(&mut value);
+                    for byte in &value {
+                        if !byte.is_ascii_alphanumeric() && byte.is_ascii() {
+                            out.push(catalogue::PATH_ESCAPE);
+                        }
+                        out.push(*byte);
+                    }
+                }
+            }
+            if out.len() > most {
+                return;
+            }
+        }
+    }
+
     pub(crate) fn needs_scope(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(variable) if variable.needs_scope()))
     }

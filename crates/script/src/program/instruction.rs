@@ -226,8 +226,8 @@ pub enum Wanted {
     Int,
     /// A string.
     Str,
-    /// A regular expression.
-    Regex,
+    /// A regular expression, and how it is read.
+    Regex(posix_regex::Pattern),
     /// Named flags.
     Flags(&'static [Flag]),
 }

@@ -48,6 +48,8 @@ pub(crate) enum InnerName {
     Fixed(Bytes, Option<NameId>),
     /// It contains variables.
     Computed(Box<Format>),
+    /// It is a path that contains variables.
+    Path(Box<Format>),
 }
 
 /// The index in the brackets.
@@ -109,6 +111,11 @@ impl VariableRef {
             Source::Host(id) => Some(id),
             Source::Language(_) | Source::Constant(_) => None,
         }
+    }
+
+    /// What stands in its parentheses, variables filled in.
+    pub fn inner(&self, host: &mut dyn Host) -> Bytes {
+        Bytes::from(self.name(host, None).0.into_owned())
     }
 
     /// Its value, transformed as written.
@@ -192,12 +199,20 @@ impl VariableRef {
                 format.print_in(host, scope, &mut text);
                 (Cow::Owned(text), None)
             }
+            InnerName::Path(format) => {
+                let mut text = Vec::new();
+                format.print_path(host, scope, &mut text);
+                (Cow::Owned(text), None)
+            }
         }
     }
 
     /// Whether the machine must be asked for it or for something in it.
     pub(crate) fn needs_scope(&self) -> bool {
-        let in_name = matches!(&self.name, InnerName::Computed(format) if format.needs_scope());
+        let in_name = match &self.name {
+            InnerName::Computed(format) | InnerName::Path(format) => format.needs_scope(),
+            InnerName::None | InnerName::Fixed(..) => false,
+        };
         let in_index = matches!(&self.index, IndexRef::Computed(variable) if variable.needs_scope());
         let in_transformations = self.transformations.iter().any(TransformationRef::needs_scope);
         matches!(self.source, Source::Language(_)) || in_name || in_index || in_transformations
@@ -211,7 +226,9 @@ impl VariableRef {
         let (text, id) = self.name(host, Some(scope));
         let name = match &self.name {
             InnerName::None => InnerName::None,
-            InnerName::Fixed(..) | InnerName::Computed(_) => InnerName::Fixed(Bytes::copy_from_slice(&text), id),
+            InnerName::Fixed(..) | InnerName::Computed(_) | InnerName::Path(_) => {
+                InnerName::Fixed(Bytes::copy_from_slice(&text), id)
+            }
         };
         let index = IndexRef::Fixed(self.index(host, Some(scope)));
         VariableRef { name, index, number: None, ..self.clone() }

@@ -124,7 +124,7 @@ fn accepts(inner: &Inner, given: bool) -> bool {
     match inner {
         Inner::None => !given,
         Inner::Optional | Inner::OptionalWord(_) => true,
-        Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Text => given,
+        Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path | Inner::Text => given,
     }
 }
 

@@ -39,9 +39,9 @@ impl Machine<'_> {
         match kind {
             Wanted::Int => value.int().map(ArgValue::Int).ok_or(ArgFault::NotAnInteger),
             Wanted::Str => Ok(value.into_bytes().map_or(ArgValue::Absent, ArgValue::Str)),
-            Wanted::Regex => {
+            Wanted::Regex(read_as) => {
                 let text = value.into_bytes().unwrap_or_default();
-                self.execution.patterns.compiled(&text).map(ArgValue::Regex).map_err(ArgFault::BadPattern)
+                self.execution.patterns.compiled(&text, read_as).map(ArgValue::Regex).map_err(ArgFault::BadPattern)
             }
             Wanted::Flags(known) => {
                 let text = value.into_bytes().unwrap_or_default();

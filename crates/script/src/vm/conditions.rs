@@ -6,6 +6,7 @@ use crate::ast::CompareOperator;
 use crate::host::ScriptFault;
 use crate::program::instruction::{Operand, Slot};
 use catalogue::Value;
+use posix_regex::Pattern;
 use regex::bytes::Regex;
 
 impl Machine<'_> {
@@ -39,7 +40,7 @@ impl Machine<'_> {
             self.execution.truth = negated;
             return;
         };
-        self.execution.truth = match self.execution.patterns.compiled(&text) {
+        self.execution.truth = match self.execution.patterns.compiled(&text, Pattern::IGNORE_CASE) {
             Ok(regex) => is_match(&regex, &left, negated),
             Err(why) => {
                 self.warn(ScriptFault::BadPattern(why));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The last few patterns with what they were compiled to.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns {
-    known: Vec<(Bytes, Arc<Regex>)>,
+    known: Vec<(Bytes, Pattern, Arc<Regex>)>,
     /// The one to replace next.
     oldest: usize,
 }
@@ -17,13 +17,13 @@ const PATTERNS_MAX: usize = 16;
 
 impl Patterns {
     /// The compiled pattern, or why it cannot be.
-    pub(crate) fn compiled(&mut self, text: &Bytes) -> Result<Arc<Regex>, String> {
-        if let Some((_, regex)) = self.known.iter().find(|(known, _)| known == text) {
+    pub(crate) fn compiled(&mut self, text: &Bytes, read_as: Pattern) -> Result<Arc<Regex>, String> {
+        if let Some((.., regex)) = self.known.iter().find(|(known, how, _)| *how == read_as && known == text) {
             return Ok(Arc::clone(regex));
         }
-        let regex = Arc::new(Pattern::IGNORE_CASE.compile(text).map_err(|error| error.to_string())?);
+        let regex = Arc::new(read_as.compile(text).map_err(|error| error.to_string())?);
         // A copy, so that a pattern cut out of a message does not keep the message.
-        let entry = (Bytes::copy_from_slice(text), Arc::clone(&regex));
+        let entry = (Bytes::copy_from_slice(text), read_as, Arc::clone(&regex));
         match self.known.get_mut(self.oldest) {
             Some(place) => *place = entry,
             None => self.known.push(entry),

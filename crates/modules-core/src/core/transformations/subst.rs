@@ -5,7 +5,7 @@ use crate::core::Core;
 use bytes::Bytes;
 use catalogue::{TransformationArg, Value};
 use module_api::{Call, Transformation};
-use posix_regex::Pattern;
+use posix_regex::{Piece, Substitution, pieces};
 use regex::bytes::{Captures, Regex};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,22 +22,15 @@ pub(super) const ALL: &[Transformation] = &[Transformation {
 /// The substitutions that have been compiled, by their text.
 #[derive(Debug, Default)]
 pub(in crate::core) struct Substitutions {
-    compiled: RwLock<BTreeMap<Bytes, Arc<Substitution>>>,
+    compiled: RwLock<BTreeMap<Bytes, Arc<Compiled>>>,
 }
 
 /// A compiled `/expression/replacement/flags`.
 #[derive(Debug)]
-struct Substitution {
+struct Compiled {
     regex: Regex,
     replacement: Vec<Piece>,
     all: bool,
-}
-
-/// A piece of a replacement.
-#[derive(Debug, PartialEq, Eq)]
-enum Piece {
-    Text(Vec<u8>),
-    Group(usize),
 }
 
 /// More substitutions than a script writes. Those made of variables could be without end, so past it all are dropped
@@ -48,7 +41,7 @@ fn subst(call: &mut Call<'_>, value: Value, args: &[Value]) -> Value {
     let Some(text) = argument(args, 0) else { return Value::Null };
     let compiled = match call.state::<Core>() {
         Ok(core) => core.substitutions.get(&text),
-        Err(_) => Substitution::parse(&text).map(Arc::new),
+        Err(_) => Compiled::parse(&text).map(Arc::new),
     };
     match compiled {
         Ok(substitution) => Value::Str(substitution.apply(input(value))),
@@ -60,11 +53,11 @@ fn subst(call: &mut Call<'_>, value: Value, args: &[Value]) -> Value {
 }
 
 impl Substitutions {
-    fn get(&self, text: &Bytes) -> Result<Arc<Substitution>, String> {
+    fn get(&self, text: &Bytes) -> Result<Arc<Compiled>, String> {
         if let Some(known) = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(Arc::clone(known));
         }
-        let made = Arc::new(Substitution::parse(text)?);
+        let made = Arc::new(Compiled::parse(text)?);
         let mut compiled = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
         if compiled.len() >= COMPILED_MAX {
             compiled.clear();
@@ -75,21 +68,10 @@ impl Substitutions {
     }
 }
 
-impl Substitution {
-    fn parse(text: &[u8]) -> Result<Substitution, String> {
-        let Some((mark, rest)) = text.trim_ascii().split_first() else {
-            return Err("the expression is empty".to_owned());
-        };
-        let missing = || "it is written /expression/replacement/flags".to_owned();
-        let (expression, rest) = split(rest, *mark).ok_or_else(missing)?;
-        let (replacement, flags) = split(rest, *mark).ok_or_else(missing)?;
-        if let Some(unknown) = flags.iter().find(|flag| !b"isg".contains(flag)) {
-            return Err(format!("it has no flag \"{}\"", char::from(*unknown)));
-        }
-        // Without the flag s an expression keeps to one line, as POSIX's REG_NEWLINE has it.
-        let pattern = Pattern { ignore_case: flags.contains(&b'i'), by_line: !flags.contains(&b's') };
-        let regex = pattern.compile(&expression).map_err(|error| format!("the expression cannot be used: {error}"))?;
-        Ok(Substitution { regex, replacement: pieces(&replacement), all: flags.contains(&b'g') })
+impl Compiled {
+    fn parse(text: &[u8]) -> Result<Compiled, String> {
+        let Substitution { expression, replacement, all } = Substitution::parse(text)?;
+        Ok(Compiled { regex: expression, replacement: pieces(&replacement), all })
     }
 
     fn apply(&self, text: Bytes) -> Bytes {
@@ -111,52 +93,4 @@ impl Substitution {
         }
         text
     }
-}
-
-/// The text up to the mark, and what follows it. A mark behind a backslash counts as text.
-fn split(text: &[u8], mark: u8) -> Option<(Vec<u8>, &[u8])> {
-    let mut part = Vec::new();
-    let mut at = 0;
-    loop {
-        match (text.get(at)?, text.get(at + 1)) {
-            (b'\\', Some(next)) if *next == mark => {
-                part.push(mark);
-                at += 2;
-            }
-            (b'\\', Some(next)) => {
-                part.extend([b'\\', *next]);
-                at += 2;
-            }
-            (byte, _) if *byte == mark => return Some((part, text.get(at + 1..)?)),
-            (byte, _) => {
-                part.push(*byte);
-                at += 1;
-            }
-        }
-    }
-}
-
-fn pieces(text: &[u8]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut plain = Vec::new();
-    let mut bytes = text.iter().copied();
-    while let Some(byte) = bytes.next() {
-        if byte != b'\\' {
-            plain.push(byte);
-            continue;
-        }
-        match bytes.next() {
-            Some(digit @ b'0'..=b'9') => {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                pieces.push(Piece::Group(usize::from(digit - b'0')));
-            }
-            Some(b'n') => plain.push(b'\n'),
-            Some(b'r') => plain.push(b'\r'),
-            Some(b't') => plain.push(b'\t'),
-            Some(other) => plain.push(other),
-            None => plain.push(b'\\'),
-        }
-    }
-    pieces.push(Piece::Text(plain));
-    pieces
 }
