@@ -1,6 +1,8 @@
 //! Writing a message with edits: every edit becomes a cut (some bytes out, some text in), the cuts are sorted by place,
 //! and the message is copied once around them.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use smallvec::SmallVec;
 
@@ -110,13 +112,14 @@ impl<'a> Plan<'a> {
     /// Patches from the last to the first, so that an earlier one gives way where they overlap.
     fn cut_patches(&mut self) {
         let layers = self.layers;
+        let mut taken = Taken::of(&self.cuts);
         // Empty values never overlap, so the last new value of a header is told by its index.
         let mut valued: SmallVec<[usize; 8]> = SmallVec::new();
         let mut order = 0;
         for change in layers.iter().rev().flat_map(|edits| edits.changes.iter().rev()) {
             order -= 1;
             let Some((part, with)) = self.patched(change, &mut valued) else { continue };
-            if !self.is_lost(&part) {
+            if !self.is_fated(&part) && taken.take(&part) {
                 self.cut(part.start, part.end, order, with);
             }
         }
@@ -142,13 +145,12 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether a stretch lies in a header that goes, or overlaps what was cut by a stronger edit.
-    fn is_lost(&self, part: &std::ops::Range<usize>) -> bool {
-        let in_fated = self.fates.iter().any(|(index, _)| {
+    /// Whether a stretch lies in a header that goes.
+    fn is_fated(&self, part: &std::ops::Range<usize>) -> bool {
+        self.fates.iter().any(|(index, _)| {
             let Some(line) = self.line_range(*index) else { return false };
             part.start < line.end && line.start < part.end.max(part.start + 1)
-        });
-        in_fated || self.cuts.iter().any(|cut| part.start < cut.end && cut.start < part.end)
+        })
     }
 
     fn insert_lines(&mut self) {
@@ -272,6 +274,37 @@ impl<'a> Plan<'a> {
             copied = copied.max(cut.end);
         }
         out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+    }
+}
+
+/// The stretches that are cut already, apart from each other: where each starts, and where it ends. A script may patch
+/// as many places as a message has bytes.
+struct Taken(BTreeMap<usize, usize>);
+
+impl Taken {
+    fn of(cuts: &[Cut<'_>]) -> Taken {
+        let mut taken = Taken(BTreeMap::new());
+        for cut in cuts {
+            taken.add(cut.start..cut.end);
+        }
+        taken
+    }
+
+    /// Takes a stretch, unless it overlaps what is taken: whether it did not. An empty one lies between its neighbours
+    /// and overlaps only what it is inside of. As all lie apart, only the last that starts before its end can overlap.
+    fn take(&mut self, part: &std::ops::Range<usize>) -> bool {
+        let before = self.0.range(..part.end).next_back();
+        if before.is_some_and(|(start, end)| part.start < *end && *start < part.end) {
+            return false;
+        }
+        self.add(part.clone());
+        true
+    }
+
+    fn add(&mut self, part: std::ops::Range<usize>) {
+        // At one place there may be an empty stretch and another: the longer one tells.
+        let end = self.0.entry(part.start).or_insert(part.end);
+        *end = part.end.max(*end);
     }
 }
 
