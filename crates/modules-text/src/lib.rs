@@ -7,12 +7,12 @@
 pub mod mathops;
 //pub mod regex;
 pub mod textops;
-//pub mod uuid;
+pub mod uuid;
 
 use module_api::{Module, Outcome};
 
 /// The modules of this family.
-pub const MODULES: &[&Module] = &[&mathops::MODULE, &textops::MODULE];
+pub const MODULES: &[&Module] = &[&mathops::MODULE, &textops::MODULE, &uuid::MODULE];
 
 /// The return code of a question.
 fn yes(is_so: bool) -> Outcome {
