@@ -1,5 +1,5 @@
 //! Variables and format strings of module parameters, as far as tests need them: `$avp(name)` and `$var(name)`, alone
-//! and in text.
+//! and in text; others only by their name.
 
 use bytes::Bytes;
 use catalogue::{NameId, Value};
@@ -15,6 +15,12 @@ pub struct SimpleCompiler(pub Arc<Interned>);
 struct Named {
     id: NameId,
     is_avp: bool,
+    text: String,
+}
+
+/// A variable of another kind: it has its name, and nothing is ever in it.
+struct Other {
+    inner: Bytes,
     text: String,
 }
 
@@ -52,7 +58,11 @@ impl Compiler for SimpleCompiler {
             (_, Some(name)) => self.0.vars.intern(name.as_bytes()).map(|id| (id, false)),
             _ => None,
         };
-        let (id, is_avp) = named.ok_or_else(|| format!("{text} is no $avp(name) or $var(name)"))?;
+        let Some((id, is_avp)) = named else {
+            let inner = text.strip_prefix('$').and_then(|rest| rest.strip_suffix(')')?.split_once('('));
+            let (_, inner) = inner.ok_or_else(|| format!("{text} is no variable with a name in parentheses"))?;
+            return Ok(Arc::new(Other { inner: Bytes::copy_from_slice(inner.as_bytes()), text: text.to_owned() }));
+        };
         Ok(Arc::new(Named { id, is_avp, text: text.to_owned() }))
     }
 
@@ -91,6 +101,24 @@ impl VariableAccess for Named {
 
     fn count(&self, call: &mut Call<'_>) -> usize {
         if self.is_avp { call.msg.avps.count(self.id) } else { usize::from(!self.read(call).is_null()) }
+    }
+
+    fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl VariableAccess for Other {
+    fn read(&self, _: &mut Call<'_>) -> Value {
+        Value::Null
+    }
+
+    fn write(&self, _: &mut Call<'_>, _: Operator, _: Value) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn inner(&self, _: &mut Call<'_>) -> Bytes {
+        self.inner.clone()
     }
 
     fn text(&self) -> &str {

@@ -154,6 +154,7 @@ const VARIABLES: &[Variable<()>] = &[
     variable("route.type", Access::Read, Inner::None, true),
     variable("cfg_line", Access::Read, Inner::None, false),
     variable("cfg_file", Access::Read, Inner::None, false),
+    variable("doc", Access::ReadWrite, Inner::Path, true),
     variable("si", Access::Read, Inner::None, false),
     variable("sp", Access::Read, Inner::None, false),
     variable("rp", Access::ReadWrite, Inner::None, false),

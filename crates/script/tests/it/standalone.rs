@@ -20,6 +20,18 @@ fn variables_are_read_and_written_outside_of_scripts() {
 }
 
 #[test]
+fn what_a_variable_holds_is_one_part_of_a_path() {
+    let (catalogue, tables, loaded) = (catalogue(), Tables::default(), BTreeSet::new());
+    let mut world = World::new();
+    let compiled = |text| compile_variable(text, &catalogue, &loaded, tables.all()).unwrap();
+    compiled("$avp(key)").write(&mut world, Assign::Set, Value::fixed("a/b[c")).unwrap();
+    compiled("$var(at)").write(&mut world, Assign::Set, Value::Int(-2)).unwrap();
+    let inner = compiled("$doc(x/$avp(key)/y[$var(at)])").inner(&mut world);
+    assert_eq!(inner, "x/a\u{1b}/b\u{1b}[c/y[\u{1b}-2]");
+    assert_eq!(compiled("$doc(x/y[0])").inner(&mut world), "x/y[0]");
+}
+
+#[test]
 fn what_is_wrong_with_them_is_said() {
     let (catalogue, tables) = (catalogue(), Tables::default());
     let error = |text: &str, loaded: &[ModuleId]| {
