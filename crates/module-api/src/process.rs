@@ -3,6 +3,7 @@
 use crate::Proto;
 use bytes::Bytes;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// The process the server runs in. The binary implements it; tests have [`Unknown`].
 pub trait Process: Send + Sync {
@@ -31,6 +32,12 @@ pub trait Process: Send + Sync {
     /// Seconds since the start.
     fn uptime_s(&self) -> i64 {
         0
+    }
+
+    /// What a stopwatch shows that was started with the process: how long a piece of script takes is the difference of
+    /// two readings. [`crate::Env::now`] is the same all through a step and cannot tell.
+    fn stopwatch(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Its open connections; `None` where no transport has any.

@@ -1,8 +1,9 @@
-//! The modules for looking after a server: statistics, helpers for scripts, management transports.
+//! The modules for looking after a server: statistics, measurements, helpers for scripts, management transports.
 //!
 //! Invariants: a module knows `module-api` and `catalogue`; mi_http knows httpd, no other module knows another one.
 //! Nothing here opens a socket or a file, reads a clock or draws a random number.
 
+pub mod benchmark;
 pub mod cfgutils;
 pub mod httpd;
 pub mod mi_fifo;
@@ -13,7 +14,7 @@ use module_api::{Module, Outcome};
 
 /// The modules of this family.
 pub const MODULES: &[&Module] =
-    &[&cfgutils::MODULE, &httpd::MODULE, &mi_fifo::MODULE, &mi_http::MODULE, &statistics::MODULE];
+    &[&benchmark::MODULE, &cfgutils::MODULE, &httpd::MODULE, &mi_fifo::MODULE, &mi_http::MODULE, &statistics::MODULE];
 
 /// Why a parameter that asks for tracing is refused.
 const NO_TRACING: &str = "commands are not traced to HEP: leave it out";

@@ -4,6 +4,7 @@
 //! reads a clock or draws a random number.
 
 pub mod maxfwd;
+pub mod options;
 pub mod rr;
 pub mod signaling;
 pub mod sipmsgops;
@@ -14,4 +15,4 @@ use module_api::Module;
 
 /// The modules of this family.
 pub const MODULES: &[&Module] =
-    &[&maxfwd::MODULE, &rr::MODULE, &signaling::MODULE, &sipmsgops::MODULE, &sl::MODULE, &tm::MODULE];
+    &[&maxfwd::MODULE, &options::MODULE, &rr::MODULE, &signaling::MODULE, &sipmsgops::MODULE, &sl::MODULE, &tm::MODULE];

@@ -126,6 +126,10 @@ impl Process for ThisProcess {
         i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX)
     }
 
+    fn stopwatch(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     fn connections(&self) -> Option<Vec<Connection>> {
         let streams = lock(&self.streams);
         if streams.is_empty() {
