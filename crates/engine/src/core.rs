@@ -13,7 +13,7 @@ use crate::table::Table;
 use crate::waiting::{Promises, WaitingRoom};
 use foldhash::fast::FixedState;
 use module_api::{
-    Hook, Listeners, Proto, Services, SocketId, Source, State, Time, TimerJob, TransactionSettings, Vars,
+    Gate, Hook, Listeners, Proto, Services, SocketId, Source, State, Time, TimerJob, TransactionSettings, Vars,
 };
 use sip::{Limits, Message};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) commands: Commands,
     /// Watchers of transactions.
     pub(crate) hooks: Vec<(State, Hook)>,
+    /// What messages go through before the script sees them.
+    pub(crate) gates: Vec<Gate>,
     /// Work of modules on a timer.
     pub(crate) timers: Vec<(Duration, TimerJob)>,
     /// How transactions behave.

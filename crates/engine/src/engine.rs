@@ -41,7 +41,7 @@ impl Engine {
 
     /// Puts a new program in place of the current one. Messages and transactions under way keep theirs.
     pub fn reload(&self, program: Arc<Program>) {
-        let loaded = Loaded::new(program, &self.core.dispatch, &self.core.times);
+        let loaded = Loaded::new(program, &self.core.dispatch, &self.core.times, &self.core.gates);
         self.core.replace_program(Arc::new(loaded));
     }
 

@@ -3,7 +3,7 @@
 use crate::dispatch::Dispatch;
 use crate::script_host::Arguments;
 use crate::variable::Held;
-use module_api::{ArgValue, TransactionSettings, VariableHandle};
+use module_api::{ArgValue, Gate, TransactionSettings, VariableHandle};
 use script::ast::RouteType;
 use script::host;
 use script::program::{Program, RouteIndex, VariableRef};
@@ -36,10 +36,17 @@ pub(crate) struct Loaded {
     /// `local_reply_route` and `local_request_route` of module `tm`.
     pub(crate) local_reply: Option<RouteIndex>,
     pub(crate) local_request: Option<RouteIndex>,
+    /// The routes of the gates, by their numbers.
+    gate_routes: Vec<Option<RouteIndex>>,
 }
 
 impl Loaded {
-    pub(crate) fn new(program: Arc<Program>, dispatch: &Arc<Dispatch>, times: &TransactionSettings) -> Loaded {
+    pub(crate) fn new(
+        program: Arc<Program>,
+        dispatch: &Arc<Dispatch>,
+        times: &TransactionSettings,
+        gates: &[Gate],
+    ) -> Loaded {
         let variables = program.argument_variables().iter().map(|known| Held::handle(dispatch, known)).collect();
         let unnamed = |kind| program.route(kind, "");
         let named = |name: &Option<String>| program.route(RouteType::Request, name.as_deref()?);
@@ -57,6 +64,7 @@ impl Loaded {
             events: events.collect(),
             local_reply: named(&times.local_reply_route),
             local_request: named(&times.local_request_route),
+            gate_routes: gates.iter().map(|gate| named(&gate.route)).collect(),
             program,
         };
         let arguments = |args: &[host::ArgValue]| args.iter().map(|arg| loaded.argument(dispatch, arg)).collect();
@@ -82,6 +90,11 @@ impl Loaded {
             host::ArgValue::Route(route) => ArgValue::Int(i32::from(route.0)),
             host::ArgValue::Flags(flags) => ArgValue::Flags(flags.clone()),
         }
+    }
+
+    /// The route of a gate.
+    pub(crate) fn gate_route(&self, number: usize) -> Option<RouteIndex> {
+        self.gate_routes.get(number).copied().flatten()
     }
 
     /// A variable as functions take it.

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::flow::ReplyRoute;
+use crate::receive::Passage;
 use crate::relay::LocalRoute;
 use crate::script_host::{Arguments, ScriptHost, Waits, call_function};
 use crate::transaction;
@@ -31,6 +32,8 @@ pub(crate) enum After {
     Local(LocalRoute),
     /// `startup_route`
     Startup,
+    /// The route of a gate.
+    Gate(Passage),
     /// Nothing: the message was only there for the route.
     Nothing,
 }
@@ -179,6 +182,7 @@ impl Desk<'_> {
             After::Error => return self.release(env, msg),
             After::AnyReply => return self.any_reply_routed(env, msg, ending),
             After::Startup => return self.startup_routed(msg),
+            After::Gate(passage) => return self.gate_routed(env, msg, passage, ending),
             After::Nothing => return,
             After::Failure => self.failure_routed(env, msg),
             After::Reply { branch, next } => self.reply_routed(env, msg, branch, next, ending),

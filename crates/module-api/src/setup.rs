@@ -2,8 +2,8 @@
 
 use crate::sql::Database;
 use crate::{
-    Counter, Env, FormatHandle, Hook, Interned, Job, KeyValueStore, Location, Logger, Settings, Sockets, StartError,
-    State, Statistics, Time, TransactionSettings, VariableHandle,
+    Counter, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location, Logger, Settings, Sockets,
+    StartError, State, Statistics, Time, TransactionSettings, VariableHandle,
 };
 use catalogue::{Default, NameId, Param, Statistic, Table, Value};
 use std::any::Any;
@@ -53,6 +53,8 @@ pub struct Wishes {
     pub at_stop: Vec<(&'static str, StartJob)>,
     /// Watchers of transactions.
     pub hooks: Vec<(State, Hook)>,
+    /// What messages go through before the script sees them.
+    pub gates: Vec<Gate>,
     /// How transactions behave; without module `tm` there are none.
     pub transactions: Option<TransactionSettings>,
     /// Values that `$var(name)` begins with in every run of the script.
@@ -268,6 +270,11 @@ impl<'a> Setup<'a> {
     /// Calls `hook` at each moment in the life of every transaction, with the module's state `state`.
     pub fn watch_transactions(&mut self, state: &State, hook: Hook) {
         self.wishes.hooks.push((Arc::clone(state), hook));
+    }
+
+    /// Puts a gate before the script, behind those of modules that started before.
+    pub fn gate(&mut self, gate: Gate) {
+        self.wishes.gates.push(gate);
     }
 
     /// Offers a key-value store under a name.

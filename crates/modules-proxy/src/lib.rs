@@ -5,7 +5,9 @@
 
 pub mod maxfwd;
 pub mod options;
+pub mod pike;
 pub mod rr;
+pub mod script_helper;
 pub mod signaling;
 pub mod sipmsgops;
 pub mod sl;
@@ -14,5 +16,14 @@ pub mod tm;
 use module_api::Module;
 
 /// The modules of this family.
-pub const MODULES: &[&Module] =
-    &[&maxfwd::MODULE, &options::MODULE, &rr::MODULE, &signaling::MODULE, &sipmsgops::MODULE, &sl::MODULE, &tm::MODULE];
+pub const MODULES: &[&Module] = &[
+    &maxfwd::MODULE,
+    &options::MODULE,
+    &pike::MODULE,
+    &rr::MODULE,
+    &script_helper::MODULE,
+    &signaling::MODULE,
+    &sipmsgops::MODULE,
+    &sl::MODULE,
+    &tm::MODULE,
+];

@@ -1,11 +1,14 @@
 //! What comes in from the network, before and around the script.
 
+mod gates;
 mod reply;
 mod request;
 
+pub(crate) use gates::Passage;
+
 use crate::desk::Desk;
 use bytes::Bytes;
-use module_api::{Env, Proto, ReplyContent, ReplyExtras, SocketId, Source, ViaHandling};
+use module_api::{Arriving, Env, Proto, ReplyContent, ReplyExtras, Routing, SocketId, Source, ViaHandling};
 use sip::{Message, Method, ParseError};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,6 +54,11 @@ impl Desk<'_> {
         match Message::parse(bytes, &self.core.limits) {
             Ok(message) if message.is_request() => request_in(self, env, Arc::new(message), source),
             Ok(message) => self.any_reply_in(env, Arc::new(message), source),
+            Err(error) if self.has_gates(Arriving::Everything) => {
+                let mut msg = Box::new(Routing::new(Arc::clone(&self.core.no_message), source));
+                msg.vars = self.core.initial_vars();
+                self.pass_gates(env, msg, Passage::of_malformed(error, is_reply));
+            }
             Err(error) => self.malformed(env, &error, &source, is_reply),
         }
     }

@@ -1,11 +1,12 @@
 //! A reply: the route for all replies, then the transaction whose branch our Via names.
 
+use super::Passage;
 use crate::desk::Desk;
 use crate::flow::without_our_via;
 use crate::outgoing::ViaBranch;
 use crate::run::{After, Ending};
 use crate::table::{Id, Mail};
-use module_api::{Env, Kind, Proto, Routing, Sending, Source};
+use module_api::{Arriving, Env, Kind, Proto, Routing, Sending, Source};
 use sip::{Edits, Message, Via};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,14 +15,34 @@ impl Desk<'_> {
     pub(super) fn any_reply_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
         let counters = &self.core.counters.core;
         counters.rcv_replies.increment();
+        if self.has_gates(Arriving::Everything) {
+            let mut msg = Box::new(Routing::new(message, source));
+            msg.vars = self.core.initial_vars();
+            return self.pass_gates(env, msg, Passage::new(Arriving::Everything));
+        }
+        self.reply_for_us(env, message, source, None);
+    }
+
+    /// A reply has passed the gates.
+    pub(super) fn reply_admitted(&self, env: &mut Env<'_>, msg: Box<Routing>) {
+        let (message, source) = (Arc::clone(&msg.message), msg.source);
+        self.reply_for_us(env, message, source, Some(msg));
+    }
+
+    /// `msg` is what the gates have made of it.
+    fn reply_for_us(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source, msg: Option<Box<Routing>>) {
+        let counters = &self.core.counters.core;
         if self.core.services.settings.check_via && !self.is_our_via(&message) {
             return counters.drop_replies.increment();
         }
         let Some(route) = self.program.reply else {
             return self.match_reply(env, message, source, &Edits::default());
         };
-        let mut msg = Box::new(Routing::new(message, source));
-        msg.vars = self.core.initial_vars();
+        let msg = msg.unwrap_or_else(|| {
+            let mut msg = Box::new(Routing::new(message, source));
+            msg.vars = self.core.initial_vars();
+            msg
+        });
         if let Some((msg, ending)) = self.run_or_park(env, msg, Kind::Reply, route.0, After::AnyReply) {
             self.any_reply_routed(env, msg, ending);
         }

@@ -1,19 +1,44 @@
 //! A request: what belongs to a transaction goes there, the rest to the script.
 
+use super::Passage;
 use crate::desk::Desk;
 use crate::run::After;
 use crate::table::{Mail, Match};
-use module_api::{Env, Kind, ReplyContent, ReplyExtras, Routing, Source, ViaHandling, Whose};
+use module_api::{Arriving, Env, Kind, ReplyContent, ReplyExtras, Routing, Source, ViaHandling, Whose};
 use sip::{Message, Method};
 use std::sync::Arc;
 
 impl Desk<'_> {
     pub(super) fn request_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
         self.core.counters.core.rcv_requests.increment();
+        if self.has_gates(Arriving::Everything) {
+            let mut msg = Box::new(Routing::new(message, source));
+            msg.vars = self.core.initial_vars();
+            return self.pass_gates(env, msg, Passage::new(Arriving::Everything));
+        }
         let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
         let mut msg = Box::new(Routing::new(message, source));
-        msg.invite = invite;
         msg.vars = self.core.initial_vars();
+        self.request_for_script(env, msg, invite);
+    }
+
+    /// A request has passed the gates that everything goes through.
+    pub(super) fn request_admitted(&self, env: &mut Env<'_>, msg: Box<Routing>) {
+        let message = Arc::clone(&msg.message);
+        let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
+        self.request_for_script(env, msg, invite);
+    }
+
+    fn request_for_script(&self, env: &mut Env<'_>, mut msg: Box<Routing>, invite: Option<u64>) {
+        msg.invite = invite;
+        if self.has_gates(Arriving::Requests) {
+            return self.pass_gates(env, msg, Passage::new(Arriving::Requests));
+        }
+        self.run_main(env, msg);
+    }
+
+    /// The script gets its request.
+    pub(super) fn run_main(&self, env: &mut Env<'_>, msg: Box<Routing>) {
         let Some(route) = self.program.main else { return self.core.counters.core.drop_requests.increment() };
         if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Request, route.0, After::Request) {
             self.request_routed(env, msg);

@@ -246,7 +246,7 @@ fn make_core(
     }
     let has_transactions = wishes.transactions.is_some();
     let times = wishes.transactions.unwrap_or_default();
-    let program = Arc::new(Loaded::new(blueprint.program, &dispatch, &times));
+    let program = Arc::new(Loaded::new(blueprint.program, &dispatch, &times, &wishes.gates));
     let rules = Rfc2543 { match_request_uri: times.match_request_uri, match_via: times.match_via };
     let engine = &counters.engine;
     let mut first_vars = Vars::default();
@@ -286,6 +286,7 @@ fn make_core(
         dispatch,
         commands,
         hooks: wishes.hooks,
+        gates: wishes.gates,
         timers: wishes.timers,
         times,
         has_transactions,

@@ -5,6 +5,7 @@ mod bounds;
 mod cancel;
 mod failover;
 mod forking;
+mod gates;
 mod lifecycle;
 mod local;
 mod management;

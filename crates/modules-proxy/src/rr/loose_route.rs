@@ -32,7 +32,7 @@ pub(super) const LOOSE_ROUTE: Function = Function {
 /// The Route entries still to be visited, as the edits made so far leave them.
 type RouteList<'a> = SmallVec<[ListItem<'a>; 4]>;
 
-fn loose_route(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
+pub(crate) fn loose_route(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
     if call.msg.route_set.routed {
         return Ok(1);
     }

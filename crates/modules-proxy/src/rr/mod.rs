@@ -6,6 +6,9 @@ mod route_params;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use loose_route::loose_route;
+pub(crate) use record_route::record_route;
+
 use bytes::Bytes;
 use catalogue::{Param, ParamKind};
 use module_api::{Module, Setup, StartError, State};

@@ -53,7 +53,7 @@ const RETURNS: &[(i32, &str)] = &[(1, "it will be added"), (-1, "one has been ad
 /// More than any dialog needs; a URI of ours must fit into messages of others for the whole dialog.
 const PARAMS_BYTES_MAX: usize = 2048;
 
-fn record_route(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+pub(crate) fn record_route(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let settings = call.state::<RecordRouting>()?;
     let uri = Uri::parse(call.msg.request_uri())?;
     let user = match uri.user.filter(|_| settings.add_username) {
