@@ -105,7 +105,7 @@ impl Desk<'_> {
     fn stopped(&self, env: &mut Env<'_>, msg: Box<Routing>, passage: &Passage) {
         let counters = &self.core.counters.core;
         match (passage.arriving, &passage.malformed) {
-            (Arriving::Requests, _) => return self.release(env, msg),
+            (Arriving::Requests, _) => self.release(env, msg),
             (Arriving::Everything, Some((_, true))) => counters.drop_replies.increment(),
             (Arriving::Everything, None) if !msg.is_request() => counters.drop_replies.increment(),
             (Arriving::Everything, _) => counters.drop_requests.increment(),
