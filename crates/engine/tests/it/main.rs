@@ -13,5 +13,6 @@ mod overload;
 mod relay;
 mod stateless;
 mod suspended;
+mod text;
 mod threads;
 mod world;

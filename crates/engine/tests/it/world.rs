@@ -140,7 +140,8 @@ impl World {
 
     /// Before the modules have done what they must do first.
     pub fn unstarted(text: &str, bounds: Bounds) -> World {
-        let modules: Vec<&'static Module> = [modules_core::MODULES, modules_proxy::MODULES, &[&TEST]].concat();
+        let modules: Vec<&'static Module> =
+            [modules_core::MODULES, modules_proxy::MODULES, modules_text::MODULES, &[&TEST]].concat();
         let catalogue = Arc::new(catalogue_of(&modules));
         let names = Arc::new(Interned::default());
         let (loaded, params, program) = compile(text, &catalogue, &names);

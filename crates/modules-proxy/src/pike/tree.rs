@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(tree.floods(), [address]);
         for second in 1..4 {
             let now = NOW + Duration::from_secs(2 * second);
-            assert_eq!(tree.sample(now), [IpAddr::from([0; 4]); 0]);
+            assert!(tree.sample(now).is_empty());
             (0..30).for_each(|_| assert_eq!(tree.count(address, now), Verdict::Flood));
         }
         let now = NOW + Duration::from_secs(8);

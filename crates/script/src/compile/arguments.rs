@@ -53,7 +53,12 @@ impl Compiler<'_> {
         }
         let argument = match arg.kind {
             ArgKind::Int => self.int_argument(&written, arg, expression.span),
-            ArgKind::Str => self.str_argument(&written, arg, expression.span),
+            ArgKind::Str => {
+                if let ExpressionKind::Constant(Constant::Str(text)) = &expression.node {
+                    self.check_dollars(text, expression.span);
+                }
+                self.str_argument(&written, arg)
+            }
             ArgKind::Static => self.static_argument(&written, arg, expression.span),
             ArgKind::Raw => Some(Argument::Fixed(ArgValue::Str(self.as_written(&written)))),
             ArgKind::Var => self.var_argument(&written, expression.span),
@@ -135,12 +140,9 @@ impl Compiler<'_> {
         }
     }
 
-    fn str_argument(&mut self, written: &Written<'_>, arg: &Arg, span: Span) -> Option<Argument> {
+    fn str_argument(&mut self, written: &Written<'_>, arg: &Arg) -> Option<Argument> {
         match written {
-            Written::Text(text) => {
-                self.check_dollars(text, span);
-                Some(Argument::Fixed(ArgValue::Str(text.clone())))
-            }
+            Written::Text(text) => Some(Argument::Fixed(ArgValue::Str(text.clone()))),
             Written::Int(number) => Some(Argument::Fixed(ArgValue::Str(Bytes::from(number.to_string())))),
             Written::Variable(variable, _) => Some(computed(self.variable_operand(variable), Wanted::Str, arg)),
             Written::Format(text) => Some(computed(self.format_operand(text), Wanted::Str, arg)),

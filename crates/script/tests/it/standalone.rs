@@ -48,6 +48,19 @@ fn what_is_wrong_with_them_is_said() {
 }
 
 #[test]
+fn two_dollar_signs_are_one() {
+    let program = program("route {\n  show(\"^b$$\", \"$$5 $si\");\n}\n");
+    let mut world = World::new();
+    run(&mut world, &program, program.route(RouteType::Request, "").unwrap());
+    assert_eq!(world.log.len(), 1);
+    assert!(
+        world.log[0].contains("^b$") && world.log[0].contains("$5 ") && !world.log[0].contains("$$"),
+        "{:?}",
+        world.log
+    );
+}
+
+#[test]
 fn lines_are_counted() {
     let program = program("route {\n  $var(i) = 0;\n  while ($var(i) < 3)\n    $var(i) += 1;\n  exit;\n}\n");
     let main = program.route(RouteType::Request, "").unwrap();
