@@ -36,8 +36,8 @@ impl Desk<'_> {
         }
         let next = client.alternatives.remove(0);
         let alternatives = std::mem::take(&mut client.alternatives);
-        let (edits, reply_route, role) = (client.edits.take(), client.reply_route, client.role);
-        let made = self.make_client(env.now, msg, transaction, target.target, edits, proto, next);
+        let (changes, reply_route, role) = (client.changes.take(), client.reply_route, client.role);
+        let made = self.make_client(env.now, msg, transaction, target.target, changes, proto, next);
         let (mut client, branch) = made.ok()?;
         client.alternatives = alternatives;
         client.reply_route = reply_route;

@@ -2,7 +2,7 @@
 
 use super::{BAD_DESTINATION, BLACKLISTED, Relaying, SEND_FAILED, Step};
 use crate::desk::Desk;
-use crate::outgoing::{Hop, Leaving, ViaBranch};
+use crate::outgoing::{Changes, Hop, Leaving, ViaBranch};
 use crate::run::{Ran, Resumption};
 use crate::transaction::{self, Client, Role, Transaction};
 use bytes::Bytes;
@@ -10,7 +10,6 @@ use module_api::{
     Answer, Branch, Branches, Call, Fault, Flow, HookEvent, Kind, Proto, Routing, Sending, Target, Time,
     TransactionBranch,
 };
-use sip::Edits;
 use smallvec::SmallVec;
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,14 +20,14 @@ pub(super) struct Preparing {
     number: usize,
     /// What the message had before `branch_route` ran on it.
     before: Option<Before>,
-    /// The changes it leaves with, if `branch_route` made its own.
-    edits: Option<Box<Edits>>,
+    /// What it leaves with, if `branch_route` could change that.
+    changes: Option<Box<Changes>>,
 }
 
 /// What a branch route works on in place of the message's own.
 struct Before {
     branches: Branches,
-    edits: Edits,
+    changes: Changes,
 }
 
 impl Relaying {
@@ -39,7 +38,7 @@ impl Relaying {
         };
         let number = transaction.clients.len();
         transaction.targets.push(TransactionBranch { target: branch.clone(), ..TransactionBranch::default() });
-        let preparing = Preparing { branch, number, before: None, edits: None };
+        let preparing = Preparing { branch, number, before: None, changes: None };
         match call.msg.armed.branch {
             Some(route) => self.run_branch_route(desk, call, preparing, route),
             None => self.resolve(desk, call, preparing),
@@ -50,7 +49,7 @@ impl Relaying {
     fn run_branch_route(self, desk: &Desk<'_>, call: &mut Call<'_>, mut preparing: Preparing, route: u16) -> Step {
         let branches = std::mem::replace(&mut call.msg.branches, Branches::new(Bytes::new()));
         *call.msg.branches.first_mut() = preparing.branch.clone();
-        preparing.before = Some(Before { branches, edits: call.msg.edits.clone() });
+        preparing.before = Some(Before { branches, changes: Changes::of(call.msg) });
         call.msg.branch = Some(preparing.number);
         let ran = desk.run_nested(&mut call.env, call.msg, Kind::Branch, route);
         self.after_branch_route(desk, call, preparing, ran)
@@ -152,7 +151,8 @@ impl Relaying {
         mut addresses: SmallVec<[SocketAddr; 1]>,
     ) -> Relaying {
         let found = addresses.len();
-        addresses.retain(|address| !is_blacklisted(call, hop.proto, *address));
+        let changes = preparing.changes.as_deref();
+        addresses.retain(|address| !is_blacklisted(call, changes, hop.proto, *address));
         if addresses.is_empty() {
             let (code, fault) = if found > 0 {
                 let fault = Fault::next_hop("the destination is blacklisted");
@@ -185,7 +185,7 @@ impl Desk<'_> {
     ) -> Result<(), Fault> {
         let mut transaction = transaction::take(call.msg).ok_or_else(|| Fault::us("the transaction is gone"))?;
         let client =
-            self.make_client(call.env.now, call.msg, &transaction, preparing.branch, preparing.edits, hop.proto, to);
+            self.make_client(call.env.now, call.msg, &transaction, preparing.branch, preparing.changes, hop.proto, to);
         let sent = client.map(|(mut client, branch)| {
             client.reply_route = transaction.branch_reply_route.take();
             client.alternatives = if transaction.no_failover { SmallVec::new() } else { alternatives };
@@ -210,7 +210,7 @@ impl Desk<'_> {
         msg: &Routing,
         transaction: &Transaction,
         branch: Branch,
-        edits: Option<Box<Edits>>,
+        changes: Option<Box<Changes>>,
         proto: Proto,
         to: SocketAddr,
     ) -> Result<(Client, Branch), Fault> {
@@ -219,7 +219,7 @@ impl Desk<'_> {
         let socket = core.socket_for(branch.socket, received_by, proto, to.ip())?;
         let leaving = Leaving {
             msg,
-            edits: edits.as_deref().unwrap_or(&msg.edits),
+            changes: changes.as_deref(),
             branch: &branch,
             socket,
             via_branch: ViaBranch::Of(transaction.id, transaction.clients.len()),
@@ -230,7 +230,7 @@ impl Desk<'_> {
         let is_reliable = socket.proto.is_reliable();
         let is_invite = transaction.is_invite();
         let mut client = Client::new(is_invite, sent, is_reliable, now, &core.times, transaction.any_reply);
-        client.edits = edits;
+        client.changes = changes;
         Ok((client, branch))
     }
 }
@@ -239,7 +239,7 @@ impl Desk<'_> {
 fn restore(msg: &mut Routing, preparing: &mut Preparing) {
     msg.branch = None;
     let Some(before) = preparing.before.take() else { return };
-    preparing.edits = Some(Box::new(std::mem::replace(&mut msg.edits, before.edits)));
+    preparing.changes = Some(Box::new(before.changes.swap(msg)));
     let branches = std::mem::replace(&mut msg.branches, before.branches);
     preparing.branch = branches.first().clone();
     // `$tm.branch.attr` is kept with the transaction.
@@ -249,10 +249,11 @@ fn restore(msg: &mut Routing, preparing: &mut Preparing) {
     }
 }
 
-fn is_blacklisted(call: &Call<'_>, proto: Proto, to: SocketAddr) -> bool {
+fn is_blacklisted(call: &Call<'_>, changes: Option<&Changes>, proto: Proto, to: SocketAddr) -> bool {
     let text = call.msg.message.bytes();
     let target = Target { proto: Some(proto), address: to.ip(), port: to.port(), text };
-    let (on, off) = (&call.msg.blacklists, &call.msg.blacklists_off);
+    let of_all = (&call.msg.blacklists, &call.msg.blacklists_off);
+    let (on, off) = changes.map_or(of_all, |changes| (&changes.blacklists, &changes.blacklists_off));
     call.env.services.blacklists.refuses(on, off, &target, call.env.now)
 }
 
