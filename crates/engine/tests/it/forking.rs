@@ -275,3 +275,33 @@ branch_route[each] {
     );
     world.settle();
 }
+
+#[test]
+fn a_reply_counts_with_the_code_that_onreply_route_gives_it() {
+    let mut world = World::new(
+        r#"
+route {
+    append_msg_branch("sip:carol@192.0.2.30");
+    t_on_reply("soften");
+    t_on_failure("failed");
+    t_relay();
+}
+onreply_route[soften] { if ($rs == 603) change_reply_status(404, "Nobody here"); }
+failure_route[failed] { xlog("failed $T_reply_code $T_branch_last_reply_code\n"); }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let (bob, carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.reply("carol", &carol, 180, "Ringing");
+    world.ladder.clear();
+    // As a 603 it would end the search; as a 404 it waits for carol, and wins over her 486.
+    world.reply("bob", &bob, 603, "Decline");
+    world.passed("bob>proxy 603; proxy>bob ACK");
+    world.reply("carol", &carol, 486, "Busy Here");
+    world.passed("carol>proxy 486; proxy>carol ACK; proxy>alice 404");
+    assert_eq!(world.last("alice", "404").reason(), b"Nobody here");
+    let log = world.log();
+    assert!(log.iter().any(|line| line == "failed 404 404"), "{log:?}");
+    assert!(log.iter().any(|line| line == "hook: reply out 404"), "{log:?}");
+    world.settle();
+}
