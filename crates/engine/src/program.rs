@@ -2,13 +2,14 @@
 
 use crate::dispatch::Dispatch;
 use crate::script_host::Arguments;
+use crate::orphans::Orphans;
 use crate::variable::Held;
 use module_api::{ArgValue, TransactionSettings, VariableHandle};
 use script::ast::RouteType;
 use script::host;
 use script::program::{Program, RouteIndex, VariableRef};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// A program ready to run.
@@ -36,10 +37,17 @@ pub(crate) struct Loaded {
     /// `local_reply_route` and `local_request_route` of module `tm`.
     pub(crate) local_reply: Option<RouteIndex>,
     pub(crate) local_request: Option<RouteIndex>,
+    /// Where its transactions go that lose their owners.
+    pub(crate) orphans: Weak<Orphans>,
 }
 
 impl Loaded {
-    pub(crate) fn new(program: Arc<Program>, dispatch: &Arc<Dispatch>, times: &TransactionSettings) -> Loaded {
+    pub(crate) fn new(
+        program: Arc<Program>,
+        dispatch: &Arc<Dispatch>,
+        times: &TransactionSettings,
+        orphans: &Arc<Orphans>,
+    ) -> Loaded {
         let variables = program.argument_variables().iter().map(|known| Held::handle(dispatch, known)).collect();
         let unnamed = |kind| program.route(kind, "");
         let named = |name: &Option<String>| program.route(RouteType::Request, name.as_deref()?);
@@ -57,6 +65,7 @@ impl Loaded {
             events: events.collect(),
             local_reply: named(&times.local_reply_route),
             local_request: named(&times.local_request_route),
+            orphans: Arc::downgrade(orphans),
             program,
         };
         let arguments = |args: &[host::ArgValue]| args.iter().map(|arg| loaded.argument(dispatch, arg)).collect();

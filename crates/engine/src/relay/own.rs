@@ -50,7 +50,8 @@ impl Desk<'_> {
         }
         let upstream = Upstream::Own(Own { done, ends_at: None });
         let program = Arc::clone(self.program);
-        msg.transaction = Some(Box::new(Transaction::new(id, message, program, upstream, &self.core.times, env.now)));
+        let transaction = Transaction::new(id, message, program, upstream, &self.core.times, msg.source, env.now);
+        msg.transaction = Some(Box::new(transaction));
         if let Some(msg) = self.next_local_route(env, msg, LocalRoute::Local) {
             self.put_back(env, msg);
         }

@@ -12,7 +12,7 @@ pub(crate) use server::{Due, ReplyPath, Server};
 use crate::program::Loaded;
 use crate::table::{Id, Shown};
 use bytes::Bytes;
-use module_api::{Routing, Sending, Time, TransactionBranch, TransactionSettings, WhenAnswered};
+use module_api::{Routing, Sending, Source, Time, TransactionBranch, TransactionSettings, WhenAnswered};
 use sip::{Message, Method};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -57,8 +57,14 @@ pub(crate) struct Transaction {
     pub(crate) first_branch: usize,
     /// The branch whose reply was chosen last.
     pub(crate) winner: usize,
+    /// How its request came.
+    source: Source,
     /// When it began.
     pub(crate) began_at: Time,
+    /// It has left the table.
+    pub(crate) is_over: bool,
+    /// How often it has lost its owner to an internal error.
+    pub(crate) losses: u8,
 }
 
 /// Who hears of a transaction's final reply.
@@ -85,6 +91,7 @@ impl Transaction {
         program: Arc<Loaded>,
         upstream: Upstream,
         times: &TransactionSettings,
+        source: Source,
         now: Time,
     ) -> Transaction {
         Transaction {
@@ -107,7 +114,10 @@ impl Transaction {
             code_at_hand: None,
             first_branch: 0,
             winner: 0,
+            source,
             began_at: now,
+            is_over: false,
+            losses: 0,
         }
     }
 
@@ -156,6 +166,42 @@ impl Transaction {
             Upstream::Server(server) => Some(server),
             Upstream::Own(_) => None,
         }
+    }
+}
+
+impl Drop for Transaction {
+    /// A transaction whose place in the table waits for it is not lost with its owner.
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        if let Some(orphans) = self.program.orphans.upgrade() {
+            orphans.adopt(self.remains());
+        }
+    }
+}
+
+impl Transaction {
+    /// What is left of it without its owner's message: the request as it came, its branches, no routes.
+    fn remains(&mut self) -> Box<Transaction> {
+        let mut clients = std::mem::take(&mut self.clients);
+        clients.iter_mut().for_each(|client| client.reply_route = None);
+        let nobody = Upstream::Own(Own { done: None, ends_at: None });
+        Box::new(Transaction {
+            id: self.id,
+            request: Arc::clone(&self.request),
+            program: Arc::clone(&self.program),
+            routing: Some(Box::new(Routing::new(Arc::clone(&self.request), self.source))),
+            upstream: std::mem::replace(&mut self.upstream, nobody),
+            targets: std::mem::take(&mut self.targets),
+            clients,
+            extra_headers: std::mem::take(&mut self.extra_headers),
+            cancel_headers: std::mem::take(&mut self.cancel_headers),
+            branch_reply_route: None,
+            code_at_hand: None,
+            losses: self.losses.saturating_add(1),
+            ..*self
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod cancel;
+mod crash;
 mod failover;
 mod forking;
 mod lifecycle;

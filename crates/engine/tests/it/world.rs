@@ -14,6 +14,7 @@ use script::{Environment, NameTables, check, parser};
 use sip::{HeaderName, Limits, Message, Method};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct World {
     pub questions: Vec<(Token, Request)>,
     /// Replies to management requests.
     pub management: Vec<Option<Bytes>>,
+    /// Whether internal errors are what the test is about.
+    pub may_crash: bool,
     log: Arc<Lines>,
     catalogue: Arc<catalogue::Catalogue>,
     names: Arc<Interned>,
@@ -55,7 +58,7 @@ impl LogSink for Lines {
 const TEST: Module = Module {
     name: "test",
     about: "Waits.",
-    functions: &[ASK],
+    functions: &[ASK, CRASH],
     params: &[SLOW_START],
     start: |setup| {
         let state: State = Arc::new(());
@@ -102,6 +105,14 @@ fn ask(_: &mut Call<'_>, args: Args<'_>) -> Flow {
         _ => Flow::done(-1),
     })
 }
+
+/// A function with a mistake in it.
+const CRASH: Function = Function {
+    name: "crash",
+    about: "Panics, as a mistake of ours would.",
+    run: Run::Now(|_, _| panic!("a mistake of ours")),
+    ..FUNCTION
+};
 
 /// Writes each moment of a transaction's life into the log.
 fn note(call: &mut Call<'_>, event: &HookEvent<'_>) {
@@ -181,6 +192,7 @@ impl World {
             inboxes: BTreeMap::new(),
             questions: Vec::new(),
             management: Vec::new(),
+            may_crash: false,
             log,
             catalogue,
             names,
@@ -196,7 +208,11 @@ impl World {
 
     /// Gives the engine an event, and its messages to the phones.
     pub fn handle(&mut self, event: Event) {
-        self.worker.handle(event, self.now);
+        let (worker, now) = (&mut self.worker, self.now);
+        if catch_unwind(AssertUnwindSafe(|| worker.handle(event, now))).is_err() {
+            // As in the server, the worker goes on.
+            assert!(self.may_crash, "an internal error");
+        }
         let sends: Vec<Sending> = self.worker.drain_sends().collect();
         for sending in sends {
             self.deliver(sending);
@@ -254,6 +270,11 @@ impl World {
     pub fn next(&mut self, phone: &str) -> Message {
         let message = self.inboxes.get_mut(phone).and_then(VecDeque::pop_front);
         message.unwrap_or_else(|| panic!("{phone} has received nothing\n{}", self.ladder.draw()))
+    }
+
+    /// The oldest message that a phone has not looked at, if there is one.
+    pub fn take(&mut self, phone: &str) -> Option<Message> {
+        self.inboxes.get_mut(phone)?.pop_front()
     }
 
     /// The newest message of this kind that a phone has received; what lies before it is forgotten.
