@@ -207,8 +207,7 @@ impl Leaving<'_> {
             place.port = settings.advertised_port.unwrap_or(place.port);
         }
         place.host = self.via().advertised_address.as_deref().unwrap_or(place.host);
-        let port =
-            self.via().advertised_port.as_deref().and_then(|port| std::str::from_utf8(port).ok()?.parse().ok());
+        let port = self.via().advertised_port.as_deref().and_then(|port| std::str::from_utf8(port).ok()?.parse().ok());
         place.port = port.unwrap_or(place.port);
         place
     }

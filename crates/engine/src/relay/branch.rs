@@ -150,6 +150,10 @@ impl Relaying {
         hop: &Hop,
         mut addresses: SmallVec<[SocketAddr; 1]>,
     ) -> Relaying {
+        if transaction::of(call.msg).is_some_and(|transaction| desk.is_cancelled(transaction)) {
+            self.lose(call, super::NO_DESTINATION, Fault::script("the caller has cancelled"));
+            return self;
+        }
         let found = addresses.len();
         let changes = preparing.changes.as_deref();
         addresses.retain(|address| !is_blacklisted(call, changes, hop.proto, *address));

@@ -43,6 +43,8 @@ pub(crate) struct Transaction {
     pub(crate) cancel_headers: Bytes,
     /// Its caller has cancelled it.
     pub(crate) was_cancelled: bool,
+    /// So it has, while a script waited; the CANCEL is in the mailbox.
+    pub(crate) cancel_waits: bool,
     /// A 6xx has come: no other branch may be tried (RFC 3261 section 16.7, step 5).
     pub(crate) is_declined: bool,
     /// It stays open for branches to come, this many if a number was given (`t_wait_for_new_branches`).
@@ -107,6 +109,7 @@ impl Transaction {
             extra_headers: Bytes::new(),
             cancel_headers: Bytes::new(),
             was_cancelled: false,
+            cancel_waits: false,
             is_declined: false,
             awaits_branches: None,
             no_failover: false,

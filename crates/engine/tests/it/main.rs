@@ -13,5 +13,6 @@ mod overload;
 mod relay;
 mod stateless;
 mod suspended;
+mod suspended_calls;
 mod threads;
 mod world;
