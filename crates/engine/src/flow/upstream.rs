@@ -13,6 +13,10 @@ impl Desk<'_> {
     pub(super) fn provisional(&self, env: &mut Env<'_>, msg: &mut Routing, reply: &Arc<Message>, edits: &Edits) {
         let (code, reason) = status_of(reply, edits);
         let Some(transaction) = transaction::of(msg) else { return };
+        if let Upstream::Own(own) = &transaction.upstream {
+            own.heard.iter().for_each(|heard| heard.0(code, reply.bytes()));
+            return;
+        }
         // RFC 3261 section 16.7, step 2: a 100 is for this hop. RFC 4320 section 4.1: other methods than INVITE have
         // no other provisional replies.
         if reply.status() == 100 || transaction.is_answered() || !transaction.is_invite() {

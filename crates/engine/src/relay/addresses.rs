@@ -42,6 +42,7 @@ impl Desk<'_> {
         client.alternatives = alternatives;
         client.reply_route = reply_route;
         client.role = role;
+        let sent_by = Some(client.sent.socket);
         env.out.send(client.sent.clone());
         if let Some(failed) = transaction.clients.get_mut(failed) {
             failed.role = Role::Replaced;
@@ -49,6 +50,7 @@ impl Desk<'_> {
         transaction.clients.push(client);
         transaction.targets.push(TransactionBranch {
             target: branch,
+            sent_by,
             avps: target.avps,
             ..TransactionBranch::default()
         });

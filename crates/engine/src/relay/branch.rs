@@ -197,6 +197,7 @@ impl Desk<'_> {
             client.role = if is_minor && role == Role::Contender { Role::Minor } else { role };
             if let Some(known) = transaction.targets.get_mut(preparing.number) {
                 known.target = branch;
+                known.sent_by = Some(client.sent.socket);
             }
             call.env.out.send(client.sent.clone());
             transaction.clients.push(client);

@@ -48,7 +48,8 @@ impl Desk<'_> {
         for (name, value) in request.avps {
             msg.avps.push(name, value);
         }
-        let upstream = Upstream::Own(Own { done, ends_at: None });
+        let heard = request.provisional.filter(|_| self.core.times.pass_provisional_replies);
+        let upstream = Upstream::Own(Own { done, heard, ends_at: None });
         let program = Arc::clone(self.program);
         let transaction = Transaction::new(id, message, program, upstream, &self.core.times, msg.source, env.now);
         msg.transaction = Some(Box::new(transaction));

@@ -12,7 +12,7 @@ pub(crate) use server::{Due, ReplyPath, Server};
 use crate::program::Loaded;
 use crate::table::{Id, Shown};
 use bytes::Bytes;
-use module_api::{Routing, Sending, Source, Time, TransactionBranch, TransactionSettings, WhenAnswered};
+use module_api::{Routing, Sending, Source, Time, TransactionBranch, TransactionSettings, WhenAnswered, WhenHeard};
 use sip::{Message, Method};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -81,6 +81,8 @@ pub(crate) enum Upstream {
 pub(crate) struct Own {
     /// Told the final reply.
     pub(crate) done: Option<WhenAnswered>,
+    /// Told provisional replies.
+    pub(crate) heard: Option<WhenHeard>,
     /// When it is gone from the table, once it is answered.
     pub(crate) ends_at: Option<Time>,
 }
@@ -189,7 +191,7 @@ impl Transaction {
     fn remains(&mut self) -> Box<Transaction> {
         let mut clients = std::mem::take(&mut self.clients);
         clients.iter_mut().for_each(|client| client.reply_route = None);
-        let nobody = Upstream::Own(Own { done: None, ends_at: None });
+        let nobody = Upstream::Own(Own { done: None, heard: None, ends_at: None });
         Box::new(Transaction {
             id: self.id,
             request: Arc::clone(&self.request),

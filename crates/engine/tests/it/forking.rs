@@ -287,7 +287,7 @@ route {
     t_relay();
 }
 onreply_route[soften] { if ($rs == 603) change_reply_status(404, "Nobody here"); }
-failure_route[failed] { xlog("failed $T_reply_code $T_branch_last_reply_code\n"); }
+failure_route[failed] { xlog("failed $T_branch_idx $tm.branch.socket: $T_reply_code $T_branch_last_reply_code\n"); }
 "#,
     );
     world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
@@ -301,7 +301,7 @@ failure_route[failed] { xlog("failed $T_reply_code $T_branch_last_reply_code\n")
     world.passed("carol>proxy 486; proxy>carol ACK; proxy>alice 404");
     assert_eq!(world.last("alice", "404").reason(), b"Nobody here");
     let log = world.log();
-    assert!(log.iter().any(|line| line == "failed 404 404"), "{log:?}");
+    assert!(log.iter().any(|line| line == "failed 0 udp:192.0.2.1:5060: 404 404"), "{log:?}");
     assert!(log.iter().any(|line| line == "hook: reply out 404"), "{log:?}");
     world.settle();
 }
