@@ -240,7 +240,9 @@ pub struct NewRequest {
 
 /// Hears of provisional replies: their codes and bytes.
 #[derive(Clone)]
-pub struct WhenHeard(pub Arc<dyn Fn(u16, &Bytes) + Send + Sync>);
+pub struct WhenHeard(pub Arc<Heard>);
+
+type Heard = dyn Fn(u16, &Bytes) + Send + Sync;
 
 impl fmt::Debug for WhenHeard {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

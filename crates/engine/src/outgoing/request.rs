@@ -19,6 +19,8 @@ pub(crate) struct Leaving<'a> {
     /// The socket it leaves by.
     pub(crate) socket: &'a Socket,
     pub(crate) via_branch: ViaBranch,
+    /// Its Max-Breadth, where it has one.
+    pub(crate) breadth: Option<u32>,
     /// Header lines of the transaction.
     pub(crate) extra: &'a [u8],
     /// Whether we made it ourselves: then its Via is ours to replace, and nobody sent it.
@@ -62,8 +64,8 @@ impl Changes {
 /// The branch parameter of our Via.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ViaBranch {
-    /// It leads replies to this branch of a transaction.
-    Of(Id, usize),
+    /// It leads replies to this branch of a transaction; of a forked one it has a mark by which a loop is told.
+    Of(Id, usize, Option<u64>),
     /// The request is forwarded without a transaction; the number follows from what was received, so that
     /// retransmissions get the same (RFC 3261 section 16.11).
     Stateless(u64),
@@ -75,7 +77,12 @@ const STATELESS_MARK: &[u8] = b"sts";
 impl ViaBranch {
     fn print(self, out: &mut Vec<u8>) {
         match self {
-            ViaBranch::Of(id, branch) => id.print_branch(branch, out),
+            ViaBranch::Of(id, branch, mark) => {
+                id.print_branch(branch, out);
+                if let Some(mark) = mark {
+                    out.extend_from_slice(format!(".{mark:016x}").as_bytes());
+                }
+            }
             ViaBranch::Stateless(number) => {
                 out.extend_from_slice(COOKIE);
                 out.extend_from_slice(STATELESS_MARK);
@@ -101,6 +108,7 @@ impl Leaving<'_> {
         self.add_via(core, &mut own);
         self.add_record_route(core, &mut own);
         self.add_path(&mut own);
+        self.set_breadth(&mut own);
         if !self.extra.is_empty() {
             let mut lines = Vec::with_capacity(self.extra.len() + 2);
             append_line(self.extra, &mut lines);
@@ -194,6 +202,15 @@ impl Leaving<'_> {
         match first {
             Some(route) => own.insert_before(route.index, line.into()),
             None => own.append(line.into()),
+        }
+    }
+
+    fn set_breadth(&self, own: &mut Edits) {
+        let Some(breadth) = self.breadth else { return };
+        let line = format!("Max-Breadth: {breadth}\r\n").into();
+        match self.msg.message.header(HeaderName::MaxBreadth).filter(|header| !self.edits().is_removed(header.index)) {
+            Some(given) => own.replace(given.index, line),
+            None => own.append(line),
         }
     }
 

@@ -1,6 +1,7 @@
 //! DNS failover (RFC 3263 section 4.3): a branch that got no reply, or a 503, is sent to the next address of its
 //! destination, as a new branch.
 
+use super::branch::Shared;
 use crate::desk::Desk;
 use crate::transaction::{self, Role, Transaction};
 use module_api::{Env, HookEvent, Kind, Routing, TransactionBranch};
@@ -37,7 +38,8 @@ impl Desk<'_> {
         let next = client.alternatives.remove(0);
         let alternatives = std::mem::take(&mut client.alternatives);
         let (changes, reply_route, role) = (client.changes.take(), client.reply_route, client.role);
-        let made = self.make_client(env.now, msg, transaction, target.target, changes, proto, next);
+        let shared = Shared { breadth: client.breadth, mark: client.mark };
+        let made = self.make_client(env.now, msg, transaction, target.target, changes, shared, proto, next);
         let (mut client, branch) = made.ok()?;
         client.alternatives = alternatives;
         client.reply_route = reply_route;

@@ -18,10 +18,21 @@ pub(super) struct Preparing {
     pub(super) branch: Branch,
     /// Its number in the transaction.
     number: usize,
+    /// What it leaves with besides its own.
+    shared: Shared,
     /// What the message had before `branch_route` ran on it.
     before: Option<Before>,
     /// What it leaves with, if `branch_route` could change that.
     changes: Option<Box<Changes>>,
+}
+
+/// What a branch has for the whole request's sake (RFC 5393).
+#[derive(Clone, Copy)]
+pub(super) struct Shared {
+    /// Its part of the request's breadth.
+    pub(super) breadth: Option<u32>,
+    /// The mark by which a loop is told.
+    pub(super) mark: Option<u64>,
 }
 
 /// What a branch route works on in place of the message's own.
@@ -38,7 +49,8 @@ impl Relaying {
         };
         let number = transaction.clients.len();
         transaction.targets.push(TransactionBranch { target: branch.clone(), ..TransactionBranch::default() });
-        let preparing = Preparing { branch, number, before: None, changes: None };
+        let shared = Shared { breadth: self.spread.next_breadth(), mark: self.spread.mark };
+        let preparing = Preparing { branch, number, shared, before: None, changes: None };
         match call.msg.armed.branch {
             Some(route) => self.run_branch_route(desk, call, preparing, route),
             None => self.resolve(desk, call, preparing),
@@ -188,8 +200,16 @@ impl Desk<'_> {
         role: Role,
     ) -> Result<(), Fault> {
         let mut transaction = transaction::take(call.msg).ok_or_else(|| Fault::us("the transaction is gone"))?;
-        let client =
-            self.make_client(call.env.now, call.msg, &transaction, preparing.branch, preparing.changes, hop.proto, to);
+        let client = self.make_client(
+            call.env.now,
+            call.msg,
+            &transaction,
+            preparing.branch,
+            preparing.changes,
+            preparing.shared,
+            hop.proto,
+            to,
+        );
         let sent = client.map(|(mut client, branch)| {
             client.reply_route = transaction.branch_reply_route.take();
             client.alternatives = if transaction.no_failover { SmallVec::new() } else { alternatives };
@@ -216,6 +236,7 @@ impl Desk<'_> {
         transaction: &Transaction,
         branch: Branch,
         changes: Option<Box<Changes>>,
+        shared: Shared,
         proto: Proto,
         to: SocketAddr,
     ) -> Result<(Client, Branch), Fault> {
@@ -227,7 +248,8 @@ impl Desk<'_> {
             changes: changes.as_deref(),
             branch: &branch,
             socket,
-            via_branch: ViaBranch::Of(transaction.id, transaction.clients.len()),
+            via_branch: ViaBranch::Of(transaction.id, transaction.clients.len(), shared.mark),
+            breadth: shared.breadth,
             extra: &transaction.extra_headers,
             is_own: transaction.server().is_none(),
         };
@@ -236,6 +258,7 @@ impl Desk<'_> {
         let is_invite = transaction.is_invite();
         let mut client = Client::new(is_invite, sent, is_reliable, now, &core.times, transaction.any_reply);
         client.changes = changes;
+        (client.breadth, client.mark) = (shared.breadth, shared.mark);
         Ok((client, branch))
     }
 }

@@ -8,6 +8,7 @@ mod branch;
 mod inject;
 mod own;
 mod simple;
+mod spread;
 
 pub(crate) use own::LocalRoute;
 
@@ -16,6 +17,7 @@ use crate::transaction::{self, Role, Transaction};
 use bytes::Bytes;
 use module_api::{Branch, Call, Created, Fault, Flow, Kind, RelayOptions, ReplyContent};
 use sip::Method;
+use spread::Spread;
 use std::collections::VecDeque;
 
 /// A relaying under way.
@@ -31,6 +33,8 @@ pub(crate) struct Relaying {
     sent: usize,
     /// The code of the first that did not.
     failure: Option<(i32, Fault)>,
+    /// Their breadth, and the mark that tells a loop.
+    spread: Spread,
 }
 
 /// Return codes of `t_relay()` (`compat/flags.md`).
@@ -73,8 +77,9 @@ impl Desk<'_> {
             answers: is_new && !options.no_auto_477 && !options.replicate,
             sent: 0,
             failure: None,
+            spread: Spread::default(),
         };
-        relaying.go_on(self, call)
+        relaying.spread(self, call).go_on(self, call)
     }
 
     /// Whether no branch may be added any more, and the return code that says so.

@@ -1,6 +1,7 @@
 //! Requests of our own: made, shown to `local_route`, sent like any other.
 
 use super::Relaying;
+use super::spread::Spread;
 use crate::desk::Desk;
 use crate::run::{After, Ending};
 use crate::transaction::{self, Own, Role, Transaction, Upstream};
@@ -106,6 +107,7 @@ impl Desk<'_> {
                 answers: false,
                 sent: 0,
                 failure: None,
+                spread: Spread::default(),
             };
             relaying.go_on(self, &mut call)
         };

@@ -71,6 +71,7 @@ impl Desk<'_> {
             branch,
             socket,
             via_branch: ViaBranch::Stateless(self.stateless_number(&msg.message, &branch.uri)),
+            breadth: None,
             extra: b"",
             is_own: false,
         };

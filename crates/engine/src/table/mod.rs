@@ -7,7 +7,7 @@ mod mail;
 mod shard;
 mod wheel;
 
-pub(crate) use id::{COOKIE, Id, print_decimal};
+pub(crate) use id::{COOKIE, Id, loop_mark, print_decimal};
 pub(crate) use key::{Key, Rfc2543};
 pub(crate) use mail::Mail;
 pub(crate) use shard::{Match, Refused, Shown, Taken};

@@ -30,6 +30,10 @@ pub(crate) struct Client {
     pub(crate) alternatives: SmallVec<[SocketAddr; 1]>,
     /// The changes `branch_route` made, for sending it to another address.
     pub(crate) changes: Option<Box<Changes>>,
+    /// How many branches of its own the next hop may make of it, where it was told.
+    pub(crate) breadth: Option<u32>,
+    /// Its mark, where its request was forked.
+    pub(crate) mark: Option<u64>,
     /// Its own `onreply_route`.
     pub(crate) reply_route: Option<u16>,
     pub(crate) role: Role,
@@ -125,6 +129,8 @@ impl Client {
             outcome: None,
             alternatives: SmallVec::new(),
             changes: None,
+            breadth: None,
+            mark: None,
             reply_route: None,
             role: Role::Contender,
         }
@@ -144,6 +150,8 @@ impl Client {
             outcome: None,
             alternatives: SmallVec::new(),
             changes: None,
+            breadth: None,
+            mark: None,
             reply_route: None,
             role: Role::Phony,
         }
