@@ -19,6 +19,8 @@ pub struct Function<R: 'static> {
     pub is_async: bool,
     /// What it needs that is not there yet; calling it is a start-up error with this text.
     pub unavailable: Option<&'static str>,
+    /// How a call is written today, from its arguments as they are written: for functions kept for old scripts.
+    pub today: Option<fn(&[&str]) -> Today>,
     /// Return codes and their meaning.
     pub returns: &'static [(i32, &'static str)],
     /// Examples; each is a test too.
@@ -38,6 +40,7 @@ impl<R> Function<R> {
             routes: self.routes,
             is_async: self.is_async,
             unavailable: self.unavailable,
+            today: self.today,
             returns: self.returns,
             examples: self.examples,
             run: (),
@@ -49,6 +52,19 @@ impl<R> Function<R> {
         let required = self.args.iter().rposition(|arg| !arg.optional).map_or(0, |last| last + 1);
         (required, self.args.len())
     }
+}
+
+/// How a call of an old function is written today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Today {
+    /// So.
+    Line(String),
+    /// In one of several ways, which the text shows.
+    Hint(String),
+    /// There is no line for it; it goes on as it is.
+    NoLine,
+    /// What it means is not certain: an error, whose text shows both readings.
+    Unclear(String),
 }
 
 /// An older name for a function, parameter, variable or command.

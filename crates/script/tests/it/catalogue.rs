@@ -42,6 +42,7 @@ const FUNCTION: Function<()> = Function {
     routes: Routes::ALL,
     is_async: false,
     unavailable: None,
+    today: None,
     returns: &[],
     examples: &[],
     run: (),
