@@ -5,6 +5,7 @@ mod bounds;
 mod breadth;
 mod cancel;
 mod crash;
+mod dialect;
 mod failover;
 mod forking;
 mod lifecycle;

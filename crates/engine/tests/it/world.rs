@@ -151,7 +151,7 @@ impl World {
 
     /// Before the modules have done what they must do first.
     pub fn unstarted(text: &str, bounds: Bounds) -> World {
-        let modules: Vec<&'static Module> = [modules_core::MODULES, modules_proxy::MODULES, &[&TEST]].concat();
+        let modules = all_modules();
         let catalogue = Arc::new(catalogue_of(&modules));
         let names = Arc::new(Interned::default());
         let (loaded, params, program) = compile(text, &catalogue, &names);
@@ -414,6 +414,33 @@ loadmodule "maxfwd.so"
 loadmodule "sipmsgops.so"
 loadmodule "test.so"
 "#;
+
+/// All modules that a script of a test may load.
+fn all_modules() -> Vec<&'static Module> {
+    let families = [modules_core::MODULES, modules_proxy::MODULES, modules_users::MODULES, modules_data::MODULES];
+    families.into_iter().flatten().copied().chain([&TEST]).collect()
+}
+
+/// What is said of a script: each message with its help and its fixes.
+pub fn warnings(script: &str) -> Vec<String> {
+    let catalogue = catalogue_of(&all_modules());
+    let names = Interned::default();
+    let source = Source::from_text("test.cfg", format!("{LOAD}{script}").as_bytes());
+    let (tree, mut said) = parser::parse(&source);
+    let tables = NameTables {
+        avps: &names.avps,
+        vars: &names.vars,
+        message_flags: &names.flags.message,
+        branch_flags: &names.flags.branch,
+    };
+    said.extend(check(&tree, &source, &Environment { catalogue: &catalogue, names: tables, workers: 1 }).diagnostics);
+    said.iter()
+        .map(|said| {
+            let (help, fix) = (said.help.as_deref().unwrap_or_default(), said.fix.as_ref());
+            format!("{} | {help} | {}", said.message, fix.map_or("", |fix| &fix.replacement))
+        })
+        .collect()
+}
 
 type Compiled = (Vec<ModuleId>, Vec<(ModuleId, &'static str, ParamSetting)>, Arc<script::Program>);
 
