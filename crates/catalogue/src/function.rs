@@ -87,6 +87,8 @@ pub struct Arg {
     pub kind: ArgKind,
     /// Whether it may be left out.
     pub optional: bool,
+    /// The least and greatest value of an integer.
+    pub range: Option<(i32, i32)>,
     /// Words and flags of it that need what is not there yet; written in a script they are start-up errors.
     pub refused: &'static [Refused],
     /// One sentence: what it is.
@@ -181,7 +183,7 @@ pub struct Example {
 
 impl Arg {
     const fn of(name: &'static str, kind: ArgKind, about: &'static str) -> Arg {
-        Arg { name, kind, optional: false, refused: &[], about }
+        Arg { name, kind, optional: false, range: None, refused: &[], about }
     }
 
     /// An integer.
@@ -242,6 +244,11 @@ impl Arg {
     /// It may be left out.
     pub const fn optional(self) -> Arg {
         Arg { optional: true, ..self }
+    }
+
+    /// The integers it may be, both ends included.
+    pub const fn within(self, least: i32, greatest: i32) -> Arg {
+        Arg { range: Some((least, greatest)), ..self }
     }
 
     /// These words cannot be used yet.

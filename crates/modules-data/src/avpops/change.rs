@@ -31,7 +31,8 @@ pub(super) const INSERT: Function = Function {
     args: &[
         Arg::raw("avp_name", "The AVP."),
         Arg::str("value", "The value."),
-        Arg::int("index", "Its position, 0 being the newest; past the oldest it becomes the oldest."),
+        Arg::int("index", "Its position, 0 being the newest; past the oldest it becomes the oldest.")
+            .within(0, i32::MAX),
     ],
     returns: &[(1, "inserted"), (-1, "there is no such AVP")],
     today: Some(today::none),
