@@ -19,6 +19,8 @@ pub struct Function<R: 'static> {
     pub is_async: bool,
     /// What it needs that is not there yet; calling it is a start-up error with this text.
     pub unavailable: Option<&'static str>,
+    /// How a call is written today, from its arguments as they are written: for functions kept for old scripts.
+    pub today: Option<fn(&[&str]) -> Today>,
     /// Return codes and their meaning.
     pub returns: &'static [(i32, &'static str)],
     /// Examples; each is a test too.
@@ -38,6 +40,7 @@ impl<R> Function<R> {
             routes: self.routes,
             is_async: self.is_async,
             unavailable: self.unavailable,
+            today: self.today,
             returns: self.returns,
             examples: self.examples,
             run: (),
@@ -49,6 +52,19 @@ impl<R> Function<R> {
         let required = self.args.iter().rposition(|arg| !arg.optional).map_or(0, |last| last + 1);
         (required, self.args.len())
     }
+}
+
+/// How a call of an old function is written today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Today {
+    /// So.
+    Line(String),
+    /// In one of several ways, which the text shows.
+    Hint(String),
+    /// There is no line for it; it goes on as it is.
+    NoLine,
+    /// What it means is not certain: an error, whose text shows both readings.
+    Unclear(String),
 }
 
 /// An older name for a function, parameter, variable or command.
@@ -71,6 +87,8 @@ pub struct Arg {
     pub kind: ArgKind,
     /// Whether it may be left out.
     pub optional: bool,
+    /// The least and greatest value of an integer.
+    pub range: Option<(i32, i32)>,
     /// Words and flags of it that need what is not there yet; written in a script they are start-up errors.
     pub refused: &'static [Refused],
     /// One sentence: what it is.
@@ -167,7 +185,7 @@ pub struct Example {
 
 impl Arg {
     const fn of(name: &'static str, kind: ArgKind, about: &'static str) -> Arg {
-        Arg { name, kind, optional: false, refused: &[], about }
+        Arg { name, kind, optional: false, range: None, refused: &[], about }
     }
 
     /// An integer.
@@ -233,6 +251,11 @@ impl Arg {
     /// It may be left out.
     pub const fn optional(self) -> Arg {
         Arg { optional: true, ..self }
+    }
+
+    /// The integers it may be, both ends included.
+    pub const fn within(self, least: i32, greatest: i32) -> Arg {
+        Arg { range: Some((least, greatest)), ..self }
     }
 
     /// These words cannot be used yet.

@@ -23,6 +23,8 @@ pub struct Param {
     pub repeats: bool,
     /// Why setting it changes nothing here, for what only sized upstream's processes or memory.
     pub no_effect: Option<&'static str>,
+    /// What is written today, for what is only there for old scripts; setting it is worth a warning with this text.
+    pub today: Option<&'static str>,
     /// What it needs that is not there yet; setting it to anything but its default is a start-up error with this text.
     pub unavailable: Option<&'static str>,
     /// One sentence: what it is for.
@@ -71,6 +73,7 @@ impl Param {
             refused: &[],
             repeats: false,
             no_effect: None,
+            today: None,
             unavailable: None,
             about,
         }
@@ -119,6 +122,11 @@ impl Param {
     /// It is accepted and changes nothing, because of `why`.
     pub const fn no_effect(self, why: &'static str) -> Param {
         Param { no_effect: Some(why), ..self }
+    }
+
+    /// It is there for old scripts; `today` is written in its place.
+    pub const fn today(self, today: &'static str) -> Param {
+        Param { today: Some(today), ..self }
     }
 
     /// Setting it to anything but its default is an error with the text `why`.

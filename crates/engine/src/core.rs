@@ -5,6 +5,7 @@ use crate::desk::Pool;
 use crate::dispatch::Dispatch;
 use crate::lifecycle::Lifecycle;
 use crate::management::Commands;
+use crate::orphans::Orphans;
 use crate::program::Loaded;
 use crate::schedule::Schedule;
 use crate::start::Language;
@@ -38,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) times: TransactionSettings,
     /// Whether module `tm` is loaded: without it there are no transactions to look for.
     pub(crate) has_transactions: bool,
+    /// Goes before the table, whose transactions then are lost to nobody.
+    pub(crate) orphans: Arc<Orphans>,
     pub(crate) table: Table,
     pub(crate) tags: TagMaker,
     /// Makes the branches of requests forwarded without a transaction.
@@ -85,6 +88,11 @@ impl Core {
     /// Which program is the current one.
     pub(crate) fn version(&self) -> u32 {
         self.version.load(Ordering::Acquire)
+    }
+
+    /// A program with what the engine makes of it.
+    pub(crate) fn load(&self, program: Arc<script::program::Program>) -> Arc<Loaded> {
+        Arc::new(Loaded::new(program, &self.dispatch, &self.times, &self.gates, &self.orphans))
     }
 
     /// Puts a new program in place of the current one. Messages and transactions under way keep theirs.

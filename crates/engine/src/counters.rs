@@ -65,6 +65,8 @@ pub(crate) struct EngineCounters {
     pub(crate) stray_replies: Counter,
     /// Requests refused because more came than could be handled.
     pub(crate) requests_shed: Counter,
+    /// Transactions ended because an internal error took their owner.
+    pub(crate) orphans: Counter,
 }
 
 impl CoreCounters {
@@ -155,6 +157,7 @@ impl EngineCounters {
             unacknowledged: counter("unacknowledged"),
             stray_replies: counter("stray_replies"),
             requests_shed: counter("requests_shed"),
+            orphans: counter("orphans"),
         }
     }
 }

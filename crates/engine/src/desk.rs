@@ -237,12 +237,7 @@ impl Operations for Desk<'_> {
     fn reload(&self, _: &mut Env<'_>) -> Result<(), String> {
         let reloader = self.core.reloader.as_ref().ok_or("the script cannot be read again")?;
         let program = reloader()?;
-        self.core.replace_program(Arc::new(Loaded::new(
-            program,
-            &self.core.dispatch,
-            &self.core.times,
-            &self.core.gates,
-        )));
+        self.core.replace_program(self.core.load(program));
         Ok(())
     }
 }

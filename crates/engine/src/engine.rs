@@ -2,7 +2,6 @@
 
 use crate::core::Core;
 use crate::event::Progress;
-use crate::program::Loaded;
 use crate::start::{self, Blueprint, StartFailure, Started};
 use crate::worker::Worker;
 use module_api::Services;
@@ -41,8 +40,7 @@ impl Engine {
 
     /// Puts a new program in place of the current one. Messages and transactions under way keep theirs.
     pub fn reload(&self, program: Arc<Program>) {
-        let loaded = Loaded::new(program, &self.core.dispatch, &self.core.times, &self.core.gates);
-        self.core.replace_program(Arc::new(loaded));
+        self.core.replace_program(self.core.load(program));
     }
 
     /// The program that runs for new messages.

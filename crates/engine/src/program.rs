@@ -1,6 +1,7 @@
 //! A program with what the engine makes of it once: its routes by purpose, and the variables it passes to functions.
 
 use crate::dispatch::Dispatch;
+use crate::orphans::Orphans;
 use crate::script_host::Arguments;
 use crate::variable::Held;
 use module_api::{ArgValue, Gate, TransactionSettings, VariableHandle};
@@ -8,7 +9,7 @@ use script::ast::RouteType;
 use script::host;
 use script::program::{Program, RouteIndex, VariableRef};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// A program ready to run.
@@ -38,6 +39,8 @@ pub(crate) struct Loaded {
     pub(crate) local_request: Option<RouteIndex>,
     /// The routes of the gates, by their numbers.
     gate_routes: Vec<Option<RouteIndex>>,
+    /// Where its transactions go that lose their owners.
+    pub(crate) orphans: Weak<Orphans>,
 }
 
 impl Loaded {
@@ -46,6 +49,7 @@ impl Loaded {
         dispatch: &Arc<Dispatch>,
         times: &TransactionSettings,
         gates: &[Gate],
+        orphans: &Arc<Orphans>,
     ) -> Loaded {
         let variables = program.argument_variables().iter().map(|known| Held::handle(dispatch, known)).collect();
         let unnamed = |kind| program.route(kind, "");
@@ -65,6 +69,7 @@ impl Loaded {
             local_reply: named(&times.local_reply_route),
             local_request: named(&times.local_request_route),
             gate_routes: gates.iter().map(|gate| named(&gate.route)).collect(),
+            orphans: Arc::downgrade(orphans),
             program,
         };
         let arguments = |args: &[host::ArgValue]| args.iter().map(|arg| loaded.argument(dispatch, arg)).collect();

@@ -80,6 +80,9 @@ impl Desk<'_> {
         answer: Answer,
     ) -> Ran {
         let Resumption { mut execution, then, module, deadline, line } = resumption;
+        if let Some(transaction) = transaction::of(msg) {
+            transaction.cancel_waits = self.core.table.is_cancelled(transaction.id);
+        }
         let mut host = ScriptHost::new(self, env.reborrow(), msg, kind);
         let flow = host.call_again(then, module, answer);
         let outcome = match host.follow(flow, module, deadline, line) {

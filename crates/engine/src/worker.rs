@@ -58,6 +58,7 @@ impl Worker {
             self.version = self.core.version();
             self.program = self.core.program();
         }
+        self.with_desk(now, |desk, env| desk.settle_orphans(env));
         match event {
             Event::Received(received) => {
                 self.number = self.number.wrapping_add(1);

@@ -64,7 +64,7 @@ pub use module::{
     VARIABLE, Variable, VariableRun, WriteVariable,
 };
 pub use names::{FlagTables, Interned};
-pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent, WhenAnswered};
+pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, ReplyContent, WhenAnswered, WhenHeard};
 pub use outbox::{Listeners, Outbox, Raised, Send as Sending, Waiting};
 pub use process::{Connection, ConnectionName, LoadPeriod, Memory, Process, Proxied, Task, Unknown as UnknownProcess};
 pub use record_route::{RecordRoute, SentBy};

@@ -119,6 +119,7 @@ pub const FUNCTION: Function = Function {
     routes: catalogue::Routes::ALL,
     is_async: false,
     unavailable: None,
+    today: None,
     returns: &[(1, "done"), (-1, "an error, which is logged")],
     examples: &[],
     run: Run::Now(|_, _| Ok(1)),

@@ -3,7 +3,9 @@
 use crate::{Call, Env, Fault, Flow, FormatHandle, Job};
 use bytes::Bytes;
 use catalogue::{NameId, Value};
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The engine, as functions see it.
 pub trait Operations: Send + Sync {
@@ -232,4 +234,18 @@ pub struct NewRequest {
     pub address: Option<SocketAddr>,
     /// AVPs that its `local_route` sees.
     pub avps: Vec<(NameId, Value)>,
+    /// Hears of its provisional replies, where module `tm` is told to pass them.
+    pub provisional: Option<WhenHeard>,
+}
+
+/// Hears of provisional replies: their codes and bytes.
+#[derive(Clone)]
+pub struct WhenHeard(pub Arc<Heard>);
+
+type Heard = dyn Fn(u16, &Bytes) + Send + Sync;
+
+impl fmt::Debug for WhenHeard {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("WhenHeard")
+    }
 }

@@ -1,6 +1,6 @@
 //! What can be seen of a transaction, and the moments in its life that modules can watch.
 
-use crate::{Branch, Call};
+use crate::{Branch, Call, SocketId};
 use bytes::Bytes;
 use catalogue::Value;
 use sip::Message;
@@ -45,6 +45,8 @@ pub struct TransactionBranch {
     pub is_local: bool,
     /// Whether it stands for branches to come (`t_wait_for_new_branches`) and was never sent.
     pub is_phony: bool,
+    /// The socket it has left by, once it has.
+    pub sent_by: Option<SocketId>,
     /// `$bavp(x)`: its own AVPs.
     pub avps: SmallVec<[(Bytes, Value); 1]>,
 }

@@ -4,9 +4,10 @@ mod auth;
 mod auth_db;
 mod registrar;
 mod reply;
+mod uri;
 mod usrloc;
 
 use module_api::Module;
 
 /// The modules of this crate.
-pub const MODULES: &[&Module] = &[&auth::MODULE, &auth_db::MODULE, &usrloc::MODULE, &registrar::MODULE];
+pub const MODULES: &[&Module] = &[&auth::MODULE, &auth_db::MODULE, &usrloc::MODULE, &registrar::MODULE, &uri::MODULE];

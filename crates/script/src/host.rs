@@ -240,6 +240,15 @@ pub enum ArgFault {
     Null,
     /// It must be an integer.
     NotAnInteger,
+    /// An integer that the function does not take.
+    OutOfRange {
+        /// The integer.
+        number: i32,
+        /// The least it may be.
+        least: i32,
+        /// The greatest.
+        greatest: i32,
+    },
     /// It names a flag that the function does not know.
     UnknownFlag(String),
     /// It is not a regular expression.
@@ -270,6 +279,12 @@ impl fmt::Display for ArgFault {
         match self {
             ArgFault::Null => out.write_str("is NULL"),
             ArgFault::NotAnInteger => out.write_str("must be an integer"),
+            ArgFault::OutOfRange { number, least, greatest: i32::MAX } => {
+                write!(out, "must be at least {least}, it is {number}")
+            }
+            ArgFault::OutOfRange { number, least, greatest } => {
+                write!(out, "must be from {least} to {greatest}, it is {number}")
+            }
             ArgFault::UnknownFlag(name) => write!(out, "has the unknown flag \"{name}\""),
             ArgFault::BadPattern(why) => write!(out, "is not a regular expression: {why}"),
         }

@@ -45,7 +45,8 @@ impl Desk<'_> {
         let id = core.table.insert(&key, &msg.message, Shown::default())?;
         let server = Server::new(msg.message.method() == Method::Invite, path);
         let (request, program) = (Arc::clone(&msg.message), Arc::clone(self.program));
-        let mut transaction = Transaction::new(id, request, program, Upstream::Server(server), &core.times, now);
+        let mut transaction =
+            Transaction::new(id, request, program, Upstream::Server(server), &core.times, msg.source, now);
         transaction.any_reply = msg.armed.any_reply.unwrap_or(transaction.any_reply);
         transaction.invite_final = msg.armed.invite_final.unwrap_or(transaction.invite_final);
         Ok(Box::new(transaction))

@@ -79,7 +79,7 @@ impl Desk<'_> {
         let outcome = transaction.clients.get(transaction.winner)?.outcome.as_ref()?;
         let code = outcome.code;
         let reason = match &outcome.reply {
-            Some((reply, _)) => reply.share(reply.reason()),
+            Some((reply, edits)) => super::upstream::status_of(reply, edits).1,
             None => super::upstream::reason_for(code),
         };
         self.hook(env, &mut msg, Kind::Failure, &HookEvent::Failed { code, reason: &reason });

@@ -99,7 +99,8 @@ impl Desk<'_> {
     /// The transaction is over: who watches hears of it, its slot is free.
     pub(crate) fn end(&self, env: &mut Env<'_>, mut msg: Box<Routing>) {
         self.hook(env, &mut msg, Kind::Request, &HookEvent::Ended);
-        if let Some(transaction) = transaction::take(&mut msg) {
+        if let Some(mut transaction) = transaction::take(&mut msg) {
+            transaction.is_over = true;
             self.core.table.remove(transaction.id);
         }
     }

@@ -13,4 +13,4 @@ mod timers;
 mod upstream;
 
 pub(crate) use reply_in::ReplyRoute;
-pub(crate) use upstream::without_our_via;
+pub(crate) use upstream::{reason_for, without_our_via};

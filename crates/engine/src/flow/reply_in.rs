@@ -132,12 +132,12 @@ impl Desk<'_> {
             target.target.flags = reply.branches.first().flags;
         }
         request.transaction = Some(transaction);
-        note_reply(&mut request, branch, reply.message.status());
+        let edits = std::mem::take(&mut reply.edits);
+        note_reply(&mut request, branch, code_of(&reply.message, &edits));
         // A final reply cannot be dropped: somebody waits for it.
         if dropped && reply.message.status() < 200 {
             return Some(request);
         }
-        let edits = std::mem::take(&mut reply.edits);
         self.received(env, request, Arc::clone(&reply.message), edits, branch)
     }
 
@@ -150,7 +150,7 @@ impl Desk<'_> {
         edits: Edits,
         branch: usize,
     ) -> Option<Box<Routing>> {
-        let code = reply.status();
+        let code = code_of(&reply, &edits);
         let transaction = transaction::of(&mut msg)?;
         let is_invite = transaction.is_invite();
         let client = transaction.clients.get_mut(branch)?;
@@ -173,6 +173,12 @@ impl Desk<'_> {
         }
         self.branch_failed(env, msg, branch)
     }
+}
+
+/// The code a reply counts with: the one that `change_reply_status()` has given it, which never changes whether it is
+/// final or a success.
+fn code_of(reply: &Message, edits: &Edits) -> u16 {
+    edits.status().map_or(reply.status(), |(code, _)| code)
 }
 
 /// Whether the branch or its transaction has a route for replies.

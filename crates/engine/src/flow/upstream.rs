@@ -11,15 +11,19 @@ use std::sync::Arc;
 impl Desk<'_> {
     /// Passes a provisional reply on, while there is somebody who waits.
     pub(super) fn provisional(&self, env: &mut Env<'_>, msg: &mut Routing, reply: &Arc<Message>, edits: &Edits) {
-        let code = reply.status();
+        let (code, reason) = status_of(reply, edits);
         let Some(transaction) = transaction::of(msg) else { return };
+        if let Upstream::Own(own) = &transaction.upstream {
+            own.heard.iter().for_each(|heard| heard.0(code, reply.bytes()));
+            return;
+        }
         // RFC 3261 section 16.7, step 2: a 100 is for this hop. RFC 4320 section 4.1: other methods than INVITE have
         // no other provisional replies.
-        if code == 100 || transaction.is_answered() || !transaction.is_invite() {
+        if reply.status() == 100 || transaction.is_answered() || !transaction.is_invite() {
             return;
         }
         let bytes = without_our_via(reply, edits);
-        self.relay(env, msg, code, Some(reply), bytes, true);
+        self.relay(env, msg, (code, reason), Some(reply), bytes, true);
     }
 
     /// Passes the outcome of a branch on; for a branch that got no reply, one of our own.
@@ -37,15 +41,15 @@ impl Desk<'_> {
         if code == 503 && !self.core.services.settings.disable_503_translation {
             // RFC 3261 section 16.7, step 6: a 503 would make the caller avoid us altogether.
             let reason = Bytes::from_static(b"Service Unavailable");
-            edits.set_status(500, reason);
+            edits.set_status(500, reason.clone());
             let bytes = without_our_via(&reply, &edits);
-            return self.relay(env, msg, 500, Some(&reply), bytes, is_first);
+            return self.relay(env, msg, (500, reason), Some(&reply), bytes, is_first);
         }
         if matches!(code, 401 | 407) {
             self.gather_challenges(msg, branch, &mut edits);
         }
         let bytes = without_our_via(&reply, &edits);
-        self.relay(env, msg, code, Some(&reply), bytes, is_first);
+        self.relay(env, msg, status_of(&reply, &edits), Some(&reply), bytes, is_first);
     }
 
     /// RFC 3261 section 16.7, step 7: the challenges of all branches go up together.
@@ -134,7 +138,7 @@ impl Desk<'_> {
         &self,
         env: &mut Env<'_>,
         msg: &mut Routing,
-        code: u16,
+        (code, reason): (u16, Bytes),
         reply: Option<&Arc<Message>>,
         bytes: Bytes,
         is_first: bool,
@@ -155,7 +159,6 @@ impl Desk<'_> {
         if !is_first || self.core.hooks.is_empty() {
             return;
         }
-        let reason = reply.map(|reply| reply.share(reply.reason())).unwrap_or_default();
         let to_tag = reply.and_then(|reply| reply.to().ok().and_then(|to| to.tag().map(|tag| reply.share(tag))));
         let to_tag = to_tag.unwrap_or_default();
         let event = HookEvent::ReplyOut { code, reply, reason: &reason, to_tag: &to_tag };
@@ -181,6 +184,11 @@ pub(crate) fn without_our_via(reply: &Message, edits: &Edits) -> Bytes {
     let mut out = Vec::with_capacity(reply.bytes().len() + 64);
     sip::write(reply, &[edits, &own], &mut out);
     out.into()
+}
+
+/// The code and reason phrase a reply goes on with.
+pub(super) fn status_of(reply: &Message, edits: &Edits) -> (u16, Bytes) {
+    edits.status().unwrap_or_else(|| (reply.status(), reply.share(reply.reason())))
 }
 
 /// The reason phrase of replies of our own.

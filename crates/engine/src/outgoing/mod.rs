@@ -4,4 +4,4 @@ mod hop;
 mod request;
 
 pub(crate) use hop::Hop;
-pub(crate) use request::{Leaving, ViaBranch};
+pub(crate) use request::{Changes, Leaving, ViaBranch};

@@ -4,31 +4,68 @@ use crate::core::Core;
 use crate::stateless::reply::{additions, append_line};
 use crate::table::{COOKIE, Id, print_decimal};
 use bytes::Bytes;
-use module_api::{Branch, Fault, Proto, Routing, SentBy, Socket, SocketId};
+use module_api::{Branch, Fault, Proto, RouteSet, Routing, SentBy, Socket, SocketId, ViaHandling};
 use sip::{Edits, HeaderName};
+use smallvec::SmallVec;
 use std::net::IpAddr;
 
 /// A request about to leave.
 pub(crate) struct Leaving<'a> {
     pub(crate) msg: &'a Routing,
-    /// The changes all its branches share, or with those of `branch_route`.
-    pub(crate) edits: &'a Edits,
+    /// The changes of its `branch_route`, in place of those that all branches share.
+    pub(crate) changes: Option<&'a Changes>,
     /// Where it goes.
     pub(crate) branch: &'a Branch,
     /// The socket it leaves by.
     pub(crate) socket: &'a Socket,
     pub(crate) via_branch: ViaBranch,
+    /// Its Max-Breadth, where it has one.
+    pub(crate) breadth: Option<u32>,
     /// Header lines of the transaction.
     pub(crate) extra: &'a [u8],
     /// Whether we made it ourselves: then its Via is ours to replace, and nobody sent it.
     pub(crate) is_own: bool,
 }
 
+/// What a branch leaves with, or is kept from: all that `branch_route` can change for its branch alone.
+#[derive(Clone, Default)]
+pub(crate) struct Changes {
+    pub(crate) edits: Edits,
+    pub(crate) route_set: RouteSet,
+    pub(crate) via: ViaHandling,
+    pub(crate) blacklists: SmallVec<[Bytes; 2]>,
+    pub(crate) blacklists_off: SmallVec<[Bytes; 1]>,
+}
+
+impl Changes {
+    /// What a message has, so that the changes of a branch begin with it.
+    pub(crate) fn of(msg: &Routing) -> Changes {
+        Changes {
+            edits: msg.edits.clone(),
+            route_set: msg.route_set.clone(),
+            via: msg.via.clone(),
+            blacklists: msg.blacklists.clone(),
+            blacklists_off: msg.blacklists_off.clone(),
+        }
+    }
+
+    /// Puts these in place of what the message has, which comes back.
+    pub(crate) fn swap(self, msg: &mut Routing) -> Changes {
+        Changes {
+            edits: std::mem::replace(&mut msg.edits, self.edits),
+            route_set: std::mem::replace(&mut msg.route_set, self.route_set),
+            via: std::mem::replace(&mut msg.via, self.via),
+            blacklists: std::mem::replace(&mut msg.blacklists, self.blacklists),
+            blacklists_off: std::mem::replace(&mut msg.blacklists_off, self.blacklists_off),
+        }
+    }
+}
+
 /// The branch parameter of our Via.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ViaBranch {
-    /// It leads replies to this branch of a transaction.
-    Of(Id, usize),
+    /// It leads replies to this branch of a transaction; of a forked one it has a mark by which a loop is told.
+    Of(Id, usize, Option<u64>),
     /// The request is forwarded without a transaction; the number follows from what was received, so that
     /// retransmissions get the same (RFC 3261 section 16.11).
     Stateless(u64),
@@ -40,7 +77,12 @@ const STATELESS_MARK: &[u8] = b"sts";
 impl ViaBranch {
     fn print(self, out: &mut Vec<u8>) {
         match self {
-            ViaBranch::Of(id, branch) => id.print_branch(branch, out),
+            ViaBranch::Of(id, branch, mark) => {
+                id.print_branch(branch, out);
+                if let Some(mark) = mark {
+                    out.extend_from_slice(format!(".{mark:016x}").as_bytes());
+                }
+            }
             ViaBranch::Stateless(number) => {
                 out.extend_from_slice(COOKIE);
                 out.extend_from_slice(STATELESS_MARK);
@@ -66,14 +108,27 @@ impl Leaving<'_> {
         self.add_via(core, &mut own);
         self.add_record_route(core, &mut own);
         self.add_path(&mut own);
+        self.set_breadth(&mut own);
         if !self.extra.is_empty() {
             let mut lines = Vec::with_capacity(self.extra.len() + 2);
             append_line(self.extra, &mut lines);
             own.append(lines.into());
         }
         let mut out = Vec::with_capacity(message.bytes().len() + 512);
-        sip::write(message, &[self.edits, &own], &mut out);
+        sip::write(message, &[self.edits(), &own], &mut out);
         out.into()
+    }
+
+    fn edits(&self) -> &Edits {
+        self.changes.map_or(&self.msg.edits, |changes| &changes.edits)
+    }
+
+    fn via(&self) -> &ViaHandling {
+        self.changes.map_or(&self.msg.via, |changes| &changes.via)
+    }
+
+    fn route_set(&self) -> &RouteSet {
+        self.changes.map_or(&self.msg.route_set, |changes| &changes.route_set)
     }
 
     fn add_via(&self, core: &Core, own: &mut Edits) {
@@ -87,10 +142,10 @@ impl Leaving<'_> {
         print_decimal(usize::from(place.port), &mut line);
         line.extend_from_slice(b";branch=");
         self.via_branch.print(&mut line);
-        if self.msg.via.add_local_rport {
+        if self.via().add_local_rport {
             line.extend_from_slice(b";rport");
         }
-        if self.msg.via.force_tcp_alias && self.socket.proto.is_reliable() {
+        if self.via().force_tcp_alias && self.socket.proto.is_reliable() {
             line.extend_from_slice(b";alias");
         }
         line.extend_from_slice(b"\r\n");
@@ -109,7 +164,7 @@ impl Leaving<'_> {
     fn complete_senders_via(&self, own: &mut Edits) {
         let message = &self.msg.message;
         let Ok(via) = message.top_via() else { return };
-        let (received, rport) = additions(&via, &self.msg.source, &self.msg.via);
+        let (received, rport) = additions(&via, &self.msg.source, self.via());
         if received.is_none() && rport.is_none() {
             return;
         }
@@ -127,11 +182,11 @@ impl Leaving<'_> {
     }
 
     fn add_record_route(&self, core: &Core, own: &mut Edits) {
-        let Some(record) = &self.msg.route_set.record else { return };
+        let Some(record) = &self.route_set().record else { return };
         let incoming = core.services.sockets.get(self.msg.source.socket);
         let incoming = incoming.filter(|incoming| !self.is_own && incoming.id != self.socket.id).map(SentBy::from);
         let mut lines = Vec::with_capacity(128);
-        record.write(&self.msg.route_set.added_params, self.sent_by(core), incoming, &mut lines);
+        record.write(&self.route_set().added_params, self.sent_by(core), incoming, &mut lines);
         own.push_record_route(lines.into());
     }
 
@@ -143,10 +198,19 @@ impl Leaving<'_> {
         line.extend_from_slice(path);
         line.extend_from_slice(b"\r\n");
         let message = &self.msg.message;
-        let first = message.headers_named(HeaderName::Route).find(|header| !self.edits.is_removed(header.index));
+        let first = message.headers_named(HeaderName::Route).find(|header| !self.edits().is_removed(header.index));
         match first {
             Some(route) => own.insert_before(route.index, line.into()),
             None => own.append(line.into()),
+        }
+    }
+
+    fn set_breadth(&self, own: &mut Edits) {
+        let Some(breadth) = self.breadth else { return };
+        let line = format!("Max-Breadth: {breadth}\r\n").into();
+        match self.msg.message.header(HeaderName::MaxBreadth).filter(|header| !self.edits().is_removed(header.index)) {
+            Some(given) => own.replace(given.index, line),
+            None => own.append(line),
         }
     }
 
@@ -159,9 +223,8 @@ impl Leaving<'_> {
             place.host = settings.advertised_address.as_deref().unwrap_or(place.host);
             place.port = settings.advertised_port.unwrap_or(place.port);
         }
-        place.host = self.msg.via.advertised_address.as_deref().unwrap_or(place.host);
-        let port =
-            self.msg.via.advertised_port.as_deref().and_then(|port| std::str::from_utf8(port).ok()?.parse().ok());
+        place.host = self.via().advertised_address.as_deref().unwrap_or(place.host);
+        let port = self.via().advertised_port.as_deref().and_then(|port| std::str::from_utf8(port).ok()?.parse().ok());
         place.port = port.unwrap_or(place.port);
         place
     }

@@ -1,6 +1,7 @@
 //! DNS failover (RFC 3263 section 4.3): a branch that got no reply, or a 503, is sent to the next address of its
 //! destination, as a new branch.
 
+use super::branch::Shared;
 use crate::desk::Desk;
 use crate::transaction::{self, Role, Transaction};
 use module_api::{Env, HookEvent, Kind, Routing, TransactionBranch};
@@ -36,12 +37,14 @@ impl Desk<'_> {
         }
         let next = client.alternatives.remove(0);
         let alternatives = std::mem::take(&mut client.alternatives);
-        let (edits, reply_route, role) = (client.edits.take(), client.reply_route, client.role);
-        let made = self.make_client(env.now, msg, transaction, target.target, edits, proto, next);
+        let (changes, reply_route, role) = (client.changes.take(), client.reply_route, client.role);
+        let shared = Shared { breadth: client.breadth, mark: client.mark };
+        let made = self.make_client(env.now, msg, transaction, target.target, changes, shared, proto, next);
         let (mut client, branch) = made.ok()?;
         client.alternatives = alternatives;
         client.reply_route = reply_route;
         client.role = role;
+        let sent_by = Some(client.sent.socket);
         env.out.send(client.sent.clone());
         if let Some(failed) = transaction.clients.get_mut(failed) {
             failed.role = Role::Replaced;
@@ -49,6 +52,7 @@ impl Desk<'_> {
         transaction.clients.push(client);
         transaction.targets.push(TransactionBranch {
             target: branch,
+            sent_by,
             avps: target.avps,
             ..TransactionBranch::default()
         });

@@ -2,7 +2,7 @@
 
 use super::{BAD_DESTINATION, BLACKLISTED, Relaying, SEND_FAILED, Step};
 use crate::desk::Desk;
-use crate::outgoing::{Hop, Leaving, ViaBranch};
+use crate::outgoing::{Changes, Hop, Leaving, ViaBranch};
 use crate::run::{Ran, Resumption};
 use crate::transaction::{self, Client, Role, Transaction};
 use bytes::Bytes;
@@ -10,7 +10,6 @@ use module_api::{
     Answer, Branch, Branches, Call, Fault, Flow, HookEvent, Kind, Proto, Routing, Sending, Target, Time,
     TransactionBranch,
 };
-use sip::Edits;
 use smallvec::SmallVec;
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,16 +18,27 @@ pub(super) struct Preparing {
     pub(super) branch: Branch,
     /// Its number in the transaction.
     number: usize,
+    /// What it leaves with besides its own.
+    shared: Shared,
     /// What the message had before `branch_route` ran on it.
     before: Option<Before>,
-    /// The changes it leaves with, if `branch_route` made its own.
-    edits: Option<Box<Edits>>,
+    /// What it leaves with, if `branch_route` could change that.
+    changes: Option<Box<Changes>>,
+}
+
+/// What a branch has for the whole request's sake (RFC 5393).
+#[derive(Clone, Copy)]
+pub(super) struct Shared {
+    /// Its part of the request's breadth.
+    pub(super) breadth: Option<u32>,
+    /// The mark by which a loop is told.
+    pub(super) mark: Option<u64>,
 }
 
 /// What a branch route works on in place of the message's own.
 struct Before {
     branches: Branches,
-    edits: Edits,
+    changes: Changes,
 }
 
 impl Relaying {
@@ -39,7 +49,8 @@ impl Relaying {
         };
         let number = transaction.clients.len();
         transaction.targets.push(TransactionBranch { target: branch.clone(), ..TransactionBranch::default() });
-        let preparing = Preparing { branch, number, before: None, edits: None };
+        let shared = Shared { breadth: self.spread.next_breadth(), mark: self.spread.mark };
+        let preparing = Preparing { branch, number, shared, before: None, changes: None };
         match call.msg.armed.branch {
             Some(route) => self.run_branch_route(desk, call, preparing, route),
             None => self.resolve(desk, call, preparing),
@@ -50,7 +61,7 @@ impl Relaying {
     fn run_branch_route(self, desk: &Desk<'_>, call: &mut Call<'_>, mut preparing: Preparing, route: u16) -> Step {
         let branches = std::mem::replace(&mut call.msg.branches, Branches::new(Bytes::new()));
         *call.msg.branches.first_mut() = preparing.branch.clone();
-        preparing.before = Some(Before { branches, edits: call.msg.edits.clone() });
+        preparing.before = Some(Before { branches, changes: Changes::of(call.msg) });
         call.msg.branch = Some(preparing.number);
         let ran = desk.run_nested(&mut call.env, call.msg, Kind::Branch, route);
         self.after_branch_route(desk, call, preparing, ran)
@@ -151,8 +162,13 @@ impl Relaying {
         hop: &Hop,
         mut addresses: SmallVec<[SocketAddr; 1]>,
     ) -> Relaying {
+        if transaction::of(call.msg).is_some_and(|transaction| desk.is_cancelled(transaction)) {
+            self.lose(call, super::NO_DESTINATION, Fault::script("the caller has cancelled"));
+            return self;
+        }
         let found = addresses.len();
-        addresses.retain(|address| !is_blacklisted(call, hop.proto, *address));
+        let changes = preparing.changes.as_deref();
+        addresses.retain(|address| !is_blacklisted(call, changes, hop.proto, *address));
         if addresses.is_empty() {
             let (code, fault) = if found > 0 {
                 let fault = Fault::next_hop("the destination is blacklisted");
@@ -184,8 +200,16 @@ impl Desk<'_> {
         role: Role,
     ) -> Result<(), Fault> {
         let mut transaction = transaction::take(call.msg).ok_or_else(|| Fault::us("the transaction is gone"))?;
-        let client =
-            self.make_client(call.env.now, call.msg, &transaction, preparing.branch, preparing.edits, hop.proto, to);
+        let client = self.make_client(
+            call.env.now,
+            call.msg,
+            &transaction,
+            preparing.branch,
+            preparing.changes,
+            preparing.shared,
+            hop.proto,
+            to,
+        );
         let sent = client.map(|(mut client, branch)| {
             client.reply_route = transaction.branch_reply_route.take();
             client.alternatives = if transaction.no_failover { SmallVec::new() } else { alternatives };
@@ -193,6 +217,7 @@ impl Desk<'_> {
             client.role = if is_minor && role == Role::Contender { Role::Minor } else { role };
             if let Some(known) = transaction.targets.get_mut(preparing.number) {
                 known.target = branch;
+                known.sent_by = Some(client.sent.socket);
             }
             call.env.out.send(client.sent.clone());
             transaction.clients.push(client);
@@ -210,7 +235,8 @@ impl Desk<'_> {
         msg: &Routing,
         transaction: &Transaction,
         branch: Branch,
-        edits: Option<Box<Edits>>,
+        changes: Option<Box<Changes>>,
+        shared: Shared,
         proto: Proto,
         to: SocketAddr,
     ) -> Result<(Client, Branch), Fault> {
@@ -219,10 +245,11 @@ impl Desk<'_> {
         let socket = core.socket_for(branch.socket, received_by, proto, to.ip())?;
         let leaving = Leaving {
             msg,
-            edits: edits.as_deref().unwrap_or(&msg.edits),
+            changes: changes.as_deref(),
             branch: &branch,
             socket,
-            via_branch: ViaBranch::Of(transaction.id, transaction.clients.len()),
+            via_branch: ViaBranch::Of(transaction.id, transaction.clients.len(), shared.mark),
+            breadth: shared.breadth,
             extra: &transaction.extra_headers,
             is_own: transaction.server().is_none(),
         };
@@ -230,7 +257,8 @@ impl Desk<'_> {
         let is_reliable = socket.proto.is_reliable();
         let is_invite = transaction.is_invite();
         let mut client = Client::new(is_invite, sent, is_reliable, now, &core.times, transaction.any_reply);
-        client.edits = edits;
+        client.changes = changes;
+        (client.breadth, client.mark) = (shared.breadth, shared.mark);
         Ok((client, branch))
     }
 }
@@ -239,7 +267,7 @@ impl Desk<'_> {
 fn restore(msg: &mut Routing, preparing: &mut Preparing) {
     msg.branch = None;
     let Some(before) = preparing.before.take() else { return };
-    preparing.edits = Some(Box::new(std::mem::replace(&mut msg.edits, before.edits)));
+    preparing.changes = Some(Box::new(before.changes.swap(msg)));
     let branches = std::mem::replace(&mut msg.branches, before.branches);
     preparing.branch = branches.first().clone();
     // `$tm.branch.attr` is kept with the transaction.
@@ -249,10 +277,11 @@ fn restore(msg: &mut Routing, preparing: &mut Preparing) {
     }
 }
 
-fn is_blacklisted(call: &Call<'_>, proto: Proto, to: SocketAddr) -> bool {
+fn is_blacklisted(call: &Call<'_>, changes: Option<&Changes>, proto: Proto, to: SocketAddr) -> bool {
     let text = call.msg.message.bytes();
     let target = Target { proto: Some(proto), address: to.ip(), port: to.port(), text };
-    let (on, off) = (&call.msg.blacklists, &call.msg.blacklists_off);
+    let of_all = (&call.msg.blacklists, &call.msg.blacklists_off);
+    let (on, off) = changes.map_or(of_all, |changes| (&changes.blacklists, &changes.blacklists_off));
     call.env.services.blacklists.refuses(on, off, &target, call.env.now)
 }
 

@@ -1,6 +1,7 @@
 //! Branches that come while a transaction is under way (`t_inject_branches`, `t_wait_for_new_branches`).
 
 use super::Relaying;
+use super::spread::Spread;
 use crate::desk::Desk;
 use crate::transaction::{self, Client, Role};
 use bytes::Bytes;
@@ -44,8 +45,9 @@ impl Desk<'_> {
             answers: false,
             sent: 0,
             failure: None,
+            spread: Spread::default(),
         };
-        relaying.go_on(self, call)
+        relaying.spread(self, call).go_on(self, call)
     }
 
     /// Counts down the branches that were waited for; with the last one the waiting ends.

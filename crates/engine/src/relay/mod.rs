@@ -8,14 +8,16 @@ mod branch;
 mod inject;
 mod own;
 mod simple;
+mod spread;
 
 pub(crate) use own::LocalRoute;
 
 use crate::desk::Desk;
-use crate::transaction::{self, Role};
+use crate::transaction::{self, Role, Transaction};
 use bytes::Bytes;
 use module_api::{Branch, Call, Created, Fault, Flow, Kind, RelayOptions, ReplyContent};
 use sip::Method;
+use spread::Spread;
 use std::collections::VecDeque;
 
 /// A relaying under way.
@@ -31,6 +33,8 @@ pub(crate) struct Relaying {
     sent: usize,
     /// The code of the first that did not.
     failure: Option<(i32, Fault)>,
+    /// Their breadth, and the mark that tells a loop.
+    spread: Spread,
 }
 
 /// Return codes of `t_relay()` (`compat/flags.md`).
@@ -73,8 +77,9 @@ impl Desk<'_> {
             answers: is_new && !options.no_auto_477 && !options.replicate,
             sent: 0,
             failure: None,
+            spread: Spread::default(),
         };
-        relaying.go_on(self, call)
+        relaying.spread(self, call).go_on(self, call)
     }
 
     /// Whether no branch may be added any more, and the return code that says so.
@@ -86,9 +91,13 @@ impl Desk<'_> {
         if transaction.was_cancelled || transaction.is_declined {
             return Some(NO_DESTINATION);
         }
-        // A CANCEL that came while the script waited is in the mailbox still: the request need not leave at all.
-        let (id, is_used) = (transaction.id, !transaction.clients.is_empty());
-        (!is_used && self.core.table.is_cancelled(id)).then_some(NO_DESTINATION)
+        self.is_cancelled(transaction).then_some(NO_DESTINATION)
+    }
+
+    /// Whether the caller has cancelled. A CANCEL that came while the script waited is in the mailbox still: what has
+    /// not left need not leave at all.
+    pub(crate) fn is_cancelled(&self, transaction: &Transaction) -> bool {
+        transaction.was_cancelled || self.core.table.is_cancelled(transaction.id)
     }
 }
 
@@ -113,7 +122,9 @@ impl Relaying {
             (NO_DESTINATION, Fault::script("no branch was left to send to").reply(477, "Send failed (477/TM)"))
         });
         call.env.log().line(module_api::Level::Info, format!("nothing was relayed: {fault}"));
-        if self.answers {
+        // One that was cancelled meanwhile is answered for that.
+        let was_cancelled = transaction::of(call.msg).is_some_and(|transaction| desk.is_cancelled(transaction));
+        if self.answers && !was_cancelled {
             let (status, reason) = fault.sip_reply();
             let reply = ReplyContent::new(status, reason);
             // Its failure changes nothing: there is nobody to tell.

@@ -1,6 +1,7 @@
 //! Requests of our own: made, shown to `local_route`, sent like any other.
 
 use super::Relaying;
+use super::spread::Spread;
 use crate::desk::Desk;
 use crate::run::{After, Ending};
 use crate::transaction::{self, Own, Role, Transaction, Upstream};
@@ -48,9 +49,11 @@ impl Desk<'_> {
         for (name, value) in request.avps {
             msg.avps.push(name, value);
         }
-        let upstream = Upstream::Own(Own { done, ends_at: None });
+        let heard = request.provisional.filter(|_| self.core.times.pass_provisional_replies);
+        let upstream = Upstream::Own(Own { done, heard, ends_at: None });
         let program = Arc::clone(self.program);
-        msg.transaction = Some(Box::new(Transaction::new(id, message, program, upstream, &self.core.times, env.now)));
+        let transaction = Transaction::new(id, message, program, upstream, &self.core.times, msg.source, env.now);
+        msg.transaction = Some(Box::new(transaction));
         if let Some(msg) = self.next_local_route(env, msg, LocalRoute::Local) {
             self.put_back(env, msg);
         }
@@ -104,6 +107,7 @@ impl Desk<'_> {
                 answers: false,
                 sent: 0,
                 failure: None,
+                spread: Spread::default(),
             };
             relaying.go_on(self, &mut call)
         };

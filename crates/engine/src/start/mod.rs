@@ -246,7 +246,8 @@ fn make_core(
     }
     let has_transactions = wishes.transactions.is_some();
     let times = wishes.transactions.unwrap_or_default();
-    let program = Arc::new(Loaded::new(blueprint.program, &dispatch, &times, &wishes.gates));
+    let orphans = Arc::default();
+    let program = Arc::new(Loaded::new(blueprint.program, &dispatch, &times, &wishes.gates, &orphans));
     let rules = Rfc2543 { match_request_uri: times.match_request_uri, match_via: times.match_via };
     let engine = &counters.engine;
     let mut first_vars = Vars::default();
@@ -257,6 +258,7 @@ fn make_core(
     let language = Language { catalogue: blueprint.catalogue, loaded: blueprint.loaded.iter().copied().collect() };
     Core {
         language,
+        orphans,
         table: Table::new(
             random.next_u64(),
             now,

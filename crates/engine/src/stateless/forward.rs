@@ -67,10 +67,11 @@ impl Desk<'_> {
         let socket = self.core.socket_for(branch.socket, Some(msg.source.socket), hop.proto, to.ip())?;
         let leaving = Leaving {
             msg,
-            edits: &msg.edits,
+            changes: None,
             branch,
             socket,
             via_branch: ViaBranch::Stateless(self.stateless_number(&msg.message, &branch.uri)),
+            breadth: None,
             extra: b"",
             is_own: false,
         };

@@ -61,9 +61,18 @@ impl Id {
     pub(crate) fn of_branch(text: &[u8]) -> Option<(Id, usize)> {
         let text = text.strip_prefix(COOKIE)?.strip_prefix(MARK)?;
         let (id, rest) = text.split_at_checked(DIGITS)?;
-        let branch = std::str::from_utf8(rest.strip_prefix(b".")?).ok()?;
-        Some((Id::from_hex(id)?, branch.parse().ok()?))
+        let mut parts = rest.strip_prefix(b".")?.split(|byte| *byte == b'.');
+        let branch = std::str::from_utf8(parts.next()?).ok()?;
+        let has_good_mark = parts.next().is_none_or(|mark| mark.len() == DIGITS) && parts.next().is_none();
+        has_good_mark.then_some((Id::from_hex(id)?, branch.parse().ok()?))
     }
+}
+
+/// The mark that tells a loop in one of our branches, if it has one.
+pub(crate) fn loop_mark(branch: &[u8]) -> Option<u64> {
+    Id::of_branch(branch)?;
+    let mark = branch.rsplit(|byte| *byte == b'.').next().filter(|mark| mark.len() == DIGITS)?;
+    u64::from_str_radix(std::str::from_utf8(mark).ok()?, 16).ok()
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -88,7 +97,7 @@ pub(crate) fn print_decimal(number: usize, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Id, print_decimal};
+    use super::{Id, loop_mark, print_decimal};
 
     #[test]
     fn a_branch_leads_back_to_its_transaction() {
@@ -98,6 +107,9 @@ mod tests {
         assert_eq!(branch, b"z9hG4bKstwfe12345600900d1e.11");
         assert_eq!(Id::of_branch(&branch), Some((id, 11)));
         assert_eq!(Id::from_hex(id.to_hex().as_bytes()), Some(id));
+        assert_eq!(loop_mark(&branch), None);
+        branch.extend_from_slice(b".00000000000000ff");
+        assert_eq!((Id::of_branch(&branch), loop_mark(&branch)), (Some((id, 11)), Some(0xff)));
     }
 
     #[test]
@@ -109,6 +121,8 @@ mod tests {
             "z9hG4bKstwfe12345600900d1e",
             "z9hG4bKstwge12345600900d1e.1",
             "z9hG4bKstwfe12345600900d1e.x",
+            "z9hG4bKstwfe12345600900d1e.1.x",
+            "z9hG4bKstwfe12345600900d1e.1.00000000000000ff.",
             "z9hG4bKstw+e12345600900d1e.1",
         ] {
             assert_eq!(Id::of_branch(other.as_bytes()), None, "{other}");

@@ -7,7 +7,7 @@ mod mail;
 mod shard;
 mod wheel;
 
-pub(crate) use id::{COOKIE, Id, print_decimal};
+pub(crate) use id::{COOKIE, Id, loop_mark, print_decimal};
 pub(crate) use key::{Key, Rfc2543};
 pub(crate) use mail::Mail;
 pub(crate) use shard::{Match, Refused, Shown, Taken};
@@ -19,6 +19,28 @@ use shard::Shard;
 use sip::Message;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Transactions taken because they are due. Should the work on one of them fail, the others go back.
+struct Due<'a> {
+    table: &'a Table,
+    #[allow(clippy::vec_box, reason = "transactions are moved by their pointer")]
+    list: Vec<Box<Transaction>>,
+}
+
+impl Drop for Due<'_> {
+    fn drop(&mut self) {
+        for transaction in self.list.drain(..) {
+            let mut next = Some(transaction);
+            while let Some(transaction) = next {
+                // What has come for it in this moment is lost, as if on the way; it will come again.
+                next = self.table.put(transaction).map(|(transaction, _)| {
+                    self.table.lost_mail.increment();
+                    transaction
+                });
+            }
+        }
+    }
+}
 
 /// Enough that two workers seldom want the same one.
 const SHARDS: usize = 256;
@@ -127,10 +149,13 @@ impl Table {
         if self.live.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let mut taken = Vec::new();
+        let mut taken = Due { table: self, list: Vec::new() };
         for shard in &self.shards {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).due(now, &mut taken);
-            taken.drain(..).for_each(&mut work);
+            shard.lock().unwrap_or_else(PoisonError::into_inner).due(now, &mut taken.list);
+            taken.list.reverse();
+            while let Some(transaction) = taken.list.pop() {
+                work(transaction);
+            }
         }
     }
 

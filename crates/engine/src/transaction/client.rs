@@ -1,6 +1,7 @@
 //! The client side of a branch: its machine, what was sent, its timers, and the CANCEL that may follow.
 
 use crate::machine::{client_invite, client_non_invite};
+use crate::outgoing::Changes;
 use bytes::Bytes;
 use module_api::{Sending, Time, TransactionSettings};
 use sip::{Edits, Message};
@@ -28,7 +29,11 @@ pub(crate) struct Client {
     /// Other addresses of its destination, the next to try first.
     pub(crate) alternatives: SmallVec<[SocketAddr; 1]>,
     /// The changes `branch_route` made, for sending it to another address.
-    pub(crate) edits: Option<Box<Edits>>,
+    pub(crate) changes: Option<Box<Changes>>,
+    /// How many branches of its own the next hop may make of it, where it was told.
+    pub(crate) breadth: Option<u32>,
+    /// Its mark, where its request was forked.
+    pub(crate) mark: Option<u64>,
     /// Its own `onreply_route`.
     pub(crate) reply_route: Option<u16>,
     pub(crate) role: Role,
@@ -123,7 +128,9 @@ impl Client {
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
-            edits: None,
+            changes: None,
+            breadth: None,
+            mark: None,
             reply_route: None,
             role: Role::Contender,
         }
@@ -142,7 +149,9 @@ impl Client {
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
-            edits: None,
+            changes: None,
+            breadth: None,
+            mark: None,
             reply_route: None,
             role: Role::Phony,
         }

@@ -23,7 +23,7 @@ impl TransactionHandle for Transaction {
     }
 
     fn was_cancelled(&self) -> bool {
-        self.was_cancelled
+        self.was_cancelled || self.cancel_waits
     }
 
     fn is_answered(&self) -> bool {

@@ -12,7 +12,7 @@ pub(crate) use server::{Due, ReplyPath, Server};
 use crate::program::Loaded;
 use crate::table::{Id, Shown};
 use bytes::Bytes;
-use module_api::{Routing, Sending, Time, TransactionBranch, TransactionSettings, WhenAnswered};
+use module_api::{Routing, Sending, Source, Time, TransactionBranch, TransactionSettings, WhenAnswered, WhenHeard};
 use sip::{Message, Method};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub(crate) struct Transaction {
     pub(crate) cancel_headers: Bytes,
     /// Its caller has cancelled it.
     pub(crate) was_cancelled: bool,
+    /// So it has, while a script waited; the CANCEL is in the mailbox.
+    pub(crate) cancel_waits: bool,
     /// A 6xx has come: no other branch may be tried (RFC 3261 section 16.7, step 5).
     pub(crate) is_declined: bool,
     /// It stays open for branches to come, this many if a number was given (`t_wait_for_new_branches`).
@@ -57,8 +59,14 @@ pub(crate) struct Transaction {
     pub(crate) first_branch: usize,
     /// The branch whose reply was chosen last.
     pub(crate) winner: usize,
+    /// How its request came.
+    source: Source,
     /// When it began.
     pub(crate) began_at: Time,
+    /// It has left the table.
+    pub(crate) is_over: bool,
+    /// How often it has lost its owner to an internal error.
+    pub(crate) losses: u8,
 }
 
 /// Who hears of a transaction's final reply.
@@ -73,6 +81,8 @@ pub(crate) enum Upstream {
 pub(crate) struct Own {
     /// Told the final reply.
     pub(crate) done: Option<WhenAnswered>,
+    /// Told provisional replies.
+    pub(crate) heard: Option<WhenHeard>,
     /// When it is gone from the table, once it is answered.
     pub(crate) ends_at: Option<Time>,
 }
@@ -85,6 +95,7 @@ impl Transaction {
         program: Arc<Loaded>,
         upstream: Upstream,
         times: &TransactionSettings,
+        source: Source,
         now: Time,
     ) -> Transaction {
         Transaction {
@@ -100,6 +111,7 @@ impl Transaction {
             extra_headers: Bytes::new(),
             cancel_headers: Bytes::new(),
             was_cancelled: false,
+            cancel_waits: false,
             is_declined: false,
             awaits_branches: None,
             no_failover: false,
@@ -107,7 +119,10 @@ impl Transaction {
             code_at_hand: None,
             first_branch: 0,
             winner: 0,
+            source,
             began_at: now,
+            is_over: false,
+            losses: 0,
         }
     }
 
@@ -156,6 +171,42 @@ impl Transaction {
             Upstream::Server(server) => Some(server),
             Upstream::Own(_) => None,
         }
+    }
+}
+
+impl Drop for Transaction {
+    /// A transaction whose place in the table waits for it is not lost with its owner.
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        if let Some(orphans) = self.program.orphans.upgrade() {
+            orphans.adopt(self.remains());
+        }
+    }
+}
+
+impl Transaction {
+    /// What is left of it without its owner's message: the request as it came, its branches, no routes.
+    fn remains(&mut self) -> Box<Transaction> {
+        let mut clients = std::mem::take(&mut self.clients);
+        clients.iter_mut().for_each(|client| client.reply_route = None);
+        let nobody = Upstream::Own(Own { done: None, heard: None, ends_at: None });
+        Box::new(Transaction {
+            id: self.id,
+            request: Arc::clone(&self.request),
+            program: Arc::clone(&self.program),
+            routing: Some(Box::new(Routing::new(Arc::clone(&self.request), self.source))),
+            upstream: std::mem::replace(&mut self.upstream, nobody),
+            targets: std::mem::take(&mut self.targets),
+            clients,
+            extra_headers: std::mem::take(&mut self.extra_headers),
+            cancel_headers: std::mem::take(&mut self.cancel_headers),
+            branch_reply_route: None,
+            code_at_hand: None,
+            losses: self.losses.saturating_add(1),
+            ..*self
+        })
     }
 }
 

@@ -235,3 +235,73 @@ onreply_route[more] {
     );
     world.settle();
 }
+
+#[test]
+fn what_branch_route_changes_is_its_branchs_alone() {
+    let mut world = World::new(
+        r#"
+route {
+    append_msg_branch("sip:carol@192.0.2.30");
+    append_msg_branch("sip:dave@192.0.2.40");
+    add_rr_param(";all=1");
+    append_hf("X-All: 1\r\n");
+    t_on_branch("each");
+    t_relay();
+}
+branch_route[each] {
+    if ($rU != "dave") record_route();
+    add_rr_param(";of=$rU");
+    append_hf("X-Of: $rU\r\n");
+    if ($rU == "bob") add_local_rport();
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let text = |message: &sip::Message| {
+        let lines = message.headers_called(b"Record-Route").chain(message.headers_called(b"X-Of"));
+        let lines: Vec<_> = lines.map(|header| String::from_utf8_lossy(header.value).into_owned()).collect();
+        let asks = message.top_via().unwrap().rport().is_some();
+        format!("{} {asks} {}", lines.join(" "), message.headers_called(b"X-All").count())
+    };
+    let received: Vec<String> =
+        ["bob", "carol", "dave"].iter().map(|phone| text(&world.last(phone, "INVITE"))).collect();
+    assert_eq!(
+        received,
+        [
+            "<sip:192.0.2.1;lr;ftag=alice;all=1;of=bob> bob true 1",
+            "<sip:192.0.2.1;lr;ftag=alice;all=1;of=carol> carol false 1",
+            "dave false 1",
+        ]
+    );
+    world.settle();
+}
+
+#[test]
+fn a_reply_counts_with_the_code_that_onreply_route_gives_it() {
+    let mut world = World::new(
+        r#"
+route {
+    append_msg_branch("sip:carol@192.0.2.30");
+    t_on_reply("soften");
+    t_on_failure("failed");
+    t_relay();
+}
+onreply_route[soften] { if ($rs == 603) change_reply_status(404, "Nobody here"); }
+failure_route[failed] { xlog("failed $T_branch_idx $tm.branch.socket: $T_reply_code $T_branch_last_reply_code\n"); }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let (bob, carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.reply("carol", &carol, 180, "Ringing");
+    world.ladder.clear();
+    // As a 603 it would end the search; as a 404 it waits for carol, and wins over her 486.
+    world.reply("bob", &bob, 603, "Decline");
+    world.passed("bob>proxy 603; proxy>bob ACK");
+    world.reply("carol", &carol, 486, "Busy Here");
+    world.passed("carol>proxy 486; proxy>carol ACK; proxy>alice 404");
+    assert_eq!(world.last("alice", "404").reason(), b"Nobody here");
+    let log = world.log();
+    assert!(log.iter().any(|line| line == "failed 0 udp:192.0.2.1:5060: 404 404"), "{log:?}");
+    assert!(log.iter().any(|line| line == "hook: reply out 404"), "{log:?}");
+    world.settle();
+}

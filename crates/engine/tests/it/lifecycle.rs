@@ -32,10 +32,17 @@ fn a_module_that_cannot_start_stops_the_server() {
 
 #[test]
 fn faults_name_their_line() {
-    let mut world = World::new("route {\n    t_reply(99, \"No\");\n    xlog(\"rc $rc\\n\");\n}");
+    let mut world = World::new(
+        "route {\n    t_inject_branches(\"all\");\n    $var(c) = 99; t_reply($var(c), \"No\");\n    xlog(\"rc $rc\\n\");\n}",
+    );
     world.request("alice", "OPTIONS", "sip:example.com", "");
-    assert_eq!(world.script_log(), ["ERROR: test.cfg:11: a reply's code is between 100 and 699", "rc -1"]);
-    assert_eq!(world.count("engine:faults"), 1);
+    let expected = [
+        "ERROR: test.cfg:11: source must be \"msg\" or \"event\"",
+        "test.cfg:12: parameter 1 must be from 100 to 699, it is 99",
+        "rc -1",
+    ];
+    assert_eq!(world.script_log(), expected);
+    assert_eq!(world.count("engine:faults"), 2);
 }
 
 #[test]

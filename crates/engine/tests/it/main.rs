@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a flow that goes wrong fails its test")]
 
 mod bounds;
+mod breadth;
 mod cancel;
+mod crash;
+mod dialect;
 mod failover;
 mod forking;
 mod gates;
@@ -13,6 +16,7 @@ mod overload;
 mod relay;
 mod stateless;
 mod suspended;
+mod suspended_calls;
 mod text;
 mod threads;
 mod world;

@@ -51,6 +51,27 @@ fn a_command_waits_for_the_reply_to_its_request() {
 }
 
 #[test]
+fn provisional_replies_are_passed_where_that_is_asked_for() {
+    let request = r#"{"jsonrpc":"2.0","method":"t_uac_dlg","params":{"method":"INVITE","ruri":"sip:bob@192.0.2.20",
+        "headers":"From: <sip:us@example.com>\r\nTo: <sip:bob@192.0.2.20>\r\n"},"id":5}"#;
+    for (params, expected) in [
+        ("", serde_json::Value::Null),
+        (r#"modparam("tm", "pass_provisional_replies", 1)"#, serde_json::json!(["100 Trying", "180 Ringing"])),
+    ] {
+        let mut world = World::with_params(params, "route { }");
+        assert_eq!(world.manage(request), "later");
+        let invite = world.last("bob", "INVITE");
+        world.reply("bob", &invite, 100, "Trying");
+        world.reply("bob", &invite, 180, "Ringing");
+        world.reply("bob", &invite, 486, "Busy Here");
+        let reply = world.management.pop().unwrap().unwrap();
+        let reply: serde_json::Value = serde_json::from_slice(&reply).unwrap();
+        assert_eq!((&reply["result"]["Status"], &reply["result"]["Provisional"]), (&"486 Busy Here".into(), &expected));
+        world.settle();
+    }
+}
+
+#[test]
 fn a_stored_transaction_is_answered_by_its_identifier() {
     let mut world = World::new(r#"route { t_newtran(); t_wait_for_new_branches(); xlog("$T_id\n"); }"#);
     world.request("alice", "INVITE", "sip:example.com", "");

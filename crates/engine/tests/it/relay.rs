@@ -295,7 +295,7 @@ failure_route[failure] {
     assert_eq!(
         world.script_log(),
         [
-            "branch 1 to sip:bob@192.0.2.20",
+            "branch 0 to sip:bob@192.0.2.20",
             "any 183",
             "branch's 183 b",
             "all 183 of alice's call, flag 1",
@@ -306,7 +306,7 @@ failure_route[failure] {
             "branch's 486 b",
             "all 486 of alice's call, flag 1",
             "failed with 486 Busy Here, sip:bob@192.0.2.20",
-            "branch 2 to sip:carol@192.0.2.30",
+            "branch 1 to sip:carol@192.0.2.30",
             "any 404",
             "branch's 404 b",
             "all 404 of alice's call, flag 1",

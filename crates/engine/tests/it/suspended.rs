@@ -151,3 +151,52 @@ route { $avp(n) = "who"; $avp(v) = "me"; raise_event("E_TEST", $avp(n), $avp(v))
     assert_eq!(world.last("alice", "200").reason(), b"hello");
     assert_eq!(world.script_log(), ["event me"]);
 }
+
+#[test]
+fn each_route_type_suspends() {
+    let mut world = World::with_params(
+        "enable_asserts = yes",
+        r#"
+startup_route { ask("startup"); xlog("startup done\n"); }
+timer_route[beat, 10] { ask("timer"); xlog("timer done\n"); }
+event_route[E_TEST] { ask("event"); xlog("event done\n"); }
+error_route { ask("error"); xlog("error done\n"); }
+local_route { ask("local"); xlog("local done\n"); }
+route {
+    switch ($rm) {
+    case "OPTIONS":
+        $avp(n) = "who";
+        raise_event("E_TEST", $avp(n), $avp(n));
+        break;
+    case "MESSAGE":
+        t_new_request("NOTIFY", "sip:bob@192.0.2.20", "sip:us@example.com", "sip:bob@example.org");
+        break;
+    case "INFO":
+        ask("main");
+        xlog("main done\n");
+        break;
+    case "PUBLISH":
+        assert($rm == "x", "never");
+        break;
+    }
+}
+"#,
+    );
+    assert_eq!(world.engine.waiting(), 1);
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.script_log(), ["startup done"]);
+    for (method, route) in [("OPTIONS", "event"), ("MESSAGE", "local"), ("INFO", "main")] {
+        world.request("alice", method, "sip:bob@192.0.2.20", "");
+        assert_eq!(world.engine.waiting(), 1, "{route}");
+        world.answer(&["192.0.2.1"]);
+        assert_eq!(world.script_log(), [format!("{route} done")]);
+    }
+    world.request("alice", "PUBLISH", "sip:bob@192.0.2.20", "");
+    assert_eq!(world.engine.waiting(), 1, "{:?}", world.log());
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.log().last().map(String::as_str), Some("error done"));
+    world.pass(Duration::from_millis(10_100));
+    assert_eq!(world.engine.waiting(), 1);
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.script_log(), ["timer done"]);
+}

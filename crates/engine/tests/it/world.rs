@@ -14,6 +14,7 @@ use script::{Environment, NameTables, check, parser};
 use sip::{HeaderName, Limits, Message, Method};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct World {
     pub questions: Vec<(Token, Request)>,
     /// Replies to management requests.
     pub management: Vec<Option<Bytes>>,
+    /// Whether internal errors are what the test is about.
+    pub may_crash: bool,
     log: Arc<Lines>,
     catalogue: Arc<catalogue::Catalogue>,
     names: Arc<Interned>,
@@ -55,7 +58,7 @@ impl LogSink for Lines {
 const TEST: Module = Module {
     name: "test",
     about: "Waits.",
-    functions: &[ASK],
+    functions: &[ASK, CRASH],
     params: &[SLOW_START],
     start: |setup| {
         let state: State = Arc::new(());
@@ -103,6 +106,14 @@ fn ask(_: &mut Call<'_>, args: Args<'_>) -> Flow {
     })
 }
 
+/// A function with a mistake in it.
+const CRASH: Function = Function {
+    name: "crash",
+    about: "Panics, as a mistake of ours would.",
+    run: Run::Now(|_, _| panic!("a mistake of ours")),
+    ..FUNCTION
+};
+
 /// Writes each moment of a transaction's life into the log.
 fn note(call: &mut Call<'_>, event: &HookEvent<'_>) {
     let text = match event {
@@ -140,8 +151,7 @@ impl World {
 
     /// Before the modules have done what they must do first.
     pub fn unstarted(text: &str, bounds: Bounds) -> World {
-        let modules: Vec<&'static Module> =
-            [modules_core::MODULES, modules_proxy::MODULES, modules_text::MODULES, &[&TEST]].concat();
+        let modules = all_modules();
         let catalogue = Arc::new(catalogue_of(&modules));
         let names = Arc::new(Interned::default());
         let (loaded, params, program) = compile(text, &catalogue, &names);
@@ -182,6 +192,7 @@ impl World {
             inboxes: BTreeMap::new(),
             questions: Vec::new(),
             management: Vec::new(),
+            may_crash: false,
             log,
             catalogue,
             names,
@@ -197,7 +208,11 @@ impl World {
 
     /// Gives the engine an event, and its messages to the phones.
     pub fn handle(&mut self, event: Event) {
-        self.worker.handle(event, self.now);
+        let (worker, now) = (&mut self.worker, self.now);
+        if catch_unwind(AssertUnwindSafe(|| worker.handle(event, now))).is_err() {
+            // As in the server, the worker goes on.
+            assert!(self.may_crash, "an internal error");
+        }
         let sends: Vec<Sending> = self.worker.drain_sends().collect();
         for sending in sends {
             self.deliver(sending);
@@ -255,6 +270,11 @@ impl World {
     pub fn next(&mut self, phone: &str) -> Message {
         let message = self.inboxes.get_mut(phone).and_then(VecDeque::pop_front);
         message.unwrap_or_else(|| panic!("{phone} has received nothing\n{}", self.ladder.draw()))
+    }
+
+    /// The oldest message that a phone has not looked at, if there is one.
+    pub fn take(&mut self, phone: &str) -> Option<Message> {
+        self.inboxes.get_mut(phone)?.pop_front()
     }
 
     /// The newest message of this kind that a phone has received; what lies before it is forgotten.
@@ -394,6 +414,39 @@ loadmodule "maxfwd.so"
 loadmodule "sipmsgops.so"
 loadmodule "test.so"
 "#;
+
+/// All modules that a script of a test may load.
+fn all_modules() -> Vec<&'static Module> {
+    let families = [
+        modules_core::MODULES,
+        modules_proxy::MODULES,
+        modules_users::MODULES,
+        modules_data::MODULES,
+        modules_text::MODULES,
+    ];
+    families.into_iter().flatten().copied().chain([&TEST]).collect()
+}
+
+/// What is said of a script: each message with its help and its fixes.
+pub fn warnings(script: &str) -> Vec<String> {
+    let catalogue = catalogue_of(&all_modules());
+    let names = Interned::default();
+    let source = Source::from_text("test.cfg", format!("{LOAD}{script}").as_bytes());
+    let (tree, mut said) = parser::parse(&source);
+    let tables = NameTables {
+        avps: &names.avps,
+        vars: &names.vars,
+        message_flags: &names.flags.message,
+        branch_flags: &names.flags.branch,
+    };
+    said.extend(check(&tree, &source, &Environment { catalogue: &catalogue, names: tables, workers: 1 }).diagnostics);
+    said.iter()
+        .map(|said| {
+            let (help, fix) = (said.help.as_deref().unwrap_or_default(), said.fix.as_ref());
+            format!("{} | {help} | {}", said.message, fix.map_or("", |fix| &fix.replacement))
+        })
+        .collect()
+}
 
 type Compiled = (Vec<ModuleId>, Vec<(ModuleId, &'static str, ParamSetting)>, Arc<script::Program>);
 

@@ -63,6 +63,17 @@ impl FieldSet {
         self.tags.iter().position(|known| known.as_bytes().eq_ignore_ascii_case(tag))
     }
 
+    /// A value of its own, though another has the same tag.
+    pub fn new_value(&mut self, tag: &str) -> usize {
+        self.tags.push(tag.to_owned());
+        self.tags.len() - 1
+    }
+
+    /// Has a backend write a value under this name.
+    pub fn write(&mut self, backend: Backend, name: &str, position: usize) {
+        self.fields.push((backend, name.to_owned(), position));
+    }
+
     fn tag(&mut self, tag: &str) -> usize {
         self.position(tag.as_bytes()).unwrap_or_else(|| {
             self.tags.push(tag.to_owned());

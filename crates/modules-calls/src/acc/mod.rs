@@ -10,6 +10,7 @@ mod fields;
 mod functions;
 mod log;
 mod marks;
+mod old_fields;
 mod params;
 mod record;
 mod request;
@@ -18,6 +19,8 @@ mod tables;
 mod variables;
 mod watch;
 
+#[cfg(test)]
+mod old_tests;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,8 @@
 
 use super::columns::Columns;
 use super::fields::{FieldSet, Fields};
+use super::marks::Backend;
+use super::old_fields::OldFields;
 use super::spool::Spool;
 use super::tables::{ACC, MISSED_CALLS};
 use super::{database, watch};
@@ -40,6 +42,14 @@ pub const ALL: &[Param] = &[
     EVI_FLAG,
     EVI_MISSED_FLAG,
     FAILED_FLAG,
+    CDR_FLAG,
+    AAA_FLAG,
+    AAA_MISSED_FLAG,
+    LOG_EXTRA,
+    DB_EXTRA,
+    EVI_EXTRA,
+    AAA_EXTRA,
+    MULTI_LEG_INFO,
 ];
 
 /// What accounting to an AAA server needs.
@@ -85,22 +95,51 @@ const fn flag(name: &'static str, about: &'static str) -> Param {
     Param::unset(name, ParamKind::IntOrStr, about)
 }
 pub const LOG_FLAG: Param =
-    flag("log_flag", "The message flag that accounts to the log; today do_accounting(\"log\").");
+    flag("log_flag", "The message flag that accounts to the log; today do_accounting(\"log\").")
+        .today("do_accounting(\"log\") in the script, where the flag is set");
 pub const LOG_MISSED_FLAG: Param =
-    flag("log_missed_flag", "The message flag that logs missed calls; today do_accounting(\"log\", \"missed\").");
+    flag("log_missed_flag", "The message flag that logs missed calls; today do_accounting(\"log\", \"missed\").")
+        .today("do_accounting(\"log\", \"missed\") in the script, where the flag is set");
 pub const DB_FLAG: Param =
-    flag("db_flag", "The message flag that accounts to the database; today do_accounting(\"db\").");
+    flag("db_flag", "The message flag that accounts to the database; today do_accounting(\"db\").")
+        .today("do_accounting(\"db\") in the script, where the flag is set");
 pub const DB_MISSED_FLAG: Param =
-    flag("db_missed_flag", "The message flag that writes missed calls; today do_accounting(\"db\", \"missed\").");
-pub const EVI_FLAG: Param = flag("evi_flag", "The message flag that raises events; today do_accounting(\"evi\").");
+    flag("db_missed_flag", "The message flag that writes missed calls; today do_accounting(\"db\", \"missed\").")
+        .today("do_accounting(\"db\", \"missed\") in the script, where the flag is set");
+pub const EVI_FLAG: Param = flag("evi_flag", "The message flag that raises events; today do_accounting(\"evi\").")
+    .today("do_accounting(\"evi\") in the script, where the flag is set");
 pub const EVI_MISSED_FLAG: Param = flag(
     "evi_missed_flag",
     "The message flag that raises events of missed calls; today do_accounting(\"evi\", \"missed\").",
-);
+)
+.today("do_accounting(\"evi\", \"missed\") in the script, where the flag is set");
 pub const FAILED_FLAG: Param = flag(
     "failed_transaction_flag",
     "The message flag that accounts failures too; today the flag \"failed\" of do_accounting().",
-);
+)
+.today("the flag \"failed\" of do_accounting() in the script, where the flag is set");
+
+pub const CDR_FLAG: Param =
+    flag("cdr_flag", "The message flag that makes records of whole calls; today the flag \"cdr\" of do_accounting().")
+        .unavailable(NEEDS_DIALOG);
+pub const AAA_FLAG: Param =
+    flag("aaa_flag", "The message flag that accounts to the AAA server.").unavailable(NEEDS_AAA);
+pub const AAA_MISSED_FLAG: Param =
+    flag("aaa_missed_flag", "The message flag that accounts missed calls there.").unavailable(NEEDS_AAA);
+
+/// Fields of those releases: `"name=$variable;name=$variable"`.
+const fn old_fields(name: &'static str, about: &'static str) -> Param {
+    Param::unset(name, ParamKind::Str, about).repeats()
+}
+pub const LOG_EXTRA: Param = old_fields("log_extra", "Values the log gets besides: \"name=$variable;…\".")
+    .today("extra_fields \"log: name\", with $acc_extra(name) = $variable in the script");
+pub const DB_EXTRA: Param = old_fields("db_extra", "Values the database gets besides: \"column=$variable;…\".")
+    .today("extra_fields \"db: name->column\", with $acc_extra(name) = $variable in the script");
+pub const EVI_EXTRA: Param = old_fields("evi_extra", "Values events get besides: \"name=$variable;…\".")
+    .today("extra_fields \"evi: name\", with $acc_extra(name) = $variable in the script");
+pub const AAA_EXTRA: Param = old_fields("aaa_extra", "Values the AAA server gets besides.").unavailable(NEEDS_AAA);
+pub const MULTI_LEG_INFO: Param = old_fields("multi_leg_info", "Values of each leg: \"name=$avp(x);…\".")
+    .today("leg_fields \"db: name\", with acc_new_leg() and $acc_leg(name) = … in the script");
 
 /// The module's state.
 pub struct Acc {
@@ -110,6 +149,8 @@ pub struct Acc {
     pub log_level: i32,
     pub log_facility: Option<String>,
     pub fields: Fields,
+    /// Where those of them come from that older releases knew.
+    pub old_fields: OldFields,
     pub database: Option<Database>,
     pub table_acc: String,
     pub table_missed: String,
@@ -130,8 +171,13 @@ const OLD_FLAGS: [&Param; 7] =
 /// Reads the parameters.
 pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let given = setup.params;
-    let extra = FieldSet::parse(EXTRA_FIELDS.name, &given.strs(&EXTRA_FIELDS))?;
-    let leg = FieldSet::parse(LEG_FIELDS.name, &given.strs(&LEG_FIELDS))?;
+    let mut extra = FieldSet::parse(EXTRA_FIELDS.name, &given.strs(&EXTRA_FIELDS))?;
+    let mut leg = FieldSet::parse(LEG_FIELDS.name, &given.strs(&LEG_FIELDS))?;
+    let mut old_fields = OldFields::default();
+    for (param, backend) in [(&LOG_EXTRA, Backend::Log), (&DB_EXTRA, Backend::Db), (&EVI_EXTRA, Backend::Event)] {
+        old_fields.add_extra(setup, param, backend, &mut extra)?;
+    }
+    old_fields.add_legs(setup, &MULTI_LEG_INFO, &mut leg)?;
     let mut flags = [None; 7];
     for (slot, param) in flags.iter_mut().zip(OLD_FLAGS) {
         *slot = old_flag(setup, param)?;
@@ -146,6 +192,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         log_level: given.int(&LOG_LEVEL),
         log_facility: given.str(&LOG_FACILITY).map(str::to_owned),
         fields: Fields { extra, leg },
+        old_fields,
         database,
         table_acc: given.text(&DB_TABLE_ACC).to_owned(),
         table_missed: given.text(&DB_TABLE_MISSED_CALLS).to_owned(),

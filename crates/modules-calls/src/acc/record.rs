@@ -5,6 +5,7 @@ use super::params::Acc;
 use bytes::Bytes;
 use catalogue::Value;
 use module_api::{Call, Routing, Time};
+use std::sync::Arc;
 
 /// A record: what every backend writes, its own way.
 #[derive(Clone, Debug)]
@@ -33,8 +34,8 @@ pub struct Record {
 
 impl Record {
     /// Of the request at hand and this reply.
-    pub fn new(call: &Call<'_>, acc: &Acc, code: &[u8], reason: &[u8], to_tag: &[u8]) -> Record {
-        let (message, now) = (&call.msg.message, call.env.now);
+    pub fn new(call: &mut Call<'_>, acc: &Acc, code: &[u8], reason: &[u8], to_tag: &[u8]) -> Record {
+        let (message, now) = (Arc::clone(&call.msg.message), call.env.now);
         let tag = |address: Result<sip::NameAddr<'_>, sip::HeaderError>| {
             let tag = address.ok().and_then(|address| address.tag().map(Bytes::copy_from_slice));
             tag.unwrap_or_default()
@@ -45,7 +46,8 @@ impl Record {
         let (from_tag, to_tag) = if acc.detect_direction && is_upstream(call.msg) { (tags.1, tags.0) } else { tags };
         let attached = Accounting::attached(call);
         let empty = || Accounting::new(&acc.fields, call.msg.source.received_at);
-        let Accounting { extra, legs, created, .. } = attached.cloned().unwrap_or_else(empty);
+        let Accounting { mut extra, mut legs, created, .. } = attached.cloned().unwrap_or_else(empty);
+        acc.old_fields.read(call, &mut extra, &mut legs);
         Record {
             // Copies: a record may outlive its message by far, which should not stay in memory for it.
             method: Bytes::copy_from_slice(message.method_text()),

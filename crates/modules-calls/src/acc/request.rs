@@ -79,7 +79,7 @@ fn to_event(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     Ok(1)
 }
 
-fn record(call: &Call<'_>, acc: &Acc, args: Args<'_>) -> Result<Record, Fault> {
+fn record(call: &mut Call<'_>, acc: &Acc, args: Args<'_>) -> Result<Record, Fault> {
     let (code, reason) = split_comment(args.str(0)?);
     Ok(Record::new(call, acc, &code, &reason, b""))
 }

@@ -14,7 +14,7 @@ const NAME: Arg = Arg::raw(
     "name",
     "Which: \"$avp(x)\", or \"*\" for all; \"$avp(x)/table\" or \"$avp(x)/$scheme\" for another table.",
 );
-const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.");
+const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.").within(0, i32::MAX);
 const ROUTES: Routes = Routes::ALL;
 
 /// `sql_avp_load(source, name, [db_id], [prefix])`

@@ -8,7 +8,7 @@ use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Outcome, Run, Vari
 
 /// The return codes of functions that read.
 pub const RETURNS: &[(i32, &str)] = &[(1, "there are rows"), (-2, "the result is empty"), (-1, "the query failed")];
-const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.");
+const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.").within(0, i32::MAX);
 
 /// `sql_query(query, [res_col_avps], [db_id])`
 pub const QUERY: Function = Function {

@@ -15,7 +15,7 @@ const VALUES: Arg = Arg::str("columns", "A JSON array of names with values: [{\"
 const TABLE: Arg = Arg::str("table", "The table.");
 const FILTER: Arg = Arg::str("filter", "A JSON array of conditions: [{\"a\": 1}, {\"b\": {\"!=\": null}}].");
 const ORDER: Arg = Arg::str("order", "The column to sort by.");
-const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.");
+const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.").within(0, i32::MAX);
 const DONE: &[(i32, &str)] = &[(1, "done"), (-1, "the query failed")];
 
 /// `sql_select([columns], table, [filter], [order], [res_col_avps], [db_id])`

@@ -12,13 +12,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 pub(super) const RAND_SET_PROB: Function = Function {
     name: "rand_set_prob",
     about: "Sets the chance of rand_event(), for all messages.",
-    args: &[Arg::int("probability", "Percent.")],
+    args: &[Arg::int("probability", "Percent.").within(0, 100)],
     routes: Routes::ALL,
     returns: &[(1, "it is set"), (-1, "it is not between 0 and 100")],
-    examples: &[
-        Example { script: "rand_set_prob(4)", message: "", returns: 1 },
-        Example { script: "rand_set_prob(101)", message: "", returns: -1 },
-    ],
+    examples: &[Example { script: "rand_set_prob(4)", message: "", returns: 1 }],
     run: Run::Now(rand_set_prob),
     ..FUNCTION
 };
@@ -49,7 +46,7 @@ pub(super) const RAND_GET_PROB: Function = Function {
 pub(super) const RAND_EVENT: Function = Function {
     name: "rand_event",
     about: "Is true by chance.",
-    args: &[Arg::int("probability", "The chance in percent, if not the one that is set.").optional()],
+    args: &[Arg::int("probability", "The chance in percent, if not the one that is set.").within(0, 100).optional()],
     routes: Routes::ALL,
     returns: &[(1, "it happens"), (-1, "it does not")],
     examples: &[

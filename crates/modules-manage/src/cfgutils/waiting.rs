@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(super) const SLEEP: Function = Function {
     name: "sleep",
     about: "Goes on after so many seconds.",
-    args: &[Arg::int("time", "Seconds.")],
+    args: &[Arg::int("time", "Seconds.").within(0, i32::MAX)],
     examples: &[Example { script: "sleep(0)", message: "", returns: 1 }],
     is_async: true,
     run: Run::Wait(|call, args| wait(call, args, 1_000_000)),
@@ -17,7 +17,7 @@ pub(super) const SLEEP: Function = Function {
 pub(super) const USLEEP: Function = Function {
     name: "usleep",
     about: "Goes on after so many microseconds.",
-    args: &[Arg::int("time", "Microseconds.")],
+    args: &[Arg::int("time", "Microseconds.").within(0, i32::MAX)],
     examples: &[Example { script: "usleep(0)", message: "", returns: 1 }],
     is_async: true,
     run: Run::Wait(|call, args| wait(call, args, 1)),

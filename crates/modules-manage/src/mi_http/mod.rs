@@ -18,8 +18,10 @@ pub const MODULE: Module = Module {
 
 const PARAMS: &[Param] = &[ROOT, TRACE_DESTINATION, TRACE_BWLIST, PRETTY_PRINTING, MI_HTTP_METHOD];
 
-const ROOT: Param = Param::str("root", "mi", "The path under which commands are answered.")
-    .aliases(&[catalogue::Alias::old("mi_http_root", "3.0")]);
+const ROOT: Param = Param::str("root", "mi", "The path under which commands are answered.").aliases(&[
+    catalogue::Alias::old("mi_http_root", "3.0"),
+    catalogue::Alias::of_module("mi_json", "mi_json_root", "3.0"),
+]);
 const TRACE_DESTINATION: Param =
     Param::unset("trace_destination", ParamKind::Str, "Where commands are traced to.").unavailable(crate::NO_TRACING);
 const TRACE_BWLIST: Param =

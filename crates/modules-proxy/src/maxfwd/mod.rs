@@ -20,7 +20,7 @@ const MAX_LIMIT: Param = Param::int("max_limit", 256, "The highest value a reque
 const PROCESS: Function = Function {
     name: "mf_process_maxfwd_header",
     about: "Decrements Max-Forwards, or adds it where the request has none.",
-    args: &[Arg::int("max_value", "The value to add.")],
+    args: &[Arg::int("max_value", "The value to add.").within(0, 255)],
     routes: Routes::REQUEST,
     returns: &[
         (2, "the header was added"),
@@ -41,7 +41,7 @@ const PROCESS: Function = Function {
 const IS_LESS: Function = Function {
     name: "is_maxfwd_lt",
     about: "Whether Max-Forwards is less than a value.",
-    args: &[Arg::int("max_value", "The value to compare with.")],
+    args: &[Arg::int("max_value", "The value to compare with.").within(0, 255)],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH),
     returns: &[(1, "it is less"), (-1, "it is not"), (-2, "there is none, or it cannot be read")],
     examples: &[

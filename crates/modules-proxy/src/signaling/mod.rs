@@ -16,7 +16,7 @@ pub const MODULE: Module = Module {
 const SEND_REPLY: Function = Function {
     name: "send_reply",
     about: "Answers the request: within its transaction if it has one, else keeping nothing.",
-    args: &[Arg::int("code", "The code of the reply."), Arg::str("reason", "Its reason phrase.")],
+    args: &[Arg::int("code", "The code of the reply.").within(100, 699), Arg::str("reason", "Its reason phrase.")],
     routes: Routes::REQUEST.or(Routes::ERROR).or(Routes::FAILURE),
     run: Run::Now(send_reply),
     ..FUNCTION

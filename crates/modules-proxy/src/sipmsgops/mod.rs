@@ -21,7 +21,6 @@ use module_api::{Module, Outcome};
 pub const MODULE: Module = Module {
     name: "sipmsgops",
     about: "Reads and changes messages: headers, bodies, codecs, the Request-URI, replies.",
-    aliases: &["uri"],
     functions: &[
         replies::APPEND_TO_REPLY,
         replies::APPEND_BODY_TO_REPLY,

@@ -41,7 +41,7 @@ pub(super) const APPEND_TIME: Function = Function {
 pub(super) const CHANGE_REPLY_STATUS: Function = Function {
     name: "change_reply_status",
     about: "Gives a reply that passes through another code and reason phrase.",
-    args: &[Arg::int("code", "The code."), Arg::str("reason", "The reason phrase.")],
+    args: &[Arg::int("code", "The code.").within(100, 699), Arg::str("reason", "The reason phrase.")],
     routes: Routes::ONREPLY,
     returns: &[(1, "it was changed"), (-1, "the code would turn a final reply into a provisional one or the like")],
     examples: &[

@@ -30,7 +30,7 @@ pub(super) const INJECT: Function = Function {
 pub(super) const WAIT: Function = Function {
     name: "t_wait_for_new_branches",
     about: "Keeps the transaction open for branches to come.",
-    args: &[Arg::int("branches", "How many are waited for; without it any number.").optional()],
+    args: &[Arg::int("branches", "How many are waited for; without it any number.").within(0, i32::MAX).optional()],
     routes: Routes::REQUEST,
     run: Run::Now(|call, args| {
         let count = args.opt_int(0)?.unwrap_or(0);

@@ -55,10 +55,10 @@ pub(super) const FLAGS: Variable = Variable {
 
 pub(super) const SOCKET: Variable = Variable {
     name: "tm.branch.socket",
-    about: "The socket that a branch must leave by.",
+    about: "The socket that a branch has left by.",
     run: VariableRun::read(|call, name| {
         read(call, name, |call, branch| {
-            let socket = branch.target.socket.and_then(|id| call.env.services.sockets.get(id));
+            let socket = branch.sent_by.and_then(|id| call.env.services.sockets.get(id));
             Value::or_null(socket.map(|socket| socket.name.clone()))
         })
     }),

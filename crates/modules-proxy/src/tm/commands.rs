@@ -4,7 +4,7 @@ use bytes::Bytes;
 use catalogue::CommandParam as P;
 use module_api::{
     COMMAND, Command, Job, Json, JsonMap, Management, MiError, MiFlow, MiReply, MiRun, NewRequest, ReplyContent,
-    Request,
+    Request, WhenHeard,
 };
 use sip::{HeaderName, Limits, Message, Uri};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,8 @@ const BODY: P = P::str("body");
 pub(super) const UAC_DLG: Command = Command {
     name: "tm:uac_dlg",
     aliases: &["t_uac_dlg"],
-    about: "Sends a request and answers with its final reply.",
+    about: "Sends a request and answers with its final reply, and with the provisional ones before it under \
+            \"Provisional\" where pass_provisional_replies is set.",
     recipes: &[
         &[METHOD, RURI, HEADERS],
         &[METHOD, RURI, HEADERS, NEXT_HOP],
@@ -32,7 +33,7 @@ pub(super) const UAC_DLG: Command = Command {
         &[METHOD, RURI, HEADERS, NEXT_HOP, SOCKET, BODY],
     ],
     named_only: true,
-    reply: "{Status: s, RURI: s, Next-hop: s, Routes: [s, …], Message: s}",
+    reply: "{Status: s, RURI: s, Next-hop: s, Routes: [s, …], Message: s[, Provisional: [s, …]]}",
     run: MiRun::Wait(uac_dlg),
 };
 
@@ -78,8 +79,17 @@ pub(super) const REPLY: Command = Command {
 /// How long a command waits for a final reply: longer than any transaction takes by default.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What the final reply leaves for the command that waits for it.
-type Slot = Arc<Mutex<Option<(u16, Bytes)>>>;
+/// What the replies leave for the command that waits for them.
+type Slot = Arc<Mutex<Heard>>;
+
+#[derive(Default)]
+struct Heard {
+    provisional: Vec<Json>,
+    last: Option<(u16, Bytes)>,
+}
+
+/// More than any callee has to say before it answers.
+const PROVISIONAL_MAX: usize = 32;
 
 fn uac_dlg(management: &mut Management<'_>) -> MiFlow {
     match send(management) {
@@ -92,13 +102,20 @@ fn uac_dlg(management: &mut Management<'_>) -> MiFlow {
 }
 
 fn send(management: &mut Management<'_>) -> Result<(u64, Slot), MiError> {
-    let request = new_request(management)?;
     let slot = Slot::default();
+    let heard = Arc::clone(&slot);
+    let provisional = WhenHeard(Arc::new(move |code, reply| {
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.provisional.len() < PROVISIONAL_MAX {
+            heard.provisional.push(status_text(code, Message::parse(reply.clone(), &Limits::OWN).ok().as_ref()));
+        }
+    }));
+    let request = NewRequest { provisional: Some(provisional), ..new_request(management)? };
     let operations = management.env.operations;
     let promise = operations.promise();
     let kept = Arc::clone(&slot);
     let done = Box::new(move |env: &mut module_api::Env<'_>, code: u16, reply: Bytes| {
-        *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((code, reply));
+        kept.lock().unwrap_or_else(PoisonError::into_inner).last = Some((code, reply));
         env.operations.fulfil(env, promise);
         Job::DONE
     });
@@ -159,11 +176,10 @@ fn check_headers(headers: &[u8], has_body: bool) -> Result<(), MiError> {
 }
 
 fn answer(slot: &Slot) -> MiReply {
-    let answered = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let (code, bytes) = answered.ok_or_else(|| MiError::new(408, "Request Timeout"))?;
+    let Heard { provisional, last } = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
+    let (code, bytes) = last.ok_or_else(|| MiError::new(408, "Request Timeout"))?;
     let reply = Message::parse(bytes, &Limits::OWN).ok();
     let text = |bytes: &[u8]| Json::from(String::from_utf8_lossy(bytes).into_owned());
-    let reason = reply.as_ref().map_or("Request Timeout".into(), |reply| String::from_utf8_lossy(reply.reason()));
     let contact =
         reply.as_ref().and_then(|reply| Some(text(reply.name_addrs(HeaderName::Contact).next()?.ok()?.address.uri)));
     let mut routes: Vec<Json> = Vec::new();
@@ -174,12 +190,21 @@ fn answer(slot: &Slot) -> MiReply {
     routes.reverse();
     let next_hop = routes.first().cloned().or_else(|| contact.clone());
     let mut object = JsonMap::new();
-    object.insert("Status".to_owned(), format!("{code} {reason}").into());
+    object.insert("Status".to_owned(), status_text(code, reply.as_ref()));
     object.insert("RURI".to_owned(), contact.unwrap_or_else(|| ".".into()));
     object.insert("Next-hop".to_owned(), next_hop.unwrap_or_else(|| ".".into()));
     object.insert("Routes".to_owned(), routes.into());
     object.insert("Message".to_owned(), reply.map_or_else(|| "".into(), |reply| text(reply.bytes())));
+    if !provisional.is_empty() {
+        object.insert("Provisional".to_owned(), provisional.into());
+    }
     Ok(Json::Object(object))
+}
+
+/// Code and reason phrase of a reply; one that nobody sent is a timeout.
+fn status_text(code: u16, reply: Option<&Message>) -> Json {
+    let reason = reply.map_or("Request Timeout".into(), |reply| String::from_utf8_lossy(reply.reason()));
+    format!("{code} {reason}").into()
 }
 
 fn uac_cancel(management: &mut Management<'_>) -> MiReply {
@@ -204,11 +229,23 @@ fn hash(management: &mut Management<'_>) -> MiReply {
     Ok(parts.collect::<Vec<_>>().into())
 }
 
+/// `index:label` named transactions before there was `$T_id`; nothing tells them any more.
+fn old_id_error(index: &str, label: &str) -> MiError {
+    match (index.parse::<u32>(), label.parse::<u32>()) {
+        (Err(_), _) => MiError::new(400, "Invalid index in old trans_id"),
+        (_, Err(_)) => MiError::new(400, "Invalid label in old trans_id"),
+        _ => MiError::new(404, "Transaction not found"),
+    }
+}
+
 fn reply(management: &mut Management<'_>) -> MiReply {
     let params = &management.params;
     let code = u16::try_from(params.int("code")?).ok().filter(|code| (100..=699).contains(code));
     let code = code.ok_or_else(|| MiError::new(400, "Invalid reply code"))?;
     let id = params.str("trans_id")?.to_owned();
+    if let Some((index, label)) = id.split_once(':') {
+        return Err(old_id_error(index, label));
+    }
     if id.len() != 16 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(MiError::new(400, "Invalid trans_id"));
     }

@@ -67,8 +67,7 @@ pub(super) const TW_APPEND: Param = Param::unset(
 .repeats();
 pub(super) const ENABLE_STATS: Param = Param::int("enable_stats", 1, "Whether the module's statistics are shown.");
 const PASS_PROVISIONAL_REPLIES: Param =
-    Param::int("pass_provisional_replies", 0, "Whether senders of local requests hear of provisional replies.")
-        .no_effect("who sends a local request is told its final reply");
+    Param::int("pass_provisional_replies", 0, "Whether tm:uac_dlg shows the provisional replies to its request too.");
 const SYN_BRANCH: Param = Param::int("syn_branch", 1, "Whether branches are made without a hash of the request.")
     .no_effect("a branch names its transaction, and begins at random with each start");
 const ONREPLY_AVP_MODE: Param =

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use catalogue::{Arg, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run};
 
-const CODE: Arg = Arg::int("code", "The code of the reply.");
+const CODE: Arg = Arg::int("code", "The code of the reply.").within(100, 699);
 const REASON: Arg = Arg::str("reason_phrase", "Its reason phrase.");
 
 pub(super) const REPLY: Function = Function {

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 pub(super) const BRANCH_INDEX: Variable = Variable {
     name: "T_branch_idx",
-    about: "The number of the branch at hand in branch and reply routes, from 1; 0 in other routes.",
+    about: "The number of the branch at hand, from 0: in branch and reply routes, and in failure_route that of the \
+            branch chosen; NULL in other routes.",
     run: VariableRun::read(|call, _| {
-        let branch = call.msg.branch.filter(|_| matches!(call.kind, Kind::Branch | Kind::Reply));
-        branch.map_or(Value::Int(0), |branch| Value::number(u32::try_from(branch + 1).unwrap_or(u32::MAX)))
+        let branch = call.msg.branch.filter(|_| matches!(call.kind, Kind::Branch | Kind::Reply | Kind::Failure));
+        branch.map_or(Value::Null, |branch| Value::number(u32::try_from(branch).unwrap_or(u32::MAX)))
     }),
     ..VARIABLE
 };

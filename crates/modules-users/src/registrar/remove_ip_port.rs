@@ -15,7 +15,7 @@ pub const REMOVE_IP_PORT: Function = Function {
     about: "Removes the contacts that are reached by an address and port.",
     args: &[
         Arg::str("IP", "The address."),
-        Arg::int("Port", "The port."),
+        Arg::int("Port", "The port.").within(0, 65_535),
         Arg::fixed("domain", "The location table."),
         Arg::str("AOR", "Only of this address of record.").optional(),
     ],

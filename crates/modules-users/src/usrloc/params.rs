@@ -119,7 +119,11 @@ pub const DB_MODE: Param = Param::unset(
     ParamKind::Int,
     "The older form of working_mode_preset: 0 no-db, 1 write-through, 2 write-back, 3 sql-only, 4 loaded at start only.",
 )
-.within(0, 4);
+.within(0, 4)
+.today(
+    "working_mode_preset: \"single-instance-no-db\" for 0, \"single-instance-sql-write-through\" for 1, \
+     \"single-instance-sql-write-back\" for 2, \"sql-only\" for 3; for 4 restart_persistency \"load-from-sql\"",
+);
 pub const PINGING_MODE: Param =
     Param::unset("pinging_mode", ParamKind::Str, "Which server of a cluster pings a contact.")
         .one_of(&["ownership", "cooperation"])

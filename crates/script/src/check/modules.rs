@@ -3,19 +3,27 @@
 use super::missing::unknown_module;
 use crate::ast::{Item, Script, Span, Spanned};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::dialect::{OldModule, old_module};
 use crate::resolve::CORE;
 use catalogue::{Catalogue, ModuleId};
 
 /// The modules a script loads, in its order.
 pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Vec<ModuleId> {
     let mut loaded: Vec<(ModuleId, Span)> = Vec::new();
+    let mut beside = Vec::new();
     for item in &script.items {
         let Item::LoadModule(path) = item else { continue };
         let Some(module) = find(path, catalogue, diagnostics) else { continue };
+        beside.extend(companions(path, catalogue));
         match loaded.iter().find(|(known, _)| *known == module) {
             Some((_, first)) => note_twice(path, *first, diagnostics),
             None if module == CORE => {}
             None => loaded.push((module, path.span)),
+        }
+    }
+    for (module, span) in beside {
+        if loaded.iter().all(|(known, _)| *known != module) {
+            loaded.push((module, span));
         }
     }
     for (module, span) in &loaded {
@@ -32,6 +40,18 @@ fn name_of(path: &str) -> &str {
 
 fn find(path: &Spanned<String>, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Option<ModuleId> {
     let name = name_of(&path.node);
+    match old_module(name) {
+        Some(OldModule::Kept(others)) => note_kept(name, others, path.span, diagnostics),
+        Some(OldModule::Renamed(today)) if catalogue.module_named(name).is_none() => {
+            return renamed(name, today, path.span, catalogue, diagnostics);
+        }
+        Some(OldModule::Unneeded(why)) => {
+            let message = format!("module {name} is not needed: {why}");
+            diagnostics.push(Diagnostic::warning(codes::MODULE_OLD, path.span, message));
+            return None;
+        }
+        _ => {}
+    }
     let Some(module) = catalogue.module_named(name) else {
         diagnostics.push(unknown_module(name, path.span, catalogue, |similar| format!("\"{similar}.so\"")));
         return None;
@@ -43,6 +63,35 @@ fn find(path: &Spanned<String>, catalogue: &Catalogue, diagnostics: &mut Diagnos
         diagnostics.push(warning.fix(path.span, format!("\"{today}.so\"")));
     }
     Some(module)
+}
+
+/// A module that is there for old scripts alone.
+fn note_kept(name: &str, others: &[&str], span: Span, diagnostics: &mut Diagnostics) {
+    let others = others.join(", ");
+    let message = format!("module {name} is of older releases; {others}, operators and transformations do what it did");
+    diagnostics.push(Diagnostic::warning(codes::MODULE_OLD, span, message));
+}
+
+fn renamed(
+    name: &str,
+    today: &str,
+    span: Span,
+    catalogue: &Catalogue,
+    diagnostics: &mut Diagnostics,
+) -> Option<ModuleId> {
+    let found = catalogue.module_named(today);
+    let message = format!("module {name} is {today} now");
+    diagnostics.push(match found {
+        Some(_) => Diagnostic::warning(codes::MODULE_OLD, span, message).fix(span, format!("\"{today}.so\"")),
+        None => Diagnostic::error(codes::MODULE_UNKNOWN, span, format!("{message}, which is not there yet")),
+    });
+    found
+}
+
+/// The modules that an old one brings with it.
+fn companions(path: &Spanned<String>, catalogue: &Catalogue) -> Vec<(ModuleId, Span)> {
+    let Some(OldModule::Kept(others)) = old_module(name_of(&path.node)) else { return Vec::new() };
+    others.iter().filter_map(|other| Some((catalogue.module_named(other)?, path.span))).collect()
 }
 
 /// Two modules of older releases may have become one; only the very same line is worth a word.

@@ -5,6 +5,7 @@ use super::missing::unknown_module;
 use crate::ast::{Item, ModuleParam, ParamValue, RouteType, Script, Span};
 use crate::compile::{Lookup, RouteTable, compile_format, compile_variable};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::dialect::{OLD_DEFAULTS, OldParam, old_param};
 use crate::resolve::nearest::nearest;
 use bytes::Bytes;
 use catalogue::{Default, ModuleId, Param, ParamKind};
@@ -19,6 +20,7 @@ pub(super) fn settings(script: &Script, routes: &RouteTable, lookup: &mut Lookup
             checker.line(line);
         }
     }
+    checker.set_old_defaults();
     checker.settings
 }
 
@@ -26,15 +28,61 @@ struct Checker<'c, 'a> {
     lookup: &'c mut Lookup<'a>,
     routes: &'c RouteTable,
     settings: Vec<ParamSetting>,
-    /// The parameters without effect that have been named: once is enough.
+    /// The old parameters and those without effect that have been named: once is enough.
     said: BTreeSet<(ModuleId, &'static str)>,
 }
 
 impl Checker<'_, '_> {
     fn line(&mut self, line: &ModuleParam) {
+        if self.old_line(line) {
+            return;
+        }
         for module in self.modules(line) {
             if let Some(param) = self.param(module, line) {
                 self.set(module, param, line);
+            }
+        }
+    }
+
+    /// A parameter of a module of older releases that is another module's today; false if the line is none such.
+    fn old_line(&mut self, line: &ModuleParam) -> bool {
+        let (of, name) = (line.modules.node.trim(), line.name.node.as_str());
+        let (module, param) = match old_param(of, name) {
+            Some(OldParam::Of(module, param)) => (module, param),
+            Some(OldParam::Ignored(why)) => {
+                let message = format!("parameter {name} changes nothing: {why}");
+                let warning = Diagnostic::warning(codes::PARAM_WITHOUT_EFFECT, line.name.span, message);
+                self.lookup.diagnostics.push(warning);
+                return true;
+            }
+            None => return false,
+        };
+        let resolver = self.lookup.resolver;
+        let Some(id) = resolver.catalogue.module_named(module).filter(|id| resolver.is_loaded(*id)) else {
+            return false;
+        };
+        let params: &'static [Param] = resolver.catalogue.module(id).params;
+        let Some(found) = params.iter().find(|known| known.name == param) else { return false };
+        let message = format!("parameter {name} of {of} is {param} of {module} now");
+        let warning = Diagnostic::warning(codes::PARAM_OLD, line.name.span, message);
+        let value = self.lookup.written(line.value.span);
+        let modern = format!("it is written modparam(\"{module}\", \"{param}\", {value}) today");
+        self.lookup.diagnostics.push(warning.help(modern));
+        self.set(id, found, line);
+        true
+    }
+
+    /// What an old module had by default and its successor has not.
+    fn set_old_defaults(&mut self) {
+        let resolver = self.lookup.resolver;
+        for (old, module, name, value) in OLD_DEFAULTS {
+            let is_loaded = |name: &str| resolver.catalogue.module_named(name).filter(|id| resolver.is_loaded(*id));
+            let (Some(_), Some(module)) = (is_loaded(old), is_loaded(module)) else { continue };
+            let is_set = self.settings.iter().any(|known| known.module == module && known.param.name == *name);
+            let params: &'static [Param] = resolver.catalogue.module(module).params;
+            if let (false, Some(param)) = (is_set, params.iter().find(|param| param.name == *name)) {
+                let value = ParamValue::Int(*value);
+                self.settings.push(ParamSetting { module, param, value, span: Span::default() });
             }
         }
     }
@@ -121,6 +169,11 @@ impl Checker<'_, '_> {
             let message = format!("parameter {} changes nothing: {why}", param.name);
             let warning = Diagnostic::warning(codes::PARAM_WITHOUT_EFFECT, line.name.span, message);
             self.lookup.diagnostics.push(warning);
+        }
+        if let (Some(today), true) = (param.today, self.said.insert((module, param.name))) {
+            let message = format!("parameter {} is of older releases", param.name);
+            let warning = Diagnostic::warning(codes::PARAM_OLD, line.name.span, message);
+            self.lookup.diagnostics.push(warning.help(format!("today it is {today}")));
         }
         let Some(value) = self.value(param, &line.value.node, span) else { return };
         let before = self.settings.iter().find(|known| known.module == module && known.param.name == param.name);

@@ -123,21 +123,35 @@ impl Compiler<'_> {
 
     fn int_argument(&mut self, written: &Written<'_>, arg: &Arg, span: Span) -> Option<Argument> {
         match written {
-            Written::Int(number) => Some(Argument::Fixed(ArgValue::Int(*number))),
+            Written::Int(number) => Some(self.fixed_int(*number, arg, span)),
             Written::Text(text) => {
                 let number: i32 = std::str::from_utf8(text).ok()?.trim().parse().ok()?;
                 let warning = Diagnostic::warning(codes::QUOTED, span, "a number needs no quotes");
                 self.push(warning.fix(span, number.to_string()));
-                Some(Argument::Fixed(ArgValue::Int(number)))
+                Some(self.fixed_int(number, arg, span))
             }
             Written::Variable(variable, quotes) => {
                 self.note_quotes(*quotes, span);
                 let operand = self.variable_operand(variable);
-                Some(computed(operand, Wanted::Int, arg))
+                Some(computed(operand, Wanted::Int(arg.range), arg))
             }
-            Written::Format(text) => Some(computed(self.format_operand(text), Wanted::Int, arg)),
+            Written::Format(text) => Some(computed(self.format_operand(text), Wanted::Int(arg.range), arg)),
             Written::Null => None,
         }
+    }
+
+    /// A constant integer, in its range.
+    fn fixed_int(&mut self, number: i32, arg: &Arg, span: Span) -> Argument {
+        if let Some((least, greatest)) = arg.range
+            && !(least..=greatest).contains(&number)
+        {
+            let message = match greatest {
+                i32::MAX => format!("parameter {} must be at least {least}", arg.name),
+                _ => format!("parameter {} must be from {least} to {greatest}", arg.name),
+            };
+            self.error(codes::ARGUMENT_VALUE, span, message);
+        }
+        Argument::Fixed(ArgValue::Int(number))
     }
 
     fn str_argument(&mut self, written: &Written<'_>, arg: &Arg) -> Option<Argument> {

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::program::RouteIndex;
 use crate::program::instruction::{Argument, Arguments, CallSite, Instruction, Operand, RouteSite, RouteTarget, Slot};
 use crate::resolve::{Found, Unknown};
-use catalogue::{Arg, ArgKind, Function, FunctionId, Value};
+use catalogue::{Arg, ArgKind, Function, FunctionId, Today, Value};
 
 /// Parameters of `route()`; upstream has the same bound.
 const ROUTE_ARGS_MAX: usize = 7;
@@ -23,7 +23,7 @@ impl<'a> Compiler<'a> {
 
     /// A call with its arguments; nothing if the function is not there.
     pub(super) fn call_site(&mut self, call: &Call) -> Option<(Slot, Declared<'a>)> {
-        let found = match self.lookup.resolver.function(&call.name.node) {
+        let found = match self.lookup.resolver.function(&call.name.node, call.args.len()) {
             Ok(found) => found,
             Err(unknown) => {
                 self.unknown_function(call, &unknown);
@@ -32,6 +32,7 @@ impl<'a> Compiler<'a> {
         };
         self.note_alias(call, &found);
         let declared = found.declaration;
+        self.note_today(call, declared);
         self.lookup.usage.functions.push(FunctionUse {
             route: self.route,
             name: declared.name,
@@ -54,6 +55,9 @@ impl<'a> Compiler<'a> {
             Unknown::Nowhere(_) => format!("unknown function {name}()"),
         };
         let diagnostic = Diagnostic::error(codes::FUNCTION_UNKNOWN, call.name.span, message);
+        if let (Unknown::Nowhere(_), Some(today)) = (unknown, crate::dialect::gone_function(name)) {
+            return self.push(diagnostic.help(today));
+        }
         let diagnostic = match unknown {
             Unknown::Nowhere(Some(similar)) => diagnostic.fix(call.name.span, *similar),
             _ => diagnostic,
@@ -73,6 +77,33 @@ impl<'a> Compiler<'a> {
         };
         let warning = Diagnostic::warning(codes::FUNCTION_OLD, call.name.span, message);
         self.push(warning.fix(call.name.span, today));
+    }
+
+    /// A function that is only there for old scripts: the line of today, or what is unclear about it.
+    fn note_today(&mut self, call: &Call, declared: &Function<()>) {
+        let Some(today) = declared.today else { return };
+        let written: Vec<String> = call.args.iter().map(|arg| self.as_text(arg.as_ref())).collect();
+        let written: Vec<&str> = written.iter().map(String::as_str).collect();
+        let name = declared.name;
+        let warning = |text: String| Diagnostic::warning(codes::FUNCTION_OLD, call.span, text);
+        let message = format!("{name}() is of older releases");
+        self.push(match today(&written) {
+            Today::Line(line) => warning(message).help(format!("it is written `{line}` today")).fix(call.span, line),
+            Today::Hint(hint) => warning(message).help(hint),
+            Today::NoLine => warning(message).help("today operators and transformations do what it does"),
+            Today::Unclear(readings) => {
+                let message = format!("what {name}() means here is not certain");
+                Diagnostic::error(codes::FUNCTION_OLD, call.span, message).help(readings)
+            }
+        });
+    }
+
+    /// An argument as it is written, without its quotes.
+    fn as_text(&self, arg: Option<&Expression>) -> String {
+        let Some(arg) = arg else { return String::new() };
+        let written = self.lookup.written(arg.span);
+        let inner = written.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
+        inner.map_or_else(|| written.clone(), str::to_owned)
     }
 
     fn check_count(&mut self, call: &Call, declared: &Function<()>) {

@@ -95,6 +95,7 @@ codes! {
     FLAGS_TOO_MANY = "S523", "Too many different flag names.";
     NOT_ASYNC = "S524", "A function that async() and launch() do not take.";
     UNAVAILABLE = "S525", "A function, or a word among its parameters, that needs what is not there.";
+    ARGUMENT_VALUE = "S526", "A parameter outside the range that the function takes.";
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use super::condition::number_constant;
 use super::{Parsed, Parser};
-use crate::ast::{Constant, Expression, ExpressionKind, Spanned, Statement};
+use crate::ast::{Call, Constant, Expression, ExpressionKind, Span, Spanned, Statement};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::dialect::needs_no_parentheses;
 use crate::lexer::{Symbol, TokenKind};
 use bytes::Bytes;
 
@@ -102,9 +103,16 @@ impl Parser<'_> {
         let is_right_side = self.follows_operator();
         let span = self.bump().span;
         let word = self.written(span);
+        if !is_right_side && needs_no_parentheses(word) {
+            let after = Span { start: span.end, end: span.end };
+            let message = format!("`{word}` is a call of {word}(): 1.x took it without parentheses");
+            self.report(Diagnostic::warning(codes::OLD_EXPRESSION, span, message).fix(after, "()"));
+            let name = Spanned { node: word.to_owned(), span };
+            return Ok(ExpressionKind::Call(Call { name, args: Vec::new(), span }));
+        }
         if !is_right_side {
             let message = format!("`{word}` is neither a value nor a call: a call needs its parentheses");
-            let after = crate::ast::Span { start: span.end, end: span.end };
+            let after = Span { start: span.end, end: span.end };
             let fault = Diagnostic::error(codes::CALL_WITHOUT_PARENTHESES, span, message);
             return Err(self.report(fault.fix(after, "()")));
         }
@@ -115,7 +123,7 @@ impl Parser<'_> {
 
     /// Whether a comparison or assignment stands before the next token.
     fn follows_operator(&self) -> bool {
-        let before = self.lexer.bytes(crate::ast::Span { start: 0, end: self.end });
+        let before = self.lexer.bytes(Span { start: 0, end: self.end });
         before.ends_with(b"=") || before.ends_with(b"<") || before.ends_with(b">") || before.ends_with(b"~")
     }
 }

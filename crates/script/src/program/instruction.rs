@@ -222,8 +222,8 @@ pub enum Argument {
 /// What an evaluated argument becomes.
 #[derive(Clone, Copy, Debug)]
 pub enum Wanted {
-    /// An integer.
-    Int,
+    /// An integer, in this range.
+    Int(Option<(i32, i32)>),
     /// A string.
     Str,
     /// A regular expression, and how it is read.

@@ -55,11 +55,15 @@ impl<'a> Resolver<'a> {
         module == CORE || self.loaded.contains(&module)
     }
 
-    /// The function of this name; today's names before older ones.
-    pub(crate) fn function(&self, name: &str) -> Result<Found<FunctionId, &'a Function<()>>, Unknown> {
+    /// The function of this name that takes so many arguments; today's names before older ones.
+    pub(crate) fn function(&self, name: &str, count: usize) -> Result<Found<FunctionId, &'a Function<()>>, Unknown> {
         let candidates = self.catalogue.functions_named(name);
         let usable = candidates.iter().copied().filter(|id| self.is_loaded(self.catalogue.function(*id).0));
-        let found = usable.min_by_key(|id| self.catalogue.function(*id).1.name != name);
+        let found = usable.min_by_key(|id| {
+            let function = self.catalogue.function(*id).1;
+            let (least, most) = function.arity();
+            (function.name != name, !(least..=most).contains(&count))
+        });
         let Some(id) = found else {
             let modules = candidates.iter().map(|id| self.catalogue.function(*id).0);
             return Err(self.unknown(modules, || self.nearest_function(name)));

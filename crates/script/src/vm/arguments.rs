@@ -37,7 +37,15 @@ impl Machine<'_> {
 
     fn wanted(&mut self, value: Value, kind: Wanted) -> Result<ArgValue, ArgFault> {
         match kind {
-            Wanted::Int => value.int().map(ArgValue::Int).ok_or(ArgFault::NotAnInteger),
+            Wanted::Int(range) => {
+                let number = value.int().ok_or(ArgFault::NotAnInteger)?;
+                match range {
+                    Some((least, greatest)) if !(least..=greatest).contains(&number) => {
+                        Err(ArgFault::OutOfRange { number, least, greatest })
+                    }
+                    _ => Ok(ArgValue::Int(number)),
+                }
+            }
             Wanted::Str => Ok(value.into_bytes().map_or(ArgValue::Absent, ArgValue::Str)),
             Wanted::Regex(read_as) => {
                 let text = value.into_bytes().unwrap_or_default();

@@ -42,6 +42,7 @@ const FUNCTION: Function<()> = Function {
     routes: Routes::ALL,
     is_async: false,
     unavailable: None,
+    today: None,
     returns: &[],
     examples: &[],
     run: (),
@@ -59,7 +60,11 @@ const CORE: &[Function<()>] = &[
     // Prints its parameters.
     Function {
         name: "show",
-        args: &[Arg::str("first", ""), Arg::str("second", "").optional(), Arg::int("third", "").optional()],
+        args: &[
+            Arg::str("first", ""),
+            Arg::str("second", "").optional(),
+            Arg::int("third", "").within(0, i32::MAX).optional(),
+        ],
         ..FUNCTION
     },
     // Sets a variable.
@@ -102,7 +107,7 @@ const TM: &[Function<()>] = &[
     Function { name: "t_anycast", unavailable: Some("there are no clusters"), ..FUNCTION },
     Function { name: "t_on_failure", args: &[Arg::route("route", RouteKind::Failure, "")], ..FUNCTION },
     Function { name: "t_on_reply", args: &[Arg::route("route", RouteKind::Reply, "")], ..FUNCTION },
-    Function { name: "t_reply", args: &[Arg::int("code", ""), Arg::str("reason", "")], ..FUNCTION },
+    Function { name: "t_reply", args: &[Arg::int("code", "").within(100, 699), Arg::str("reason", "")], ..FUNCTION },
 ];
 
 const RELAY_FLAGS: &[Flag] = &[
@@ -122,7 +127,7 @@ const SIPMSGOPS: &[Function<()>] = &[
     Function { name: "has_totag", ..FUNCTION },
     Function {
         name: "is_method",
-        args: &[Arg { name: "methods", kind: ArgKind::Str, optional: false, refused: &[], about: "" }],
+        args: &[Arg { name: "methods", kind: ArgKind::Str, optional: false, range: None, refused: &[], about: "" }],
         ..FUNCTION
     },
 ];

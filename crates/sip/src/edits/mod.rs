@@ -18,8 +18,8 @@ use crate::{Limits, ListItem, Lists, Message, ParseError};
 pub struct Edits {
     /// A new Request-URI.
     request_uri: Option<Bytes>,
-    /// A new status code and reason phrase, as one text.
-    status: Option<Bytes>,
+    /// A new status code, and it with its reason phrase as one text.
+    status: Option<(u16, Bytes)>,
     changes: SmallVec<[Change; 4]>,
     /// A new body.
     body: Option<NewBody>,
@@ -78,7 +78,14 @@ impl Edits {
         let mut text = code.to_string().into_bytes();
         text.push(b' ');
         text.extend_from_slice(&reason);
-        self.status = Some(text.into());
+        self.status = Some((code, text.into()));
+    }
+
+    /// The status code and reason phrase that were set.
+    pub fn status(&self) -> Option<(u16, Bytes)> {
+        let (code, text) = self.status.as_ref()?;
+        let blank = text.iter().position(|byte| *byte == b' ').map_or(text.len(), |blank| blank + 1);
+        Some((*code, text.slice(blank..)))
     }
 
     /// Adds whole header lines after the last header.

@@ -58,7 +58,7 @@ impl<'a> Plan<'a> {
     fn cut_start_line(&mut self) {
         let last = |pick: fn(&Edits) -> Option<&Bytes>| self.layers.iter().rev().find_map(|edits| pick(edits));
         let uri = last(|edits| edits.request_uri.as_ref()).filter(|_| self.message.is_request());
-        let status = last(|edits| edits.status.as_ref()).filter(|_| !self.message.is_request());
+        let status = last(|edits| edits.status.as_ref().map(|(_, text)| text)).filter(|_| !self.message.is_request());
         if let Some(uri) = uri {
             let range = self.message.request_uri_range();
             self.cut(range.start, range.end, 0, uri);

@@ -123,6 +123,9 @@ fn param(param: &Param) -> Entry {
     if let Some(why) = param.no_effect {
         let _ = writeln!(text, "Accepted without effect: {why}.");
     }
+    if let Some(today) = param.today {
+        let _ = writeln!(text, "For old scripts; today: {today}.");
+    }
     if let Some(why) = param.unavailable {
         let _ = writeln!(text, "Refused at start: {why}.");
     }
@@ -174,7 +177,9 @@ fn function(function: &Function) -> Entry {
         .collect();
     let mut text = format!("### `{}({})`\n\n{}\n", function.name, args.join(", "), function.about);
     for arg in function.args {
-        let _ = writeln!(text, "- `{}`: {}{}", arg.name, arg.about, allowed(arg));
+        let limits = limits(arg.range);
+        let limits = if limits.is_empty() { limits } else { format!(" {}", limits.trim_end()) };
+        let _ = writeln!(text, "- `{}`: {}{limits}{}", arg.name, arg.about, allowed(arg));
     }
     let _ = writeln!(
         text,

@@ -139,15 +139,15 @@ impl Driver {
         });
     }
 
-    /// Handles an event. A panic is a fault of ours that must not cost the server a thread: what the worker was at is
-    /// lost, it is logged and counted, and a new worker goes on.
+    /// Handles an event. A panic is a fault of ours that must not cost the server a thread: the message that the worker
+    /// was at is lost, its transaction is ended by whichever event comes next, and what the worker had for others before
+    /// goes out.
     pub fn handle(&mut self, event: Event) {
         let (worker, now) = (&mut self.worker, self.outside.clock.now());
         if catch_unwind(AssertUnwindSafe(|| worker.handle(event, now))).is_err() {
             let services = self.outside.engine.services();
             services.statistics.counter("core", "panics", true).increment();
             services.log.error("a message was lost to an internal error; please report it with the lines above");
-            self.worker = self.outside.engine.worker();
         }
         self.carry_out();
     }

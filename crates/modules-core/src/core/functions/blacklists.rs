@@ -54,7 +54,7 @@ const ADD_BLACKLIST_RULE: Function = Function {
         PORT,
         PROTO,
         PATTERN,
-        Arg::int("expire", "How many seconds it holds; for ever if left out.").optional(),
+        Arg::int("expire", "How many seconds it holds; for ever if left out.").within(0, i32::MAX).optional(),
     ],
     returns: &[(1, "added"), (-1, "the blacklist does not exist, is read-only, or has no lifetimes")],
     examples: &[Example {
@@ -78,7 +78,7 @@ const DEL_BLACKLIST_RULE: Function = Function {
 
 const NAME: Arg = Arg::str("name", "The blacklist's name.");
 const ADDRESS: Arg = Arg::str("ip", "The address or network; with ! in front the rule is met by all others.");
-const PORT: Arg = Arg::int("port", "The port; any if left out.").optional();
+const PORT: Arg = Arg::int("port", "The port; any if left out.").within(0, 65_535).optional();
 const PROTO: Arg = Arg::str("proto", "The transport; any if left out.").optional();
 const PATTERN: Arg = Arg::str("pattern", "A shell pattern for the message; any if left out.").optional();
 

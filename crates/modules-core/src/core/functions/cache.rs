@@ -17,7 +17,7 @@ const CACHE_STORE: Function = Function {
         STORAGE,
         KEY,
         Arg::str("value", "Its value."),
-        Arg::int("timeout", "How many seconds it lives; for ever if 0 or left out.").optional(),
+        Arg::int("timeout", "How many seconds it lives; for ever if 0 or left out.").within(0, i32::MAX).optional(),
     ],
     is_async: true,
     examples: &[Example { script: "cache_store(\"nowhere\", \"key\", \"value\")", message: "", returns: -1 }],
@@ -115,7 +115,7 @@ const CACHE_RAW_QUERY: Function = Function {
 
 const STORAGE: Arg = Arg::str("storage", "The store: local, local:collection, redis:cluster …");
 const KEY: Arg = Arg::str("key", "The key.");
-const EXPIRE: Arg = Arg::int("expire", "How many seconds it lives; for ever if 0.");
+const EXPIRE: Arg = Arg::int("expire", "How many seconds it lives; for ever if 0.").within(0, i32::MAX);
 const NEW_VALUE: Arg = Arg::var("new_val", "The variable that gets the new value.").optional();
 
 /// What a store answers to an operation.

@@ -9,7 +9,7 @@ const FORCE_TCP_ALIAS: Function = Function {
     name: "force_tcp_alias",
     aliases: &[Alias::old("add_tcp_alias", "3.0")],
     about: "Sends requests to the address and Via port of this message's sender over its connection (RFC 5923).",
-    args: &[Arg::int("port", "The port it stands for; that of the top Via if left out.").optional()],
+    args: &[Arg::int("port", "The port it stands for; that of the top Via if left out.").within(1, 65_535).optional()],
     returns: &[(1, "done, or the message came without a connection"), (-1, "the port is none")],
     examples: &[
         Example { script: "force_tcp_alias(5062)", message: "", returns: 1 },

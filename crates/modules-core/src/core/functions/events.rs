@@ -26,7 +26,9 @@ const SUBSCRIBE_EVENT: Function = Function {
     args: &[
         Arg::str("event", "The event's name."),
         Arg::str("socket", "protocol:address, for a protocol that a loaded event module speaks."),
-        Arg::int("expire", "How many seconds the subscription holds; for ever if left out or 0.").optional(),
+        Arg::int("expire", "How many seconds the subscription holds; for ever if left out or 0.")
+            .within(0, i32::MAX)
+            .optional(),
     ],
     returns: &[(1, "subscribed"), (-1, "no loaded module speaks the protocol, or the address is wrong")],
     examples: &[Example {

@@ -85,11 +85,8 @@ const PREFIX: Function = Function {
 const STRIP: Function = Function {
     name: "strip",
     about: "Drops the first characters of the user of the Request-URI.",
-    args: &[Arg::int("n", "How many; more than there are leave no user.")],
-    examples: &[
-        Example { script: "strip(2)", message: "", returns: 1 },
-        Example { script: "strip(-1)", message: "", returns: -1 },
-    ],
+    args: &[Arg::int("n", "How many; more than there are leave no user.").within(0, i32::MAX)],
+    examples: &[Example { script: "strip(2)", message: "", returns: 1 }],
     run: Run::Now(|call, args| change(call, Change::Strip(count(args)?))),
     ..FUNCTION
 };
@@ -97,7 +94,7 @@ const STRIP: Function = Function {
 const STRIP_TAIL: Function = Function {
     name: "strip_tail",
     about: "Drops the last characters of the user of the Request-URI.",
-    args: &[Arg::int("n", "How many; more than there are leave no user.")],
+    args: &[Arg::int("n", "How many; more than there are leave no user.").within(0, i32::MAX)],
     examples: &[Example { script: "strip_tail(2)", message: "", returns: 1 }],
     run: Run::Now(|call, args| change(call, Change::StripTail(count(args)?))),
     ..FUNCTION

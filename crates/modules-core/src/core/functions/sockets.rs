@@ -48,7 +48,7 @@ const IS_MYSELF: Function = Function {
     about: "Whether host and port are one of our sockets or aliases.",
     args: &[
         Arg::str("host", "A host name or address."),
-        Arg::int("port", "The port; any if left out or 0.").optional(),
+        Arg::int("port", "The port; any if left out or 0.").within(0, 65_535).optional(),
     ],
     returns: &[(1, "it is ours"), (-1, "it is not")],
     examples: &[

@@ -9,7 +9,7 @@ const SCRIPT_TRACE: Function = Function {
     name: "script_trace",
     about: "Logs each statement of the script from here to the end of the top route; without parameters stops that.",
     args: &[
-        Arg::int("level", "The level of the lines.").optional(),
+        Arg::int("level", "The level of the lines.").within(-3, 4).optional(),
         Arg::raw("fmt", "A format string whose values each line shows.").optional(),
         Arg::fixed("tag", "A word that each line shows.").optional(),
     ],

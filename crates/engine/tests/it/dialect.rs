@@ -1,0 +1,116 @@
+//! Lines of older releases: the warning that each is worth, and what runs.
+
+use crate::world::{World, warnings};
+
+/// An old line, what is said of it, the line of today, and what the log then shows.
+struct Case(&'static str, &'static str, &'static str, &'static str);
+
+const SETTING: &str = r#"
+    $avp(x) = "one";
+    $avp(x) = "two@example.com";
+    $avp(n) = 7;
+"#;
+
+const LINES: &[Case] = &[
+    Case("is_avp_set(\"$avp(x)\");", "is_avp_set() is of older releases", "$avp(x) != NULL", "rc 1"),
+    Case("is_avp_set(\"$avp(y)\");", "is_avp_set()", "$avp(y) != NULL", "rc -1"),
+    Case("is_avp_set(\"$avp(n)/s\");", "is_avp_set()", "", "rc -1"),
+    Case("is_avp_set(\"$avp(n)/n\");", "is_avp_set()", "", "rc 1"),
+    Case("avp_check(\"$avp(n)\", \"lt/i:9\");", "avp_check()", "$avp(n) < 9", "rc 1"),
+    Case("avp_check(\"$avp(n)\", \"and/8\");", "avp_check()", "$avp(n) & 8", "rc -1"),
+    Case("avp_check(\"$avp(x)\", \"eq/TWO@example.com/i\");", "avp_check()", "", "rc 1"),
+    Case("avp_check(\"$avp(x)\", \"eq/one\");", "avp_check()", "$avp(x) == \"one\"", "rc -1"),
+    Case("avp_check(\"$avp(x)\", \"eq/one/g\");", "avp_check()", "", "rc 1"),
+    Case("avp_check(\"$avp(x)\", \"re/@example[.]com$\");", "avp_check()", "$avp(x) =~ \"@example[.]com$\"", "rc 1"),
+    Case("avp_check(\"$avp(x)\", \"fm/*@example.*\");", "avp_check()", "", "rc 1"),
+    Case("avp_check(\"$rU\", \"eq/$tU/I\");", "avp_check()", "", "rc 1"),
+    Case("avp_copy(\"$avp(x)\", \"$avp(y)\");", "avp_copy()", "$avp(y) = $avp(x)", "y two@example.com"),
+    Case("avp_copy(\"$avp(x)\", \"$avp(y)/gd\");", "avp_copy()", "", "x <null>|y two@example.com, one"),
+    Case(
+        "avp_copy(\"$avp(x)\", \"$avp(y)/d\");",
+        "avp_copy()",
+        "$avp(y) = $avp(x); $avp(x) = NULL",
+        "x one|y two@example.com",
+    ),
+    Case("avp_delete(\"$avp(x)\");", "avp_delete()", "$avp(x) = NULL", "x one"),
+    Case("avp_delete(\"$avp(x)/g\");", "avp_delete()", "$(avp(x)[*]) = NULL", "x <null>"),
+    Case("avp_insert(\"$avp(x)\", \"new\", \"1\");", "avp_insert()", "", "x two@example.com, new, one"),
+    Case("avp_op(\"$avp(n)\", \"add/i:0x10\");", "avp_op()", "$avp(n) = $avp(n) + 0x10", "n 23"),
+    Case("avp_op(\"$avp(n)/$avp(y)\", \"mod/4\");", "avp_op()", "$avp(y) = $avp(n) % 4", "y 3"),
+    Case("avp_op(\"$avp(n)\", \"div/0\");", "avp_op()", "$avp(n) = $avp(n) / 0", "rc -1"),
+    Case("avp_subst(\"$avp(x)\", \"/(.*)@(.*)/\\1@$rd/\");", "avp_subst()", "", "x two@192.0.2.20, one"),
+    Case("avp_pushto(\"$ru/username\", \"$avp(n)\");", "avp_pushto()", "$rU = $avp(n)", "ru sip:7@192.0.2.20"),
+    Case("avp_pushto(\"$ru/domain\", \"$fd\");", "avp_pushto()", "$rd = $fd", "ru sip:bob@example.com"),
+    Case("avp_pushto(\"$du\", \"$fu\");", "avp_pushto()", "$du = $fu", "du sip:alice@example.com"),
+    Case("avp_shuffle(\"$avp(n)\");", "avp_shuffle()", "", "n 7"),
+    Case("avp_printf(\"$avp(n)\", \"$rU!\");", "avp_printf() is pv_printf() since 3.0", "pv_printf", "n bob!"),
+    Case("rewriteuser(\"carol\");", "rewriteuser() is setuser() since 3.2", "setuser", "ru sip:carol@192.0.2.20"),
+    Case(
+        "add_uri_param(\"x=1\");",
+        "add_uri_param() is ruri_add_param() since 3.0",
+        "ruri_add_param",
+        "ru sip:bob@192.0.2.20;x=1",
+    ),
+    Case(
+        "append_branch(\"sip:x@192.0.2.30\");",
+        "append_branch() is append_branch_old() since 3.6",
+        "append_branch_old",
+        "rc 1",
+    ),
+    Case("force_rport;", "`force_rport` is a call of force_rport()", "()", "rc 1"),
+    Case("strip(\"2\");", "a number needs no quotes", "2", "ru sip:b@192.0.2.20"),
+];
+
+const LOADED: &str = "loadmodule \"avpops.so\"\nloadmodule \"uri.so\"\n";
+
+#[test]
+fn each_line_is_warned_of_and_runs() {
+    for Case(line, warning, today, shows) in LINES {
+        let script = format!(
+            "route {{ {SETTING} {line}\n $var(rc) = $rc; xlog(\"rc $var(rc) x $(avp(x)[*]) y $(avp(y)[*]) n $avp(n) ru $ru du $du\\n\"); }}"
+        );
+        let said = warnings(&format!("{LOADED}{script}"));
+        let found = said.iter().find(|text| text.contains(warning)).unwrap_or_else(|| panic!("{line}: {said:#?}"));
+        assert!(found.contains(today), "{line}: {found}");
+        let mut world = World::with_params(LOADED, &script);
+        world.request("alice", "OPTIONS", "sip:bob@192.0.2.20", "");
+        let log = world.script_log();
+        let shown = log.last().unwrap();
+        for part in shows.split('|') {
+            assert!(shown.contains(part), "{line}: {log:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_certain_or_not_there_is_an_error() {
+    let cases = [
+        ("avp_delete(\"s\");", "what avp_delete() means here is not certain", "$avp(s) = NULL"),
+        ("sip_trace();", "unknown function sip_trace()", "trace() of the module tracer"),
+        ("load_balance(\"1\", \"pstn\");", "unknown function load_balance()", "lb_start_or_next()"),
+    ];
+    for (line, error, help) in cases {
+        let said = warnings(&format!("{LOADED}route {{ {line} }}"));
+        assert!(said.iter().any(|text| text.contains(error) && text.contains(help)), "{line}: {said:#?}");
+    }
+}
+
+#[test]
+fn modules_and_parameters_of_older_releases() {
+    let cases = [
+        ("loadmodule \"uri.so\"", "module uri is of older releases"),
+        ("loadmodule \"uri_db.so\"", "module uri_db is of older releases"),
+        ("loadmodule \"avpops.so\"", "module avpops is of older releases"),
+        ("loadmodule \"event_route.so\"", "module event_route is not needed: event routes need no module"),
+        ("loadmodule \"siptrace.so\"", "module siptrace is tracer now, which is not there yet"),
+        ("loadmodule \"mi_xmlrpc_ng.so\"", "module mi_xmlrpc_ng is mi_xmlrpc now, which is not there yet"),
+        ("modparam(\"avpops\", \"avp_table\", \"t\")", "parameter avp_table of avpops is usr_table of sqlops now"),
+        ("modparam(\"avpops\", \"buf_size\", 1024)", "parameter buf_size changes nothing"),
+        ("modparam(\"tm\", \"fr_timer\", 5)", "parameter fr_timer of tm is fr_timeout now"),
+        ("modparam(\"uri\", \"aaa_url\", \"radius:/x\")", "parameter aaa_url cannot be used"),
+    ];
+    for (line, expected) in cases {
+        let said = warnings(&format!("{LOADED}{line}\nroute {{ }}"));
+        assert!(said.iter().any(|text| text.contains(expected)), "{line}: {said:#?}");
+    }
+}
