@@ -1,5 +1,5 @@
-//! The network: UDP in plain threads, TCP and names in tokio tasks, and what else takes time outside (sleeping, writing
-//! into a FIFO).
+//! The network: UDP in plain threads, TCP in tokio tasks, and what else takes time outside (sleeping, writing into a
+//! FIFO).
 //!
 //! [`udp`] reads in the thread that processes; [`tcp`] has a task for each connection; [`Senders`] sends by either from
 //! any thread; [`Waits`] answers the requests that are not for a database.
@@ -7,7 +7,6 @@
 mod bind;
 mod fifo;
 mod interfaces;
-mod resolver;
 mod senders;
 pub mod tcp;
 pub mod udp;
@@ -15,7 +14,6 @@ mod waits;
 
 pub use bind::{BindError, SocketOptions};
 pub use interfaces::addresses;
-pub use resolver::Resolver;
 pub use senders::Senders;
 pub use waits::Waits;
 

@@ -71,6 +71,7 @@ impl Worker {
             }
             Event::Answer { token, answer } => self.answered(token, answer, now),
             Event::SendFailed(sending) => self.send_failed(&sending, now),
+            Event::Raised(event) => self.out.raise(event),
             Event::Tick => self.tick(now),
             Event::Manage { number, request, pretty } => {
                 self.with_desk(now, |desk, env| desk.manage(env, number, &request, pretty));

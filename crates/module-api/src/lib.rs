@@ -29,6 +29,7 @@ mod process;
 mod record_route;
 mod reports;
 mod request;
+mod resolve;
 mod routing;
 mod script_trace;
 mod services;
@@ -68,6 +69,7 @@ pub use process::{Connection, ConnectionName, LoadPeriod, Memory, Process, Proxi
 pub use record_route::{RecordRoute, SentBy};
 pub use reports::{Identifier, MAIN, Report, STATUS_CHANGED, StatusReports};
 pub use request::{Answer, Request};
+pub use resolve::{Destination, Question, Resolved};
 pub use routing::{Armed, Extensions, Kind, ReplyExtras, RouteSet, Routing, Source, ViaHandling};
 pub use script_trace::ScriptTrace;
 pub use services::Services;

@@ -21,6 +21,12 @@ pub struct Settings {
     pub disable_503_translation: bool,
     /// `disable_dns_failover`
     pub disable_dns_failover: bool,
+    /// `disable_dns_blacklist`
+    pub disable_dns_blacklist: bool,
+    /// `dns`: a Via by name gets no `received` where the name leads to who sent it.
+    pub dns: bool,
+    /// `rev_dns`: nor where the sender's address has that name.
+    pub rev_dns: bool,
     /// `disable_stateless_fwd`
     pub disable_stateless_fwd: bool,
     /// `check_via`
@@ -70,6 +76,9 @@ impl Default for Settings {
             advertised_port: None,
             disable_503_translation: false,
             disable_dns_failover: false,
+            disable_dns_blacklist: true,
+            dns: false,
+            rev_dns: false,
             disable_stateless_fwd: true,
             check_via: false,
             dns_try_ipv6: false,

@@ -2,6 +2,7 @@
 
 mod reply;
 mod request;
+mod sender;
 
 use crate::desk::Desk;
 use bytes::Bytes;

@@ -14,6 +14,14 @@ impl Desk<'_> {
         let mut msg = Box::new(Routing::new(message, source));
         msg.invite = invite;
         msg.vars = self.core.initial_vars();
+        match self.sender_question(&msg) {
+            Some(question) => self.look_up_sender(env, msg, question),
+            None => self.route_request(env, msg),
+        }
+    }
+
+    /// Runs the main route.
+    pub(super) fn route_request(&self, env: &mut Env<'_>, msg: Box<Routing>) {
         let Some(route) = self.program.main else { return self.core.counters.core.drop_requests.increment() };
         if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Request, route.0, After::Request) {
             self.request_routed(env, msg);

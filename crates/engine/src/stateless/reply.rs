@@ -134,7 +134,7 @@ impl<'a> WayBack<'a> {
         let asks = handling.force_rport || top.is_some_and(|via| via.rport().is_some());
         let to = top.and_then(|via| reply_address(&via, source, handling, asks)).unwrap_or(source.peer);
         let path = ReplyPath { socket: source.socket, proto: source.proto, to, connection: source.connection };
-        let (received, rport) = top.map_or((None, None), |via| filled_in(&via, source, asks));
+        let (received, rport) = top.map_or((None, None), |via| filled_in(&via, source, handling, asks));
         WayBack { top, path, received, rport }
     }
 
@@ -161,11 +161,16 @@ fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling, asks: b
 
 /// What `received` and `rport` of the top Via must say (RFC 3261 section 18.2.1, RFC 3581 section 4).
 pub(crate) fn additions(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> (Option<IpAddr>, Option<u16>) {
-    filled_in(via, source, handling.force_rport || via.rport().is_some())
+    filled_in(via, source, handling, handling.force_rport || via.rport().is_some())
 }
 
-fn filled_in(via: &Via<'_>, source: &Source, asks: bool) -> (Option<IpAddr>, Option<u16>) {
+fn filled_in(
+    via: &Via<'_>,
+    source: &Source,
+    handling: &ViaHandling,
+    asks: bool,
+) -> (Option<IpAddr>, Option<u16>) {
     let peer = source.peer.ip();
-    let received = (asks || via.host_ip() != Some(peer)).then_some(peer);
+    let received = (asks || via.host_ip() != Some(peer) && !handling.names_sender).then_some(peer);
     (received, asks.then_some(source.peer.port()))
 }

@@ -2,10 +2,9 @@
 
 use crate::machine::{client_invite, client_non_invite};
 use bytes::Bytes;
-use module_api::{Sending, Time, TransactionSettings};
+use module_api::{Destination, Sending, Time, TransactionSettings};
 use sip::{Edits, Message};
 use smallvec::SmallVec;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +24,10 @@ pub(crate) struct Client {
     pub(crate) cancelling: Cancelling,
     /// What the branch ended with.
     pub(crate) outcome: Option<Box<Final>>,
-    /// Other addresses of its destination, the next to try first.
-    pub(crate) alternatives: SmallVec<[SocketAddr; 1]>,
+    /// Where else its name leads, the next to try first.
+    pub(crate) alternatives: SmallVec<[Destination; 1]>,
+    /// Whether a name led where it was sent, rather than an address in figures.
+    pub(crate) is_of_name: bool,
     /// The changes `branch_route` made, for sending it to another address.
     pub(crate) edits: Option<Box<Edits>>,
     /// Its own `onreply_route`.
@@ -123,6 +124,7 @@ impl Client {
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
+            is_of_name: false,
             edits: None,
             reply_route: None,
             role: Role::Contender,
@@ -142,6 +144,7 @@ impl Client {
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
+            is_of_name: false,
             edits: None,
             reply_route: None,
             role: Role::Phony,

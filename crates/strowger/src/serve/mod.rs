@@ -2,6 +2,7 @@
 
 mod clock;
 mod edges;
+mod names;
 mod outside;
 mod privileges;
 pub mod process;

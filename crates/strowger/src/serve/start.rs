@@ -2,25 +2,29 @@
 
 use super::clock::Clock;
 use super::edges::{Management, Wanted};
-use super::outside::{Opened, Outside};
+use super::names;
+use super::outside::{Late, Opened, Outside};
 use super::privileges;
 use super::process::ThisProcess;
 use super::reload::reloader;
 use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
+use edge_dns::Names;
 use edge_log::Outlets;
 use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
-use edge_net::{Resolver, Senders, Waits};
+use edge_net::{Senders, Waits};
 use edge_sql::{Databases, Options};
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Started};
-use module_api::{Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics};
+use module_api::{
+    Blacklist, BlacklistFlags, Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics,
+};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -40,9 +44,6 @@ pub struct Server {
     runtime: Runtime,
 }
 
-/// Gets the messages of streams once there is somebody to handle them.
-type Late = Arc<OnceLock<Arc<Outside>>>;
-
 /// Opens sockets, starts modules, opens databases.
 ///
 /// # Errors
@@ -60,9 +61,13 @@ pub fn start(
     let log = log(&configured.globals, options, &lost_lines);
     warn(&log, &configured);
     let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
-    let (sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
+    let (mut sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
     let runtime = runtime()?;
     let late: Late = Arc::default();
+    let name_options = names::options(&configured.globals, options, &late, &log);
+    if configured.globals.is_on("auto_aliases") {
+        names::add_aliases(&mut sockets, name_options.clone(), &runtime, &log)?;
+    }
     let stream_options = stream_options(&configured.globals);
     let counters = StreamCounters::default();
     let open = open(&planned, stream_options, &counters, &runtime, &late, &process)?;
@@ -96,18 +101,24 @@ pub fn start(
     }
     let services = engine.services();
     define_blacklists(services, &configured.globals)?;
+    if !services.settings.disable_dns_blacklist {
+        let flags = BlacklistFlags { expire: true, default: true, read_only: false };
+        services.blacklists.create(b"dns", Blacklist { owner: "core", flags, rules: Vec::new() })?;
+    }
     let databases = Databases::open(&databases, &sql, &services.statistics, &log)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let counter = |group: &str, name: &str| services.statistics.counter(group, name, true);
-    let resolver = Resolver::new(counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
-    let waits = Waits::new(runtime.handle().clone(), resolver, counter("net", "refused_waits"));
+    let refused = counter("net", "refused_waits");
+    let (asked, slow) = (counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
+    let names = Names::new(runtime.handle().clone(), name_options, asked, slow, refused.clone())?;
+    let waits = Waits::new(runtime.handle().clone(), refused);
     let udp_counters = UdpCounters { keepalives: counter("net", "keepalives"), dropped: counter("net", "dropped") };
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
     publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);
     publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
     let Open { senders, streams, udp, summary } = open;
-    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits });
+    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits, names });
     // Streams hand their messages on from here.
     let _ = late.set(Arc::clone(&outside));
     Ok(Server {
