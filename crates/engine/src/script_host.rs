@@ -148,6 +148,20 @@ impl Host for ScriptHost<'_> {
         self.world.transform(transformation, value, args)
     }
 
+    fn allow_asking(&mut self) {
+        self.world.env.out.allow_asking();
+    }
+
+    fn has_asked(&mut self, line: Line) -> bool {
+        let Some(question) = self.world.env.out.end_asking() else { return false };
+        let request = Request::Resolve(question.clone());
+        let flow = Flow::wait(request, move |call, answer| {
+            call.env.services.hosts.learn(&question, answer, call.env.now);
+            Flow::done(1)
+        });
+        self.follow(flow, ModuleId(0), None, line) == Called::Wait
+    }
+
     fn xlog_level(&self) -> i32 {
         self.world.xlog_level()
     }

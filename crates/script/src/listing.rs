@@ -92,6 +92,11 @@ impl Listing<'_> {
             Instruction::CallRoute(slot) => self.route_call(slot),
             Instruction::Async(slot) => format!("async {}", self.asynchronous(tables.asyncs.get(slot as usize))),
             Instruction::Launch(slot) => format!("launch {}", self.asynchronous(tables.asyncs.get(slot as usize))),
+            Instruction::Prepare(slot) => {
+                let operands = tables.preparations.get(slot as usize);
+                let names = operands.into_iter().flatten().map(|operand| self.operand(*operand));
+                format!("prepare {}", names.collect::<Vec<_>>().join(", "))
+            }
             Instruction::LoopEnter => "loop".to_owned(),
             Instruction::LoopTurn { exit } => format!("turn, after too many jump {exit}"),
             Instruction::ForTurn { list, exit } => {

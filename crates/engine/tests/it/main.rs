@@ -8,6 +8,7 @@ mod forking;
 mod lifecycle;
 mod local;
 mod management;
+mod names;
 mod overload;
 mod relay;
 mod stateless;

@@ -5,8 +5,9 @@ use catalogue::{Arg, ModuleId, Param};
 use engine::ladder::Ladder;
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Received, Token, Worker, catalogue_of};
 use module_api::{
-    Answer, Args, Call, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Job, Level, LogSink, Logger, Module,
-    ParamSetting, Proto, Request, Run, Sending, Settings, SocketId, Sockets, State, Time, UnknownProcess,
+    Answer, Args, Call, Destination, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Job, Level, LogSink, Logger,
+    Module, ParamSetting, Proto, Question, Request, Resolved, Run, Sending, Settings, SocketId, Sockets, State, Time,
+    UnknownProcess,
 };
 use script::ast::ParamValue;
 use script::source::Source;
@@ -25,6 +26,8 @@ pub struct World {
     pub ladder: Ladder,
     /// What each phone has received and not looked at.
     inboxes: BTreeMap<&'static str, VecDeque<Message>>,
+    /// Where each message went.
+    pub sent_to: Vec<SocketAddr>,
     /// Questions that wait for their answers.
     pub questions: Vec<(Token, Request)>,
     /// Replies to management requests.
@@ -72,7 +75,7 @@ const TEST: Module = Module {
 const SLOW_START: Param = Param::int("slow_start", 0, "Whether start and stop wait for an answer.");
 
 fn question(host: &str) -> Request {
-    Request::Resolve { host: host.to_owned(), proto: Proto::Udp, ipv6: false }
+    Request::Resolve(Question::addresses(host, false))
 }
 
 fn answered(answer: Answer) -> Result<(), Fault> {
@@ -131,6 +134,13 @@ impl World {
         World::with_bounds(params, script, Bounds::default())
     }
 
+    /// With other global parameters.
+    pub fn with_settings(settings: Settings, params: &str, script: &str) -> World {
+        let mut world = World::made(&format!("{LOAD}{params}\n{script}"), Bounds::default(), settings);
+        world.handle(Event::Start);
+        world
+    }
+
     /// With other bounds.
     pub fn with_bounds(params: &str, script: &str, bounds: Bounds) -> World {
         let mut world = World::unstarted(&format!("{LOAD}{params}\n{script}"), bounds);
@@ -140,6 +150,10 @@ impl World {
 
     /// Before the modules have done what they must do first.
     pub fn unstarted(text: &str, bounds: Bounds) -> World {
+        World::made(text, bounds, Settings::default())
+    }
+
+    fn made(text: &str, bounds: Bounds, settings: Settings) -> World {
         let modules: Vec<&'static Module> = [modules_core::MODULES, modules_proxy::MODULES, &[&TEST]].concat();
         let catalogue = Arc::new(catalogue_of(&modules));
         let names = Arc::new(Interned::default());
@@ -158,7 +172,7 @@ impl World {
             program,
             constants: Box::new(|_, _| Vec::new()),
             reloader: None,
-            settings: Settings { server_header: None, ..Settings::default() },
+            settings: Settings { server_header: None, ..settings },
             sockets,
             names: Arc::clone(&names),
             log: Logger::new(4, 2, Arc::clone(&log) as Arc<dyn LogSink>),
@@ -179,6 +193,7 @@ impl World {
             now,
             ladder: Ladder::new(&parties),
             inboxes: BTreeMap::new(),
+            sent_to: Vec::new(),
             questions: Vec::new(),
             management: Vec::new(),
             log,
@@ -206,6 +221,7 @@ impl World {
     }
 
     fn deliver(&mut self, sending: Sending) {
+        self.sent_to.push(sending.to);
         let phone = phone_at(sending.to.ip());
         let message = Message::parse(sending.bytes, &Limits::default()).expect("what the proxy sends can be read");
         self.ladder.arrow(self.now, "proxy", phone, label(&message));
@@ -329,11 +345,20 @@ impl World {
         assert_eq!(self.engine.waiting(), 0, "work is left waiting");
     }
 
-    /// Answers the oldest question with these addresses, or with a fault.
+    /// Answers the oldest question with these addresses (or `tcp/192.0.2.1:5070`), or with a fault.
     pub fn answer(&mut self, addresses: &[&str]) {
-        let (token, _) = self.questions.remove(0);
-        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
-        let answer = if addresses.is_empty() { Err(Fault::backend("no such name")) } else { Ok(addresses) };
+        let (token, request) = self.questions.remove(0);
+        let Request::Resolve(question) = request else { panic!("{request:?}") };
+        let proto = question.protos.first().copied().unwrap_or(Proto::Udp);
+        let port = question.port.unwrap_or(proto.default_port());
+        let destinations = addresses.iter().map(|text| match text.split_once('/') {
+            Some((proto, address)) => {
+                Destination { proto: Proto::of(proto.as_bytes()).unwrap(), address: address.parse().unwrap() }
+            }
+            None => Destination { proto, address: SocketAddr::new(text.parse().unwrap(), port) },
+        });
+        let resolved = Resolved { destinations: destinations.collect(), lifetime: Duration::from_secs(60) };
+        let answer = if addresses.is_empty() { Err(Fault::backend("no such name")) } else { Ok(resolved) };
         self.handle(Event::Answer { token, answer: Answer::Resolved(answer) });
     }
 

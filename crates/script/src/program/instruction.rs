@@ -35,6 +35,8 @@ pub enum Instruction {
     JumpIf(Address),
     /// Goes on at the address if false.
     JumpUnless(Address),
+    /// Evaluates what the next instruction needs, and waits for what that asks for.
+    Prepare(Slot),
     /// Whether the value is true.
     Truth(Operand),
     /// `[ … ]`: whether the number is not zero.
@@ -303,6 +305,7 @@ pub(crate) struct Tables {
     pub(crate) asyncs: Vec<AsyncSite>,
     pub(crate) switches: Vec<SwitchTable>,
     pub(crate) lists: Vec<ForList>,
+    pub(crate) preparations: Vec<Box<[Operand]>>,
 }
 
 impl Arguments {

@@ -66,6 +66,7 @@ impl<'m> Machine<'m> {
             Instruction::Jump(address) => self.execution.counter = address,
             Instruction::JumpIf(address) => self.jump_when(true, address),
             Instruction::JumpUnless(address) => self.jump_when(false, address),
+            Instruction::Prepare(slot) => return self.prepare(slot),
             Instruction::Truth(operand) => self.execution.truth = self.peek(operand).is_true(),
             Instruction::NonZero(operand) => self.non_zero(operand),
             Instruction::Not => self.execution.truth = !self.execution.truth,
