@@ -7,6 +7,7 @@
 mod bind;
 mod fifo;
 mod interfaces;
+mod routes;
 mod senders;
 pub mod tcp;
 pub mod udp;
@@ -14,6 +15,7 @@ mod waits;
 
 pub use bind::{BindError, SocketOptions};
 pub use interfaces::addresses;
+pub use routes::Routes;
 pub use senders::Senders;
 pub use waits::Waits;
 

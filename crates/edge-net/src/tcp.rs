@@ -122,6 +122,9 @@ impl Streams {
             }
             return queued;
         }
+        if message.reuse_only {
+            return false;
+        }
         let (queue, waiting) = channel(QUEUE_MAX);
         // An empty queue takes one message.
         let _ = queue.try_send(message.bytes.clone());
@@ -129,6 +132,12 @@ impl Streams {
         drop(table);
         self.runtime.spawn(open(Arc::clone(self), number, message.to, waiting));
         true
+    }
+
+    /// Whether there is a connection of this number, or one that leads to this address.
+    pub fn has_connection(&self, number: Option<u64>, to: SocketAddr) -> bool {
+        let table = self.lock();
+        number.is_some_and(|number| table.by_number.contains_key(&number)) || table.by_peer.contains_key(&to)
     }
 
     /// All connections.

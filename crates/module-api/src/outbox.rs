@@ -58,6 +58,8 @@ pub struct Send {
     pub to: SocketAddr,
     /// The connection to use, for streams; without one, or when it is gone, one is opened.
     pub connection: Option<u64>,
+    /// Whether it goes by a connection that is there or not at all (`tcp_no_new_conn_bflag`).
+    pub reuse_only: bool,
     /// The message.
     pub bytes: Bytes,
 }

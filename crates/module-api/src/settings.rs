@@ -35,6 +35,12 @@ pub struct Settings {
     pub dns_try_ipv6: bool,
     /// `mhomed`
     pub mhomed: bool,
+    /// `tcp_accept_aliases`
+    pub tcp_accept_aliases: bool,
+    /// `tcp_no_new_conn_bflag`: the branch flag that forbids opening a connection.
+    pub no_connection_branch_flag: Option<u8>,
+    /// `tcp_no_new_conn_rplflag`: the message flag that forbids it for replies.
+    pub no_connection_reply_flag: Option<u8>,
     /// `max_while_loops`
     pub max_while_loops: u32,
     /// `pv_print_buf_size`: the longest expanded format string, in bytes.
@@ -83,6 +89,9 @@ impl Default for Settings {
             check_via: false,
             dns_try_ipv6: false,
             mhomed: false,
+            tcp_accept_aliases: false,
+            no_connection_branch_flag: None,
+            no_connection_reply_flag: None,
             max_while_loops: 10_000,
             print_bytes_max: 20_000,
             xlog_print_level: 2,

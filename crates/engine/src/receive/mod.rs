@@ -74,7 +74,7 @@ impl Desk<'_> {
         let Some(request) = request else { return counters.drop_requests.increment() };
         let reply = ReplyContent::new(error.code(), error.reason().into_owned());
         let (via, extras) = (ViaHandling::default(), ReplyExtras::default());
-        if self.send_stateless(env, request, source, &via, &extras, &reply).is_err() {
+        if self.send_stateless(env, request, source, &via, &extras, false, &reply).is_err() {
             counters.drop_requests.increment();
         }
     }

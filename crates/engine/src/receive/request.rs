@@ -11,6 +11,7 @@ impl Desk<'_> {
     pub(super) fn request_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
         self.core.counters.core.rcv_requests.increment();
         let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
+        self.accept_alias(env, &message, &source);
         let mut msg = Box::new(Routing::new(message, source));
         msg.invite = invite;
         msg.vars = self.core.initial_vars();
@@ -42,8 +43,20 @@ impl Desk<'_> {
         let headers = format!("Retry-After: {}\r\n", 2 + env.random_below(9));
         let reply = ReplyContent { headers: headers.into(), ..ReplyContent::new(503, "Service Unavailable") };
         let (via, extras) = (ViaHandling::default(), ReplyExtras::default());
-        if self.send_stateless(env, &message, &source, &via, &extras, &reply).is_err() {
+        if self.send_stateless(env, &message, &source, &via, &extras, false, &reply).is_err() {
             self.core.counters.core.drop_requests.increment();
+        }
+    }
+
+    /// `tcp_accept_aliases`: a connection whose requests say `;alias` stands for the port of their Via too (RFC 5923).
+    fn accept_alias(&self, env: &mut Env<'_>, message: &Message, source: &Source) {
+        let Some(connection) = source.connection.filter(|_| self.core.services.settings.tcp_accept_aliases) else {
+            return;
+        };
+        if let Ok(via) = message.top_via()
+            && via.params.has(b"alias")
+        {
+            env.out.alias(connection, via.effective_port());
         }
     }
 

@@ -214,6 +214,7 @@ impl Desk<'_> {
         let core = self.core;
         let received_by = transaction.server().map(|_| msg.source.socket);
         let socket = core.socket_for(branch.socket, received_by, proto, to.ip())?;
+        let reuse_only = core.may_reuse_only(&branch, socket, to)?;
         let leaving = Leaving {
             msg,
             edits: edits.as_deref().unwrap_or(&msg.edits),
@@ -223,7 +224,7 @@ impl Desk<'_> {
             extra: &transaction.extra_headers,
             is_own: transaction.server().is_none(),
         };
-        let sent = Sending { socket: socket.id, to, connection: None, bytes: leaving.write(core) };
+        let sent = Sending { socket: socket.id, to, connection: None, reuse_only, bytes: leaving.write(core) };
         let is_reliable = socket.proto.is_reliable();
         let is_invite = transaction.is_invite();
         let mut client = Client::new(is_invite, sent, is_reliable, now, &core.times, transaction.any_reply);

@@ -60,6 +60,7 @@ impl Desk<'_> {
         let msg = &*call.msg;
         let branch = msg.branches.first();
         let socket = self.core.socket_for(branch.socket, Some(msg.source.socket), proto, to.ip())?;
+        let reuse_only = self.core.may_reuse_only(branch, socket, to)?;
         let leaving = Leaving {
             msg,
             edits: &msg.edits,
@@ -70,7 +71,7 @@ impl Desk<'_> {
             is_own: false,
         };
         let bytes = leaving.write(self.core);
-        call.env.out.send(Sending { socket: socket.id, to, connection: None, bytes });
+        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes });
         self.core.counters.core.fwd_requests.increment();
         Ok(1)
     }
@@ -78,14 +79,16 @@ impl Desk<'_> {
     fn send_to(&self, call: &mut Call<'_>, to: Destination, headers: Option<Bytes>) -> Result<i32, Fault> {
         let Destination { proto, address: to } = to;
         let msg = &*call.msg;
-        let socket = self.core.socket_for(msg.branches.first().socket, Some(msg.source.socket), proto, to.ip())?;
+        let branch = msg.branches.first();
+        let socket = self.core.socket_for(branch.socket, Some(msg.source.socket), proto, to.ip())?;
+        let reuse_only = self.core.may_reuse_only(branch, socket, to)?;
         let mut edits = Edits::default();
         if let Some(headers) = headers {
             edits.append(headers);
         }
         let mut bytes = Vec::with_capacity(msg.message.bytes().len() + 256);
         sip::write(&msg.message, &[&edits], &mut bytes);
-        call.env.out.send(Sending { socket: socket.id, to, connection: None, bytes: bytes.into() });
+        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes: bytes.into() });
         Ok(1)
     }
 

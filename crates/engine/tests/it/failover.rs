@@ -84,6 +84,7 @@ fn a_connection_that_breaks_fails_its_branch() {
         socket: world.engine.services().sockets.for_destination(None, Proto::Tcp, [192, 0, 2, 20].into()).unwrap().id,
         to: ([192, 0, 2, 20], 5060).into(),
         connection: None,
+        reuse_only: false,
         bytes: bob.bytes().clone(),
     };
     world.handle(Event::SendFailed(sending));
@@ -120,7 +121,7 @@ fn ports_and_transports_give_way_too() {
         assert_eq!(message.top_via().unwrap().transport, transport);
         let code = if next.is_some() { 503 } else { 200 };
         world.reply(phone, &message, code, "Whatever");
-        let sent = world.sent_to.last().unwrap().to_string();
+        let sent = world.sent.last().unwrap().to.to_string();
         assert_eq!(sent, next.unwrap_or("192.0.2.10:5060"), "the TLS server is left out: no socket leads there");
     }
     assert_eq!(world.last("alice", "200").status(), 200);

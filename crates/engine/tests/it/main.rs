@@ -11,6 +11,7 @@ mod management;
 mod names;
 mod overload;
 mod relay;
+mod sockets;
 mod stateless;
 mod suspended;
 mod threads;

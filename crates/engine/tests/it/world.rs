@@ -6,8 +6,8 @@ use engine::ladder::Ladder;
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Received, Token, Worker, catalogue_of};
 use module_api::{
     Answer, Args, Call, Destination, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Job, Level, LogSink, Logger,
-    Module, ParamSetting, Proto, Question, Request, Resolved, Run, Sending, Settings, SocketId, Sockets, State, Time,
-    UnknownProcess,
+    Module, ParamSetting, Process, Proto, Question, Request, Resolved, Run, Sending, Settings, SocketId, Sockets,
+    State, Time, UnknownProcess,
 };
 use script::ast::ParamValue;
 use script::source::Source;
@@ -26,8 +26,8 @@ pub struct World {
     pub ladder: Ladder,
     /// What each phone has received and not looked at.
     inboxes: BTreeMap<&'static str, VecDeque<Message>>,
-    /// Where each message went.
-    pub sent_to: Vec<SocketAddr>,
+    /// All that was sent, as the edge got it.
+    pub sent: Vec<Sending>,
     /// Questions that wait for their answers.
     pub questions: Vec<(Token, Request)>,
     /// Replies to management requests.
@@ -36,6 +36,27 @@ pub struct World {
     catalogue: Arc<catalogue::Catalogue>,
     names: Arc<Interned>,
     numbers: u32,
+}
+
+/// What the proxy stands in.
+pub struct Surroundings {
+    pub settings: Settings,
+    pub process: Arc<dyn Process>,
+    /// Sockets besides the two that there always are.
+    pub sockets: Vec<(Proto, SocketAddr)>,
+    /// Fills in the settings that are flags.
+    pub flags: fn(&Interned, Settings) -> Settings,
+}
+
+impl Default for Surroundings {
+    fn default() -> Surroundings {
+        Surroundings {
+            settings: Settings::default(),
+            process: Arc::new(UnknownProcess),
+            sockets: Vec::new(),
+            flags: |_, settings| settings,
+        }
+    }
 }
 
 /// The parties and their addresses.
@@ -136,7 +157,12 @@ impl World {
 
     /// With other global parameters.
     pub fn with_settings(settings: Settings, params: &str, script: &str) -> World {
-        let mut world = World::made(&format!("{LOAD}{params}\n{script}"), Bounds::default(), settings);
+        World::in_surroundings(Surroundings { settings, ..Surroundings::default() }, params, script)
+    }
+
+    /// With other surroundings.
+    pub fn in_surroundings(surroundings: Surroundings, params: &str, script: &str) -> World {
+        let mut world = World::made(&format!("{LOAD}{params}\n{script}"), Bounds::default(), surroundings);
         world.handle(Event::Start);
         world
     }
@@ -150,10 +176,11 @@ impl World {
 
     /// Before the modules have done what they must do first.
     pub fn unstarted(text: &str, bounds: Bounds) -> World {
-        World::made(text, bounds, Settings::default())
+        World::made(text, bounds, Surroundings::default())
     }
 
-    fn made(text: &str, bounds: Bounds, settings: Settings) -> World {
+    fn made(text: &str, bounds: Bounds, surroundings: Surroundings) -> World {
+        let Surroundings { settings, process, sockets: more, flags } = surroundings;
         let modules: Vec<&'static Module> = [modules_core::MODULES, modules_proxy::MODULES, &[&TEST]].concat();
         let catalogue = Arc::new(catalogue_of(&modules));
         let names = Arc::new(Interned::default());
@@ -162,6 +189,9 @@ impl World {
         let mut sockets = Sockets::default();
         sockets.add(Proto::Udp, SocketAddr::from((PROXY, 5060)), None, None, false);
         sockets.add(Proto::Tcp, SocketAddr::from((PROXY, 5060)), None, None, false);
+        for (proto, address) in more {
+            sockets.add(proto, address, None, None, false);
+        }
         sockets.add_alias(None, b"example.com", None, false);
         let now = Time::from_unix_seconds(1_700_000_000);
         let blueprint = Blueprint {
@@ -172,11 +202,11 @@ impl World {
             program,
             constants: Box::new(|_, _| Vec::new()),
             reloader: None,
-            settings: Settings { server_header: None, ..settings },
+            settings: Settings { server_header: None, ..flags(&names, settings) },
             sockets,
             names: Arc::clone(&names),
             log: Logger::new(4, 2, Arc::clone(&log) as Arc<dyn LogSink>),
-            process: Arc::new(UnknownProcess),
+            process,
             bounds,
             seed: [3; 32],
             now,
@@ -193,7 +223,7 @@ impl World {
             now,
             ladder: Ladder::new(&parties),
             inboxes: BTreeMap::new(),
-            sent_to: Vec::new(),
+            sent: Vec::new(),
             questions: Vec::new(),
             management: Vec::new(),
             log,
@@ -221,7 +251,7 @@ impl World {
     }
 
     fn deliver(&mut self, sending: Sending) {
-        self.sent_to.push(sending.to);
+        self.sent.push(sending.clone());
         let phone = phone_at(sending.to.ip());
         let message = Message::parse(sending.bytes, &Limits::default()).expect("what the proxy sends can be read");
         self.ladder.arrow(self.now, "proxy", phone, label(&message));
@@ -230,21 +260,39 @@ impl World {
 
     /// A phone sends bytes.
     pub fn send(&mut self, phone: &str, text: impl Into<Vec<u8>>) {
-        self.send_as(phone, text, Event::Received);
+        self.send_as(phone, None, text, Event::Received);
     }
 
     /// A phone sends bytes that wait too long before they are looked at.
     pub fn send_late(&mut self, phone: &str, message: &Message) {
-        self.send_as(phone, message.bytes().to_vec(), Event::Late);
+        self.send_as(phone, None, message.bytes().to_vec(), Event::Late);
     }
 
-    fn send_as(&mut self, phone: &str, text: impl Into<Vec<u8>>, event: fn(Received) -> Event) {
+    /// A phone sends bytes by a connection.
+    pub fn send_by(&mut self, phone: &str, connection: Option<u64>, text: impl Into<Vec<u8>>) {
+        self.send_as(phone, connection, text, Event::Received);
+    }
+
+    fn send_as(
+        &mut self,
+        phone: &str,
+        connection: Option<u64>,
+        text: impl Into<Vec<u8>>,
+        event: fn(Received) -> Event,
+    ) {
         let bytes = Bytes::from(text.into());
         let what = Message::parse(bytes.clone(), &Limits::default()).map_or("?".to_owned(), |message| label(&message));
         self.ladder.arrow(self.now, phone, "proxy", what);
         let peer = SocketAddr::new(address_of(phone), 5060);
         let local = SocketAddr::from((PROXY, 5060));
-        self.handle(event(Received { bytes, socket: SocketId(0), proto: Proto::Udp, peer, local, connection: None }));
+        self.handle(event(Received {
+            bytes,
+            socket: SocketId(u16::from(connection.is_some())),
+            proto: if connection.is_some() { Proto::Tcp } else { Proto::Udp },
+            peer,
+            local,
+            connection,
+        }));
     }
 
     /// A phone sends a request; header lines may be added. What it sent comes back.

@@ -3,19 +3,21 @@
 use super::{Configured, Origin, environment};
 use crate::cli::ServeOptions;
 use bytes::Bytes;
+use catalogue::FlagNames;
 use edge_log::{Facility, Format, LogSettings};
-use module_api::Settings;
+use module_api::{Interned, Settings};
 use script::globals::Globals;
 use std::env;
 
 /// What functions and modules need to know.
-pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions) -> Settings {
+pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions, names: &Interned) -> Settings {
     let globals = &configured.globals;
     let text = |name: &str| globals.text(name).map(str::to_owned);
     let line =
         |name: &str, default: Option<Bytes>| globals.text(name).map(|line| Bytes::from(line.to_owned())).or(default);
     let defaults = Settings::default();
     let number = |name: &str| usize::try_from(globals.int(name)).unwrap_or_default();
+    let flag = |name: &str, table: &FlagNames| globals.text(name).and_then(|flag| table.number(flag));
     let has_signature = globals.is_on("server_signature");
     Settings {
         server_header: line("server_header", defaults.server_header).filter(|_| has_signature),
@@ -33,6 +35,9 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
         check_via: globals.is_on("check_via") || options.check_via > 0,
         dns_try_ipv6: globals.is_on("dns_try_ipv6"),
         mhomed: globals.is_on("mhomed"),
+        tcp_accept_aliases: globals.is_on("tcp_accept_aliases"),
+        no_connection_branch_flag: flag("tcp_no_new_conn_bflag", &names.flags.branch),
+        no_connection_reply_flag: flag("tcp_no_new_conn_rplflag", &names.flags.message),
         max_while_loops: u32::try_from(globals.int("max_while_loops")).unwrap_or(defaults.max_while_loops),
         print_bytes_max: number("pv_print_buf_size"),
         xlog_print_level: globals.int("xlog_print_level"),

@@ -80,7 +80,7 @@ pub fn start(
     let blueprint = Blueprint {
         modules: &ground.modules,
         catalogue: Arc::clone(&ground.catalogue),
-        settings: settings(&configured, origin, options),
+        settings: settings(&configured, origin, options, &ground.names),
         loaded: configured.loaded,
         params: configured.params,
         program: configured.program,
