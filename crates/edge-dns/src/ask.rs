@@ -1,6 +1,6 @@
 //! Requests of the engine, each answered by a task of its own.
 
-use crate::{Options, Resolver};
+use crate::Resolver;
 use module_api::{Answer, Counter, Fault, Request};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -19,23 +19,9 @@ pub struct Names {
 const WAITING_MAX: usize = 100_000;
 
 impl Names {
-    /// On this runtime. `total` counts the questions, `slow` those that took long, `refused` those there was no room for.
-    ///
-    /// # Errors
-    /// Why it cannot be made, for people.
-    pub fn new(
-        runtime: Handle,
-        options: Options,
-        total: Counter,
-        slow: Counter,
-        refused: Counter,
-    ) -> Result<Names, String> {
-        // Its first connections are made on the runtime.
-        let resolver = {
-            let _entered = runtime.enter();
-            Resolver::new(options, total, slow)?
-        };
-        Ok(Names { runtime, resolver, room: Arc::new(Semaphore::new(WAITING_MAX)), refused })
+    /// On this runtime. `refused` counts the questions there was no room for.
+    pub fn new(runtime: Handle, resolver: Resolver, refused: Counter) -> Names {
+        Names { runtime, resolver, room: Arc::new(Semaphore::new(WAITING_MAX)), refused }
     }
 
     /// Asks; `reply` gets the answer on a thread of the runtime. A request that is not ours comes back.

@@ -12,4 +12,4 @@ mod tests;
 
 pub use ask::Names;
 pub use options::{Options, Slow};
-pub use resolver::Resolver;
+pub use resolver::{Prepared, Resolver};

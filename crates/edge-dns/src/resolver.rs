@@ -19,17 +19,31 @@ pub struct Resolver {
     slow: Counter,
 }
 
+/// What a resolver needs of the system, read while the system's files can still be seen.
+pub struct Prepared {
+    options: Options,
+    current: Current,
+}
+
 /// How long all the steps of a question may take together.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-impl Resolver {
-    /// `total` counts the questions, `slow` those that took long.
+impl Prepared {
+    /// Reads the system's files.
     ///
     /// # Errors
-    /// Why it cannot be made, for people.
-    pub fn new(options: Options, total: Counter, slow: Counter) -> Result<Resolver, String> {
+    /// Why no resolver can be made, for people.
+    pub fn new(options: Options) -> Result<Prepared, String> {
         let current = Current::new(&options).map_err(|error| format!("names cannot be looked up: {error}"))?;
-        Ok(Resolver { options: Arc::new(options), current: Arc::new(Mutex::new(current)), total, slow })
+        Ok(Prepared { options, current })
+    }
+}
+
+impl Resolver {
+    /// `total` counts the questions, `slow` those that took long.
+    pub fn new(prepared: Prepared, total: Counter, slow: Counter) -> Resolver {
+        let Prepared { options, current } = prepared;
+        Resolver { options: Arc::new(options), current: Arc::new(Mutex::new(current)), total, slow }
     }
 
     /// Where a name leads.

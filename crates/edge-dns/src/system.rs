@@ -37,13 +37,15 @@ impl Current {
         Ok(Current { resolver, hosts, stamps: stamps(), looked_at: Instant::now() })
     }
 
-    /// Makes it again if a file has changed. What cannot be made leaves the old one in place.
+    /// Makes it again if a file has changed. What cannot be read, under another root directory, stays as it was.
     pub(crate) fn refresh(&mut self, options: &Options) {
         if self.looked_at.elapsed() < EVERY {
             return;
         }
         self.looked_at = Instant::now();
-        if stamps() != self.stamps
+        let stamps = stamps();
+        if stamps != self.stamps
+            && stamps.iter().all(Option::is_some)
             && let Ok(new) = Current::new(options)
         {
             *self = new;

@@ -1,6 +1,6 @@
 //! Whole questions, to a name server of the test's own on the loopback.
 
-use crate::{Options, Resolver};
+use crate::{Options, Prepared, Resolver};
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, NAPTR, PTR, SRV};
 use hickory_proto::rr::{Name, RData, Record};
@@ -79,7 +79,7 @@ impl Server {
     }
 
     fn resolver(&self) -> Resolver {
-        Resolver::new(self.options(), Counter::default(), Counter::default()).unwrap()
+        resolver(self.options(), Counter::default())
     }
 
     /// What was asked since the last time, each question once.
@@ -88,6 +88,10 @@ impl Server {
         asked.dedup();
         asked.join(", ")
     }
+}
+
+fn resolver(options: Options, slow: Counter) -> Resolver {
+    Resolver::new(Prepared::new(options).unwrap(), Counter::default(), slow)
 }
 
 async fn places(resolver: &Resolver, question: Question) -> String {
@@ -141,8 +145,7 @@ async fn naptr_chooses_the_transport_and_srv_the_servers() {
 #[tokio::test]
 async fn without_naptr_the_first_transport_with_servers_is_taken() {
     let server = Server::start(ZONE, "");
-    let resolver =
-        Resolver::new(Options { naptr: false, ..server.options() }, Counter::default(), Counter::default()).unwrap();
+    let resolver = resolver(Options { naptr: false, ..server.options() }, Counter::default());
     assert_eq!(places(&resolver, sip("example.org")).await, "udp:192.0.2.1:5080 udp:192.0.2.11:5080");
     assert!(!server.asked().contains("NAPTR"));
     let tcp = Question { protos: vec![Proto::Tcp], ..sip("example.org") };
@@ -208,7 +211,7 @@ async fn who_is_slow_is_told() {
         slow: Some(Arc::new(move |name, _| log.lock().unwrap().push(name.to_owned()))),
         ..server.options()
     };
-    let resolver = Resolver::new(options, Counter::default(), slow.clone()).unwrap();
+    let resolver = resolver(options, slow.clone());
     let silent = Question { port: Some(5060), ..sip("silent.example.org") };
     assert!(resolver.resolve(&silent).await.is_err());
     assert_eq!(*told.lock().unwrap(), ["silent.example.org"]);

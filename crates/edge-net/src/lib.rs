@@ -12,12 +12,14 @@ mod senders;
 pub mod tcp;
 pub mod udp;
 mod waits;
+mod watch;
 
 pub use bind::{BindError, SocketOptions};
 pub use interfaces::addresses;
 pub use routes::Routes;
 pub use senders::Senders;
 pub use waits::Waits;
+pub use watch::StreamWatch;
 
 use bytes::Bytes;
 use module_api::SocketId;

@@ -12,6 +12,7 @@ mod blacklists;
 mod branch;
 mod cache;
 mod call;
+mod core_events;
 mod env;
 mod events;
 mod fault;
@@ -49,6 +50,7 @@ pub use blacklists::{
 pub use branch::{BRANCHES_MAX, Branch, Branches, Q};
 pub use cache::{CacheOperation, CacheReply, KeyValueStore};
 pub use call::{ArgValue, Args, Call};
+pub use core_events::{LOG_LINE, TCP_DISCONNECT, THRESHOLD};
 pub use env::Env;
 pub use events::{EventTransport, Events, PublishedEvent, SubscribeError, Subscriber};
 pub use fault::{Fault, Outcome, Whose};

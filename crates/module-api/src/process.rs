@@ -3,6 +3,7 @@
 use crate::Proto;
 use bytes::Bytes;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// The process the server runs in. The binary implements it; tests have [`Unknown`].
 pub trait Process: Send + Sync {
@@ -43,6 +44,11 @@ pub trait Process: Send + Sync {
     fn close_connection(&self, which: ConnectionName) -> bool {
         let _ = which;
         false
+    }
+
+    /// How long it has been running, for measuring how long things take. Nothing is decided by it.
+    fn stopwatch(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Whether a message can go to this address by a connection that is there: this one, or another that leads there.

@@ -1,6 +1,7 @@
 //! The global parameters that functions and modules need.
 
 use bytes::Bytes;
+use std::time::Duration;
 
 /// Global parameters of the script (`compat/core.md` section 3), with upstream's defaults.
 #[derive(Clone, Debug)]
@@ -47,6 +48,10 @@ pub struct Settings {
     pub print_bytes_max: usize,
     /// `xlog_print_level`
     pub xlog_print_level: i32,
+    /// `xlog_force_color`: whether `$C(…)` colours.
+    pub xlog_force_color: bool,
+    /// `exec_msg_threshold`: processing a message that takes longer is logged, and an event.
+    pub exec_msg_threshold: Option<Duration>,
     /// `enable_asserts`
     pub enable_asserts: bool,
     /// `abort_on_assert`
@@ -95,6 +100,8 @@ impl Default for Settings {
             max_while_loops: 10_000,
             print_bytes_max: 20_000,
             xlog_print_level: 2,
+            xlog_force_color: false,
+            exec_msg_threshold: None,
             enable_asserts: false,
             abort_on_assert: false,
             script_path: String::new(),

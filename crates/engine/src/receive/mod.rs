@@ -51,7 +51,7 @@ impl Desk<'_> {
         let is_reply = bytes.starts_with(b"SIP/");
         match Message::parse(bytes, &self.core.limits) {
             Ok(message) if message.is_request() => request_in(self, env, Arc::new(message), source),
-            Ok(message) => self.any_reply_in(env, Arc::new(message), source),
+            Ok(message) => self.measured_reply_in(env, Arc::new(message), source),
             Err(error) => self.malformed(env, &error, &source, is_reply),
         }
     }

@@ -11,7 +11,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 impl Desk<'_> {
-    pub(super) fn any_reply_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
+    /// A reply, measured for as long as it waits for nothing.
+    pub(super) fn measured_reply_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
+        let Some(began) = self.stopwatch() else { return self.any_reply_in(env, message, source) };
+        self.any_reply_in(env, Arc::clone(&message), source);
+        self.compare(env, began, message.bytes(), &[]);
+    }
+
+    fn any_reply_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
         let counters = &self.core.counters.core;
         counters.rcv_replies.increment();
         if self.core.services.settings.check_via && !self.is_our_via(&message) {

@@ -15,6 +15,7 @@ impl Desk<'_> {
         let mut msg = Box::new(Routing::new(message, source));
         msg.invite = invite;
         msg.vars = self.core.initial_vars();
+        self.measure(&mut msg);
         match self.sender_question(&msg) {
             Some(question) => self.look_up_sender(env, msg, question),
             None => self.route_request(env, msg),
@@ -87,7 +88,8 @@ impl Desk<'_> {
     }
 
     /// The script is done with a request. What it neither answered nor relayed is discarded.
-    pub(crate) fn request_routed(&self, env: &mut Env<'_>, msg: Box<Routing>) {
+    pub(crate) fn request_routed(&self, env: &mut Env<'_>, mut msg: Box<Routing>) {
+        self.measured(env, &mut msg);
         let is_peers = msg.fault.as_ref().is_some_and(|fault| fault.whose == Whose::Peer);
         if let (true, Some(route)) = (is_peers, self.program.error) {
             if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Error, route.0, After::Error) {

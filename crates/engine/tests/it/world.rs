@@ -73,6 +73,10 @@ impl LogSink for Lines {
         let line = String::from_utf8_lossy(line).trim_end().to_owned();
         self.0.lock().unwrap().push(if level <= Level::Error { format!("{}: {line}", level.word()) } else { line });
     }
+
+    fn write_quietly(&self, _: Level, _: Option<&str>, line: &[u8]) {
+        self.0.lock().unwrap().push(format!("quietly: {}", String::from_utf8_lossy(line).trim_end()));
+    }
 }
 
 /// A module with functions that only tests need.

@@ -8,6 +8,7 @@ use edge_log::{Facility, Format, LogSettings};
 use module_api::{Interned, Settings};
 use script::globals::Globals;
 use std::env;
+use std::time::Duration;
 
 /// What functions and modules need to know.
 pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions, names: &Interned) -> Settings {
@@ -41,6 +42,8 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
         max_while_loops: u32::try_from(globals.int("max_while_loops")).unwrap_or(defaults.max_while_loops),
         print_bytes_max: number("pv_print_buf_size"),
         xlog_print_level: globals.int("xlog_print_level"),
+        xlog_force_color: globals.is_on("xlog_force_color"),
+        exec_msg_threshold: micros(globals, "exec_msg_threshold"),
         enable_asserts: globals.is_on("enable_asserts"),
         abort_on_assert: globals.is_on("abort_on_assert"),
         script_path: origin.name().to_owned(),
@@ -72,4 +75,9 @@ pub fn log_settings(globals: &Globals, options: &ServeOptions) -> (LogSettings, 
     };
     let level = if is_debugging { 4 } else { globals.int("log_level") + i32::from(options.debug) };
     (settings, level, globals.int("xlog_level"))
+}
+
+/// A threshold in microseconds; 0 is none.
+pub fn micros(globals: &Globals, name: &str) -> Option<Duration> {
+    u64::try_from(globals.int(name)).ok().filter(|micros| *micros > 0).map(Duration::from_micros)
 }

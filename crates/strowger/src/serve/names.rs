@@ -2,7 +2,8 @@
 
 use super::outside::Late;
 use crate::cli::ServeOptions;
-use edge_dns::{Options, Resolver, Slow};
+use crate::configure::micros;
+use edge_dns::{Options, Prepared, Resolver, Slow};
 use module_api::{Counter, Logger, Proto, Sockets};
 use script::globals::Globals;
 use std::net::IpAddr;
@@ -20,7 +21,7 @@ pub fn options(globals: &Globals, options: &ServeOptions, late: &Late, log: &Log
     // 0 is the system's own value.
     let positive = |name: &str| number(name).filter(|number| *number > 0);
     let count = |name: &str| number(name).and_then(|number| usize::try_from(number).ok());
-    let threshold = positive("exec_dns_threshold").map(Duration::from_micros);
+    let threshold = micros(globals, "exec_dns_threshold");
     let defaults = Options::default();
     Options {
         retry_after: positive("dns_retr_time").map(Duration::from_secs),
@@ -48,7 +49,7 @@ fn slow(threshold: Duration, late: &Late, log: &Logger) -> Slow {
 /// `auto_aliases`: the names that the name servers have for our addresses are ours.
 pub fn add_aliases(sockets: &mut Sockets, options: Options, runtime: &Runtime, log: &Logger) -> Result<(), String> {
     let _entered = runtime.enter();
-    let resolver = Resolver::new(options, Counter::default(), Counter::default())?;
+    let resolver = Resolver::new(Prepared::new(options)?, Counter::default(), Counter::default());
     let ours: Vec<(Proto, IpAddr, u16)> = sockets
         .iter()
         .filter(|socket| !socket.address.ip().is_unspecified())

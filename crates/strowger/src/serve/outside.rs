@@ -10,7 +10,7 @@ use edge_net::udp::Admission;
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
 use engine::{Engine, Event, Received, Token, Worker};
-use module_api::{Answer, Proto, Raised, Request};
+use module_api::{Answer, Proto, Raised, Request, THRESHOLD};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -96,20 +96,19 @@ impl Outside {
     }
 
     /// Raises an event that happened outside the engine, where anybody hears it.
-    pub fn raise(self: &Arc<Self>, event: &str, params: Vec<(&str, Value)>) {
-        if !self.engine.is_heard(event) {
+    /// Values are in the order of its declared parameters.
+    pub fn raise(self: &Arc<Self>, event: &catalogue::Event, values: Vec<Value>) {
+        if !self.engine.is_heard(event.name) {
             return;
         }
-        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        self.handle(Event::Raised(Raised { event: event.to_owned(), params }));
+        let params = event.params.iter().map(|name| (*name).to_owned()).zip(values).collect();
+        self.handle(Event::Raised(Raised { event: event.name.to_owned(), params }));
     }
 
     /// Something took longer than its threshold.
     pub fn threshold_passed(self: &Arc<Self>, source: &str, took: Duration, extra: &str) {
         let time = i32::try_from(took.as_micros()).unwrap_or(i32::MAX);
-        let params =
-            vec![("source", source.to_owned().into()), ("time", Value::Int(time)), ("extra", extra.to_owned().into())];
-        self.raise("E_CORE_THRESHOLD", params);
+        self.raise(&THRESHOLD, vec![source.to_owned().into(), Value::Int(time), extra.to_owned().into()]);
     }
 
     /// Runs a management request; `reply` gets what it answers.

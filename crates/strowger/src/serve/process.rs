@@ -167,6 +167,10 @@ impl Process for ThisProcess {
         closed
     }
 
+    fn stopwatch(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     fn has_connection(&self, proto: Proto, number: Option<u64>, to: SocketAddr) -> bool {
         let streams = lock(&self.streams);
         let mut of_proto = streams.iter().filter(|(known, _)| *known == proto);

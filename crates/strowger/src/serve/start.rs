@@ -2,15 +2,17 @@
 
 use super::clock::Clock;
 use super::edges::{Management, Wanted};
+use super::log_events::{Lines, LogEvents};
 use super::names;
 use super::outside::{Late, Opened, Outside};
 use super::privileges;
 use super::process::ThisProcess;
 use super::reload::reloader;
+use super::watch::watch;
 use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
-use edge_dns::Names;
+use edge_dns::{Names, Prepared, Resolver};
 use edge_log::Outlets;
 use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
@@ -58,19 +60,23 @@ pub fn start(
     let clock = Clock::start();
     let process = Arc::new(ThisProcess::default());
     let lost_lines = Counter::default();
-    let log = log(&configured.globals, options, &lost_lines);
+    let lost_events = Counter::default();
+    let (log, log_lines) = log(&configured.globals, options, &lost_lines, &lost_events);
     warn(&log, &configured);
     let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
     let (mut sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
     let runtime = runtime()?;
     let late: Late = Arc::default();
+    log_lines.deliver(&late, configured.globals.text("log_prefix").unwrap_or_default())?;
     let name_options = names::options(&configured.globals, options, &late, &log);
     if configured.globals.is_on("auto_aliases") {
         names::add_aliases(&mut sockets, name_options.clone(), &runtime, &log)?;
     }
     let stream_options = stream_options(&configured.globals);
-    let counters = StreamCounters::default();
+    let counters = StreamCounters { watch: watch(&configured.globals, &late, &log), ..StreamCounters::default() };
     let open = open(&planned, stream_options, &counters, &runtime, &late, &process)?;
+    // While the system's files can be seen.
+    let prepared = Prepared::new(name_options)?;
     // Before databases and FIFOs are made, so that they are made as the user who goes on using them.
     privileges::drop(options, &configured.globals)?;
     let mut seed = [0; 32];
@@ -110,13 +116,15 @@ pub fn start(
     let counter = |group: &str, name: &str| services.statistics.counter(group, name, true);
     let refused = counter("net", "refused_waits");
     let (asked, slow) = (counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
-    let names = Names::new(runtime.handle().clone(), name_options, asked, slow, refused.clone())?;
+    let resolver = Resolver::new(prepared, asked, slow);
+    let names = Names::new(runtime.handle().clone(), resolver, refused.clone());
     let waits = Waits::new(runtime.handle().clone(), refused);
     let udp_counters = UdpCounters { keepalives: counter("net", "keepalives"), dropped: counter("net", "dropped") };
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
     publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);
     publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
+    publish(&services.statistics, "core", "lost_log_events", &lost_events);
     let Open { senders, streams, udp, summary } = open;
     let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits, names });
     // Streams hand their messages on from here.
@@ -254,13 +262,16 @@ fn to_worker(late: &Late) -> Handler {
     })
 }
 
-fn log(globals: &Globals, options: &ServeOptions, lost: &Counter) -> Logger {
+fn log(globals: &Globals, options: &ServeOptions, lost: &Counter, lost_events: &Counter) -> (Logger, Lines) {
     let (settings, level, xlog_level) = log_settings(globals, options);
     let consumers = Arc::new(LogConsumers::default());
-    let sink = Outlets::new(settings, Arc::clone(&consumers), lost.clone());
+    consumers.event.set_muted(!globals.is_on("log_event_enabled"));
+    consumers.event.set_filter(globals.int("log_event_level_filter"));
+    let outlets = Outlets::new(settings, Arc::clone(&consumers), lost.clone());
+    let (sink, lines) = LogEvents::new(outlets, Arc::clone(&consumers), lost_events.clone());
     let mut log = Logger::new(level, xlog_level, Arc::new(sink) as Arc<dyn LogSink>);
     log.consumers = consumers;
-    log
+    (log, lines)
 }
 
 /// The checker's warnings go to the log, where whoever reads it in the morning finds them, and to whoever starts the
