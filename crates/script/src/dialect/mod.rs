@@ -4,4 +4,4 @@ mod expressions;
 mod globals;
 
 pub(crate) use expressions::{OldOperand, old_operand};
-pub(crate) use globals::{OldGlobal, old_global};
+pub(crate) use globals::{OldGlobal, Unit, old_global};
