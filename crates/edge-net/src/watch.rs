@@ -10,10 +10,15 @@ use std::time::Duration;
 #[derive(Clone, Default)]
 pub struct StreamWatch {
     /// From when on connecting or writing is slow (`tcp_threshold`), and who is told of it.
-    pub slow: Option<(Duration, Arc<dyn Fn(SocketAddr, Duration) + Send + Sync>)>,
+    pub slow: Option<(Duration, Slow)>,
     /// Is told the other end and ours of each connection that has been closed.
-    pub closed: Option<Arc<dyn Fn(Proto, SocketAddr, SocketAddr) + Send + Sync>>,
+    pub closed: Option<Closed>,
 }
+
+/// Is told the other end, and how long it took.
+pub type Slow = Arc<dyn Fn(SocketAddr, Duration) + Send + Sync>;
+/// Is told the transport, the other end, and ours.
+pub type Closed = Arc<dyn Fn(Proto, SocketAddr, SocketAddr) + Send + Sync>;
 
 impl StreamWatch {
     /// Connecting or writing took this long.
