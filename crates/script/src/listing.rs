@@ -93,8 +93,9 @@ impl Listing<'_> {
             Instruction::Async(slot) => format!("async {}", self.asynchronous(tables.asyncs.get(slot as usize))),
             Instruction::Launch(slot) => format!("launch {}", self.asynchronous(tables.asyncs.get(slot as usize))),
             Instruction::Prepare(slot) => {
-                let operands = tables.preparations.get(slot as usize);
-                let names = operands.into_iter().flatten().map(|operand| self.operand(*operand));
+                let preparation = tables.preparations.get(slot as usize);
+                let operands = preparation.into_iter().flat_map(|preparation| &*preparation.operands);
+                let names = operands.map(|operand| self.operand(*operand));
                 format!("prepare {}", names.collect::<Vec<_>>().join(", "))
             }
             Instruction::LoopEnter => "loop".to_owned(),

@@ -167,12 +167,7 @@ pub(crate) fn additions(via: &Via<'_>, source: &Source, handling: &ViaHandling) 
     filled_in(via, source, handling, handling.force_rport || via.rport().is_some())
 }
 
-fn filled_in(
-    via: &Via<'_>,
-    source: &Source,
-    handling: &ViaHandling,
-    asks: bool,
-) -> (Option<IpAddr>, Option<u16>) {
+fn filled_in(via: &Via<'_>, source: &Source, handling: &ViaHandling, asks: bool) -> (Option<IpAddr>, Option<u16>) {
     let peer = source.peer.ip();
     let received = (asks || via.host_ip() != Some(peer) && !handling.names_sender).then_some(peer);
     (received, asks.then_some(source.peer.port()))

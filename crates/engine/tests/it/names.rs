@@ -57,6 +57,15 @@ fn several_names_in_one_line_are_waited_for_one_after_the_other() {
     world.settle();
 }
 
+#[test]
+fn a_line_that_is_not_written_asks_nobody() {
+    let script = r#"route { $var(a) = "a.example.org"; xlog("L_DBG", "$(var(a){ip.resolve})\n"); xlog("done\n"); }"#;
+    let mut world = World::new(script);
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    assert_eq!(world.script_log(), ["done"]);
+    assert!(world.questions.is_empty());
+}
+
 const REPLY: &str = r#"route { send_reply(200, "OK"); }"#;
 
 fn options(via: &str) -> String {

@@ -2,7 +2,7 @@
 //! the script can wait for the answer there.
 
 use super::{Compiler, add};
-use crate::program::instruction::{Argument, Arguments, Instruction, Operand, RouteTarget, Slot, Tables};
+use crate::program::instruction::{Argument, Arguments, Instruction, Operand, Preparation, RouteTarget, Slot, Tables};
 
 impl Compiler<'_> {
     /// What must come before an instruction, if anything in it asks.
@@ -12,7 +12,13 @@ impl Compiler<'_> {
         if operands.is_empty() {
             return None;
         }
-        Some(Instruction::Prepare(add(&mut self.tables.preparations, operands.into())))
+        let level = match instruction {
+            // What is on the stack is the instruction's to take.
+            Instruction::Xlog { level, .. } if *level != Operand::Pop => Some(*level),
+            _ => None,
+        };
+        let preparation = Preparation { operands: operands.into(), level };
+        Some(Instruction::Prepare(add(&mut self.tables.preparations, preparation)))
     }
 }
 

@@ -283,6 +283,15 @@ pub struct ForList {
     pub over: Slot,
 }
 
+/// What is evaluated before an instruction for what it may ask.
+#[derive(Clone, Debug)]
+pub struct Preparation {
+    /// The values.
+    pub operands: Box<[Operand]>,
+    /// The level of an xlog line: one that is not written need not be prepared.
+    pub level: Option<Operand>,
+}
+
 /// An address with the length of its network part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -305,7 +314,7 @@ pub(crate) struct Tables {
     pub(crate) asyncs: Vec<AsyncSite>,
     pub(crate) switches: Vec<SwitchTable>,
     pub(crate) lists: Vec<ForList>,
-    pub(crate) preparations: Vec<Box<[Operand]>>,
+    pub(crate) preparations: Vec<Preparation>,
 }
 
 impl Arguments {

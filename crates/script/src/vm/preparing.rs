@@ -9,9 +9,14 @@ impl Machine<'_> {
     /// Evaluates the values, and waits if one has asked for something; then they are evaluated once more, for the next
     /// one that asks.
     pub(super) fn prepare(&mut self, slot: Slot) -> Next {
-        let Some(operands) = self.program.tables.preparations.get(slot as usize) else { return ON };
+        let Some(preparation) = self.program.tables.preparations.get(slot as usize) else { return ON };
+        if let Some(level) = preparation.level
+            && self.xlog_level(level) > self.host.xlog_level()
+        {
+            return ON;
+        }
         self.host.allow_asking();
-        for operand in operands {
+        for operand in &preparation.operands {
             self.peek(*operand);
         }
         let line = self.line();
