@@ -12,6 +12,8 @@ pub struct Transformation<R: 'static> {
     pub args: &'static [TransformationArg],
     /// Whether the last argument is everything up to the closing brace, commas and all (`re.subst`, `s.eval`).
     pub rest: bool,
+    /// Whether it may ask for what it needs: where it can be waited for, it is evaluated again with the answer.
+    pub asks: bool,
     /// What runs.
     pub run: R,
 }
@@ -54,6 +56,13 @@ impl TransformationArg {
 impl<R> Transformation<R> {
     /// The declaration alone.
     pub const fn declaration(&self) -> Transformation<()> {
-        Transformation { name: self.name, about: self.about, args: self.args, rest: self.rest, run: () }
+        Transformation {
+            name: self.name,
+            about: self.about,
+            args: self.args,
+            rest: self.rest,
+            asks: self.asks,
+            run: (),
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The network: UDP in plain threads, TCP and names in tokio tasks, and what else takes time outside (sleeping, writing
-//! into a FIFO).
+//! The network: UDP in plain threads, TCP in tokio tasks, and what else takes time outside (sleeping, writing into a
+//! FIFO).
 //!
 //! [`udp`] reads in the thread that processes; [`tcp`] has a task for each connection; [`Senders`] sends by either from
 //! any thread; [`Waits`] answers the requests that are not for a database.
@@ -7,17 +7,19 @@
 mod bind;
 mod fifo;
 mod interfaces;
-mod resolver;
+mod routes;
 mod senders;
 pub mod tcp;
 pub mod udp;
 mod waits;
+mod watch;
 
 pub use bind::{BindError, SocketOptions};
 pub use interfaces::addresses;
-pub use resolver::Resolver;
+pub use routes::Routes;
 pub use senders::Senders;
 pub use waits::Waits;
+pub use watch::StreamWatch;
 
 use bytes::Bytes;
 use module_api::SocketId;

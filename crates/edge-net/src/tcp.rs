@@ -6,7 +6,7 @@ mod tests;
 
 pub use options::{Keepalive, StreamCounters, StreamOptions};
 
-use crate::{BindError, Received, SocketOptions, bind};
+use crate::{BindError, Received, SocketOptions, StreamWatch, bind};
 use bytes::Bytes;
 use module_api::{Proto, Sending, SocketId, Time};
 use sip::framing::{Frame, Framer};
@@ -122,6 +122,9 @@ impl Streams {
             }
             return queued;
         }
+        if message.reuse_only {
+            return false;
+        }
         let (queue, waiting) = channel(QUEUE_MAX);
         // An empty queue takes one message.
         let _ = queue.try_send(message.bytes.clone());
@@ -129,6 +132,12 @@ impl Streams {
         drop(table);
         self.runtime.spawn(open(Arc::clone(self), number, message.to, waiting));
         true
+    }
+
+    /// Whether there is a connection of this number, or one that leads to this address.
+    pub fn has_connection(&self, number: Option<u64>, to: SocketAddr) -> bool {
+        let table = self.lock();
+        number.is_some_and(|number| table.by_number.contains_key(&number)) || table.by_peer.contains_key(&to)
     }
 
     /// All connections.
@@ -235,7 +244,10 @@ async fn open(streams: Arc<Streams>, number: u64, peer: SocketAddr, waiting: Rec
         socket.bind(SocketAddr::new(streams.local.ip(), 0))?;
         socket.connect(peer).await
     };
-    match tokio::time::timeout(streams.options.connect_timeout, connect).await {
+    let began = Instant::now();
+    let connected = tokio::time::timeout(streams.options.connect_timeout, connect).await;
+    streams.counters.watch.took(peer, began.elapsed());
+    match connected {
         Ok(Ok(stream)) => serve(streams, number, peer, stream, waiting).await,
         _ => {
             streams.forget(number);
@@ -250,12 +262,15 @@ async fn serve(streams: Arc<Streams>, number: u64, peer: SocketAddr, stream: Tcp
         // A system that cannot ask leaves it to the idle timeout.
         let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive.parameters());
     }
+    let local = stream.local_addr().unwrap_or(streams.local);
     let (reading, writing) = stream.into_split();
-    let writer = streams.runtime.spawn(write(writing, waiting));
+    let watch = streams.counters.watch.clone();
+    let writer = streams.runtime.spawn(write(writing, waiting, peer, watch.clone()));
     read(&streams, number, peer, reading).await;
     streams.forget(number);
     // The writer ends with its queue; it has failed already if the peer is gone.
     let _ = writer.await;
+    watch.closed(Proto::Tcp, peer, local);
 }
 
 /// Reads until the peer closes, is silent for too long, or sends what is no SIP.
@@ -308,9 +323,16 @@ fn pong(streams: &Streams, number: u64) {
     }
 }
 
-async fn write(mut stream: OwnedWriteHalf, mut waiting: Receiver<Bytes>) -> io::Result<()> {
+async fn write(
+    mut stream: OwnedWriteHalf,
+    mut waiting: Receiver<Bytes>,
+    peer: SocketAddr,
+    watch: StreamWatch,
+) -> io::Result<()> {
     while let Some(bytes) = waiting.recv().await {
+        let began = Instant::now();
         stream.write_all(&bytes).await?;
+        watch.took(peer, began.elapsed());
     }
     stream.shutdown().await
 }

@@ -1,6 +1,5 @@
-//! Requests that take time outside but are not for a database: names, sleeping, writing to a FIFO.
+//! Requests that take time outside but are not for a database or name server: sleeping, files, FIFOs.
 
-use crate::Resolver;
 use crate::fifo::{read_file, write_fifo, write_socket};
 use module_api::{Answer, Counter, Fault, Request};
 use std::sync::Arc;
@@ -11,7 +10,6 @@ use tokio::sync::Semaphore;
 #[derive(Clone)]
 pub struct Waits {
     runtime: Handle,
-    resolver: Resolver,
     room: Arc<Semaphore>,
     refused: Counter,
 }
@@ -21,8 +19,8 @@ const WAITING_MAX: usize = 1_000_000;
 
 impl Waits {
     /// On this runtime.
-    pub fn new(runtime: Handle, resolver: Resolver, refused: Counter) -> Waits {
-        Waits { runtime, resolver, room: Arc::new(Semaphore::new(WAITING_MAX)), refused }
+    pub fn new(runtime: Handle, refused: Counter) -> Waits {
+        Waits { runtime, room: Arc::new(Semaphore::new(WAITING_MAX)), refused }
     }
 
     /// Asks; `reply` gets the answer on a thread of the runtime. A request that is not ours comes back.
@@ -33,11 +31,7 @@ impl Waits {
     where
         R: FnOnce(Answer) + Send + 'static,
     {
-        let is_ours = matches!(
-            request,
-            Request::Resolve { .. } | Request::Sleep(_) | Request::Write { .. } | Request::Read { .. }
-        );
-        if !is_ours {
+        if !matches!(request, Request::Sleep(_) | Request::Write { .. } | Request::Read { .. }) {
             return Err((request, reply));
         }
         let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
@@ -45,9 +39,8 @@ impl Waits {
             reply(full(&request));
             return Ok(());
         };
-        let resolver = self.resolver.clone();
         self.runtime.spawn(async move {
-            let answer = answer(&resolver, request).await;
+            let answer = answer(request).await;
             drop(place);
             reply(answer);
         });
@@ -55,9 +48,8 @@ impl Waits {
     }
 }
 
-async fn answer(resolver: &Resolver, request: Request) -> Answer {
+async fn answer(request: Request) -> Answer {
     match request {
-        Request::Resolve { host, ipv6, .. } => Answer::Resolved(resolver.lookup(&host, ipv6).await),
         Request::Write { path, socket, bytes, deadline } => {
             let write = if socket { write_socket } else { write_fifo };
             let task = tokio::task::spawn_blocking(move || write(&path, &bytes));
@@ -81,7 +73,6 @@ async fn answer(resolver: &Resolver, request: Request) -> Answer {
 fn full(request: &Request) -> Answer {
     let fault = Fault::us("too much waits already");
     match request {
-        Request::Resolve { .. } => Answer::Resolved(Err(fault)),
         Request::Read { .. } => Answer::Read(Err(fault)),
         _ => Answer::Done(Err(fault)),
     }

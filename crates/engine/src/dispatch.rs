@@ -25,6 +25,7 @@ pub(crate) enum NameTable {
 /// What runs, by the numbers that the catalogue gave.
 pub(crate) struct Dispatch {
     functions: Vec<(Run, ModuleId)>,
+    names: Vec<&'static str>,
     variables: Vec<KnownVariable>,
     transformations: Vec<(TransformationRun, ModuleId)>,
     /// Set as the modules start. Those that are not loaded have none, and nothing of theirs is ever called.
@@ -37,6 +38,7 @@ impl Dispatch {
     pub(crate) fn new(modules: &[&'static Module]) -> Dispatch {
         let mut dispatch = Dispatch {
             functions: Vec::new(),
+            names: Vec::new(),
             variables: Vec::new(),
             transformations: Vec::new(),
             states: Vec::new(),
@@ -44,6 +46,7 @@ impl Dispatch {
         };
         for (number, module) in (0u16..).zip(modules) {
             let id = ModuleId(number);
+            dispatch.names.extend(module.functions.iter().map(|function| function.name));
             dispatch.functions.extend(module.functions.iter().map(|function| (function.run, id)));
             dispatch.variables.extend(module.variables.iter().map(|variable| KnownVariable::of(variable, id)));
             dispatch.transformations.extend(module.transformations.iter().map(|known| (known.run, id)));
@@ -71,6 +74,11 @@ impl Dispatch {
 
     pub(crate) fn function(&self, function: FunctionId) -> Option<(Run, ModuleId)> {
         self.functions.get(usize::from(function.0)).copied()
+    }
+
+    /// The name of a function, for people.
+    pub(crate) fn name(&self, function: FunctionId) -> &'static str {
+        self.names.get(usize::from(function.0)).copied().unwrap_or_default()
     }
 
     pub(crate) fn variable(&self, variable: VariableId) -> Option<KnownVariable> {

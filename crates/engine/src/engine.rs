@@ -48,6 +48,11 @@ impl Engine {
         Arc::clone(&self.core.program().program)
     }
 
+    /// Whether anybody may hear an event: an `event_route`, or a subscriber.
+    pub fn is_heard(&self, event: &str) -> bool {
+        module_api::Listeners::listens(&*self.core, event)
+    }
+
     /// How many transactions there are.
     pub fn transactions(&self) -> usize {
         self.core.table.count()

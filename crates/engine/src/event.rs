@@ -3,7 +3,7 @@
 use crate::receive::Received;
 use crate::waiting::Token;
 use bytes::Bytes;
-use module_api::{Answer, Sending};
+use module_api::{Answer, Raised, Sending};
 
 /// Something that happens.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub enum Event {
     },
     /// A message could not be sent: its connection was refused or broke, and no other can be had.
     SendFailed(Sending),
+    /// Something outside happened that is an event for scripts and subscribers.
+    Raised(Raised),
     /// Time has passed; wanted every 10 ms or so from one thread, more often is harmless.
     Tick,
     /// A management request.

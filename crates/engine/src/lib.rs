@@ -19,6 +19,7 @@ pub mod ladder;
 mod lifecycle;
 mod machine;
 mod management;
+mod measure;
 mod orphans;
 mod outgoing;
 mod program;

@@ -4,7 +4,7 @@ use crate::core::Core;
 use crate::desk::Desk;
 use crate::event::Progress;
 use crate::run::After;
-use module_api::{Env, Job, Kind, Routing, StartJob};
+use module_api::{Env, Job, Kind, MAIN, Routing, StartJob};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +38,7 @@ impl Lifecycle {
 
 impl Desk<'_> {
     pub(crate) fn begin(&self, env: &mut Env<'_>) {
+        note(env, -1, "initializing");
         let queue = std::mem::take(&mut *self.core.lifecycle.at_start.lock().unwrap_or_else(PoisonError::into_inner));
         let job = start_next(Arc::clone(self.core), queue, env);
         env.start(job);
@@ -45,6 +46,7 @@ impl Desk<'_> {
 
     pub(crate) fn stop(&self, env: &mut Env<'_>) {
         self.core.lifecycle.set(Progress::Stopping);
+        note(env, -2, "shutdown in progress");
         let queue = std::mem::take(&mut *self.core.lifecycle.at_stop.lock().unwrap_or_else(PoisonError::into_inner));
         let job = stop_next(Arc::clone(self.core), queue, env);
         env.start(job);
@@ -53,18 +55,26 @@ impl Desk<'_> {
     /// All modules have started: `startup_route` runs, then messages may come in.
     fn run_startup_route(&self, env: &mut Env<'_>) {
         let msg = self.no_message(env);
-        let Some(route) = self.program.startup else { return self.startup_routed(msg) };
+        let Some(route) = self.program.startup else { return self.startup_routed(env, msg) };
         if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Startup, route.0, After::Startup) {
-            self.startup_routed(msg);
+            self.startup_routed(env, msg);
         }
     }
 
     /// `startup_route` is done; the `$var`s it has set are what every message begins with.
-    pub(crate) fn startup_routed(&self, msg: Box<Routing>) {
+    pub(crate) fn startup_routed(&self, env: &mut Env<'_>, msg: Box<Routing>) {
         // The server starts once.
         let _ = self.core.vars.set(msg.vars);
+        note(env, 1, "running");
+        env.services.reports.report(env.now, "core", MAIN, "initialization completed, ready now");
         self.core.lifecycle.set(Progress::Running);
     }
+}
+
+/// The status of the server itself, by upstream's numbers: an event where it changes.
+fn note(env: &mut Env<'_>, status: i32, details: &str) {
+    let services = env.services;
+    services.reports.set(env, "core", MAIN, status, Some(details));
 }
 
 /// Starts the modules that are left; the first fault stops the server.

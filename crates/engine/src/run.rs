@@ -12,6 +12,7 @@ use script::host::Called;
 use script::program::{Line, RouteIndex};
 use script::vm::{Execution, Finished, Outcome, Parameter, Start};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How a route ended.
 pub(crate) type Ending = Finished;
@@ -51,10 +52,12 @@ pub(crate) struct Resumption {
     module: ModuleId,
     deadline: Option<Time>,
     line: Line,
+    /// The function that waits and when it began, where it is measured.
+    measured: Option<(FunctionId, Duration)>,
 }
 
 /// How long a script waits for an answer when the backend's own deadline fails it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Desk<'_> {
     /// Runs a route on a message that somebody else has: what waits is theirs to keep.
@@ -79,13 +82,14 @@ impl Desk<'_> {
         resumption: Resumption,
         answer: Answer,
     ) -> Ran {
-        let Resumption { mut execution, then, module, deadline, line } = resumption;
+        let Resumption { mut execution, then, module, deadline, line, measured } = resumption;
         if let Some(transaction) = transaction::of(msg) {
             transaction.cancel_waits = self.core.table.is_cancelled(transaction.id);
         }
         let mut host = ScriptHost::new(self, env.reborrow(), msg, kind);
         let flow = host.call_again(then, module, answer);
-        let outcome = match host.follow(flow, module, deadline, line) {
+        let called = host.follow(flow, module, deadline, line);
+        let outcome = match host.measured(called, measured, line) {
             Called::Done(code) => execution.resume(&mut host, code),
             Called::Wait => Outcome::Waiting,
         };
@@ -95,8 +99,8 @@ impl Desk<'_> {
 
     fn ran(&self, execution: Box<Execution>, outcome: Outcome, waits: Option<Waits>) -> Ran {
         match (outcome, waits) {
-            (Outcome::Waiting, Some(Waits { request, then, module, deadline, line })) => {
-                Ran::Waits(request, Resumption { execution, then, module, deadline, line })
+            (Outcome::Waiting, Some(Waits { request, then, module, deadline, line, measured })) => {
+                Ran::Waits(request, Resumption { execution, then, module, deadline, line, measured })
             }
             (Outcome::Finished(ending), _) => {
                 self.pool.give(execution);
@@ -184,7 +188,7 @@ impl Desk<'_> {
             After::Request => return self.request_routed(env, msg),
             After::Error => return self.release(env, msg),
             After::AnyReply => return self.any_reply_routed(env, msg, ending),
-            After::Startup => return self.startup_routed(msg),
+            After::Startup => return self.startup_routed(env, msg),
             After::Gate(passage) => return self.gate_routed(env, msg, passage, ending),
             After::Nothing => return,
             After::Failure => self.failure_routed(env, msg),
@@ -268,7 +272,7 @@ pub(crate) fn own_deadline(request: &Request, now: Time) -> Option<Time> {
     let own = match request {
         Request::Sleep(duration) => *duration,
         Request::Write { deadline, .. } | Request::Promise { deadline, .. } => return Some(now + *deadline),
-        _ => std::time::Duration::ZERO,
+        _ => Duration::ZERO,
     };
     Some(now + own + PATIENCE)
 }

@@ -1,6 +1,7 @@
 //! The world of a running script: functions, variables, the log.
 
 use crate::desk::Desk;
+use crate::measure::Measured;
 use crate::variable::World;
 use catalogue::{FunctionId, ModuleId, TransformationId, Value};
 use module_api::{
@@ -9,6 +10,7 @@ use module_api::{
 use script::host::{self, Assign, Called, Host, Reading, Rejected, ScriptFault, StepTrace};
 use script::program::{Line, RouteIndex};
 use smallvec::SmallVec;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// The host of one run.
@@ -21,6 +23,9 @@ pub(crate) struct ScriptHost<'a> {
     async_deadline: Option<Time>,
 }
 
+/// Attached to what `event_route[E_CORE_LOG]` runs on.
+pub(crate) struct OfLogLine;
+
 /// A call that waits.
 pub(crate) struct Waits {
     pub(crate) request: Request,
@@ -28,6 +33,8 @@ pub(crate) struct Waits {
     pub(crate) module: ModuleId,
     pub(crate) deadline: Option<Time>,
     pub(crate) line: Line,
+    /// The function that waits and when it began, where it is measured.
+    pub(crate) measured: Option<(FunctionId, Duration)>,
 }
 
 /// The evaluated arguments of a call.
@@ -49,10 +56,25 @@ impl<'a> ScriptHost<'a> {
             }
             Flow::Wait(request, then) => {
                 let deadline = deadline.or(self.async_deadline.take());
-                self.waiting = Some(Waits { request, then, module, deadline, line });
+                self.waiting = Some(Waits { request, then, module, deadline, line, measured: None });
                 Called::Wait
             }
         }
+    }
+
+    /// Notes how long a call took, or, while it waits, when it began.
+    pub(crate) fn measured(&mut self, called: Called, measured: Option<(FunctionId, Duration)>, line: Line) -> Called {
+        let Some((function, began)) = measured else { return called };
+        match (called, &mut self.waiting) {
+            (Called::Wait, Some(waits)) => waits.measured = measured,
+            _ => {
+                let now = self.desk.stopwatch().unwrap_or(began);
+                if let Some(known) = self.world.msg.extensions.get_mut::<Measured>() {
+                    known.note(function, line, now.saturating_sub(began));
+                }
+            }
+        }
+        called
     }
 
     /// Goes on with a function that waited.
@@ -68,11 +90,25 @@ impl<'a> ScriptHost<'a> {
     /// Logs and counts a fault with its line, and keeps it for `sl_reply_error()`.
     fn note(&mut self, fault: Fault, line: Line) {
         self.desk.core.counters.engine.faults.increment();
-        let log = self.world.env.log();
-        if log.enabled(Level::Error) {
-            log.error(format!("{}:{}: {fault}", self.desk.program.program.file(line), line.line));
-        }
+        self.log_place(Level::Error, line, &fault);
         self.world.msg.fault = Some(fault);
+    }
+
+    /// Logs something about a place of the script.
+    fn log_place(&self, level: Level, line: Line, what: &dyn Display) {
+        if self.world.env.log().enabled(level) {
+            let text = format!("{}:{}: {what}", self.desk.program.program.file(line), line.line);
+            self.log(level, text.as_bytes());
+        }
+    }
+
+    /// Logs a line of the script. What is logged about a line of the log is no event again.
+    fn log(&self, level: Level, text: &[u8]) {
+        let log = self.world.env.log();
+        match self.world.msg.extensions.get::<OfLogLine>() {
+            None => log.raw(level, None, text),
+            Some(OfLogLine) => log.raw_quietly(level, text),
+        }
     }
 
     fn arguments(&self, args: &[host::ArgValue]) -> Arguments {
@@ -81,8 +117,10 @@ impl<'a> ScriptHost<'a> {
 
     fn call_with(&mut self, function: FunctionId, args: &[ArgValue], line: Line) -> Called {
         let Some((run, module)) = self.world.dispatch.function(function) else { return Called::Done(-1) };
+        let measured = self.desk.stopwatch().map(|began| (function, began));
         let flow = call_function(run, &mut self.in_module(module), Args(args));
-        self.follow(flow, module, None, line)
+        let called = self.follow(flow, module, None, line);
+        self.measured(called, measured, line)
     }
 }
 
@@ -148,20 +186,31 @@ impl Host for ScriptHost<'_> {
         self.world.transform(transformation, value, args)
     }
 
+    fn allow_asking(&mut self) {
+        self.world.env.out.allow_asking();
+    }
+
+    fn has_asked(&mut self, line: Line) -> bool {
+        let Some(question) = self.world.env.out.end_asking() else { return false };
+        let request = Request::Resolve(question.clone());
+        let flow = Flow::wait(request, move |call, answer| {
+            call.env.services.hosts.learn(&question, answer, call.env.now);
+            Flow::done(1)
+        });
+        self.follow(flow, ModuleId(0), None, line) == Called::Wait
+    }
+
     fn xlog_level(&self) -> i32 {
         self.world.xlog_level()
     }
 
     fn print(&mut self, level: i32, text: &[u8], _: Line) {
-        self.world.env.log().raw(Level::of(level), None, text);
+        self.log(Level::of(level), text);
     }
 
     fn warn(&mut self, fault: ScriptFault, line: Line) {
         self.desk.core.counters.engine.faults.increment();
-        let log = self.world.env.log();
-        if log.enabled(Level::Warning) {
-            log.warning(format!("{}:{}: {fault}", self.desk.program.program.file(line), line.line));
-        }
+        self.log_place(Level::Warning, line, &fault);
     }
 
     fn assert_failed(&mut self, text: &[u8], line: Line) {

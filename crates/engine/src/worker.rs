@@ -6,10 +6,11 @@ use crate::desk::{Desk, Pool};
 use crate::event::Event;
 use crate::program::Loaded;
 use crate::run::{own_deadline, too_late};
+use crate::script_host::OfLogLine;
 use crate::table::{Id, Mail};
 use crate::waiting::Token;
 use bytes::Bytes;
-use module_api::{Answer, Env, Fault, Job, Kind, Outbox, Raised, Request, Routing, Sending, ThenJob, Time};
+use module_api::{Answer, Env, Fault, Job, Kind, LOG_LINE, Outbox, Raised, Request, Routing, Sending, ThenJob, Time};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use script::vm::{Parameter, Start};
@@ -72,6 +73,7 @@ impl Worker {
             }
             Event::Answer { token, answer } => self.answered(token, answer, now),
             Event::SendFailed(sending) => self.send_failed(&sending, now),
+            Event::Raised(event) => self.out.raise(event),
             Event::Tick => self.tick(now),
             Event::Manage { number, request, pretty } => {
                 self.with_desk(now, |desk, env| desk.manage(env, number, &request, pretty));
@@ -242,6 +244,9 @@ impl Desk<'_> {
         let mut msg = self.no_message(env);
         msg.params =
             event.params.iter().map(|(name, value)| (Bytes::copy_from_slice(name.as_bytes()), value.clone())).collect();
+        if event.event == LOG_LINE.name {
+            msg.extensions.set(OfLogLine);
+        }
         self.run_detached(env, msg, Kind::Event, *route, Start { code: 0, params });
     }
 }

@@ -72,6 +72,7 @@ impl crate::Answer {
         match self {
             crate::Answer::Sql(answer) => answer.err(),
             crate::Answer::Resolved(answer) => answer.err(),
+            crate::Answer::Names(answer) => answer.err(),
             crate::Answer::Read(answer) => answer.err(),
             crate::Answer::Done(answer) => answer.err(),
         }

@@ -55,6 +55,11 @@ impl Level {
 pub trait LogSink: Send + Sync {
     /// Writes one line (without its end). `facility` is set where another than the configured one is wanted.
     fn write(&self, level: Level, facility: Option<&str>, line: &[u8]);
+
+    /// Writes a line that came of an `E_CORE_LOG`, and must not be one again.
+    fn write_quietly(&self, level: Level, facility: Option<&str>, line: &[u8]) {
+        self.write(level, facility, line);
+    }
 }
 
 /// A threshold that can be changed while running.
@@ -177,6 +182,11 @@ impl Logger {
     /// Writes a line that its own threshold has let pass already (xlog, accounting).
     pub fn raw(&self, level: Level, facility: Option<&str>, line: &[u8]) {
         self.sink.write(level, facility, line);
+    }
+
+    /// Writes a line that came of an `E_CORE_LOG`, and must not be one again.
+    pub fn raw_quietly(&self, level: Level, line: &[u8]) {
+        self.sink.write_quietly(level, None, line);
     }
 
     /// Writes an error.

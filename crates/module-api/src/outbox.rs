@@ -1,6 +1,6 @@
 //! What goes out of the engine: datagrams, background work, events. The edge drains it.
 
-use crate::{Answer, Job, Request, SocketId, ThenJob, Time};
+use crate::{Answer, Job, Question, Request, SocketId, ThenJob, Time};
 use bytes::Bytes;
 use catalogue::Value;
 use std::net::SocketAddr;
@@ -18,6 +18,19 @@ pub struct Outbox {
     keeps: Vec<(u64, Time)>,
     aliases: Vec<(u64, u16)>,
     listeners: Option<Arc<dyn Listeners>>,
+    asking: Asking,
+}
+
+/// Whether values that are being evaluated may ask for what they need, and what one has asked.
+#[derive(Default)]
+enum Asking {
+    /// They may not: nobody would wait for the answer.
+    #[default]
+    Not,
+    /// They may.
+    Allowed,
+    /// One has.
+    Asked(Question),
 }
 
 /// Who listens to events: raising one that nobody hears is work for nothing.
@@ -45,6 +58,8 @@ pub struct Send {
     pub to: SocketAddr,
     /// The connection to use, for streams; without one, or when it is gone, one is opened.
     pub connection: Option<u64>,
+    /// Whether it goes by a connection that is there or not at all (`tcp_no_new_conn_bflag`).
+    pub reuse_only: bool,
     /// The message.
     pub bytes: Bytes,
 }
@@ -127,6 +142,31 @@ impl Outbox {
     /// Whether anybody may listen to an event.
     pub fn listens(&self, event: &str) -> bool {
         self.listeners.as_ref().is_none_or(|listeners| listeners.listens(event))
+    }
+
+    /// From here on, values that are evaluated may ask for what they need: they are evaluated again with the answer.
+    pub fn allow_asking(&mut self) {
+        self.asking = Asking::Allowed;
+    }
+
+    /// Whether a value that is being evaluated may ask.
+    pub fn may_ask(&self) -> bool {
+        !matches!(self.asking, Asking::Not)
+    }
+
+    /// Asks, on behalf of a value; of several questions the first goes out, the others when it is answered.
+    pub fn ask(&mut self, question: Question) {
+        if matches!(self.asking, Asking::Allowed) {
+            self.asking = Asking::Asked(question);
+        }
+    }
+
+    /// From here on, values may ask no more; the question, if one has asked.
+    pub fn end_asking(&mut self) -> Option<Question> {
+        match std::mem::take(&mut self.asking) {
+            Asking::Asked(question) => Some(question),
+            Asking::Allowed | Asking::Not => None,
+        }
     }
 
     /// Takes the messages to send, in order.

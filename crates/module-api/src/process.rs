@@ -52,6 +52,18 @@ pub trait Process: Send + Sync {
         false
     }
 
+    /// Whether a message can go to this address by a connection that is there: this one, or another that leads there.
+    fn has_connection(&self, proto: Proto, number: Option<u64>, to: SocketAddr) -> bool {
+        let _ = (proto, number, to);
+        false
+    }
+
+    /// The address of ours that the system would send from to reach that one, by its routes. Known without waiting.
+    fn source_address(&self, to: IpAddr) -> Option<IpAddr> {
+        let _ = to;
+        None
+    }
+
     /// Begins a clean stop (`core:kill`).
     fn stop(&self) {}
 }

@@ -1,7 +1,7 @@
 //! Questions to the outside, and their answers.
 
 use crate::sql;
-use crate::{Fault, Proto};
+use crate::{Fault, Question, Resolved};
 use bytes::Bytes;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -11,15 +11,10 @@ use std::time::Duration;
 pub enum Request {
     /// A database statement.
     Sql(Box<sql::Query>),
-    /// The addresses of a host (A, and AAAA where `ipv6`), for a transport.
-    Resolve {
-        /// The name.
-        host: String,
-        /// The transport it is wanted for.
-        proto: Proto,
-        /// Whether AAAA records will do when there is no A record.
-        ipv6: bool,
-    },
+    /// Where a host's name leads.
+    Resolve(Question),
+    /// The names of an address (PTR records).
+    NamesOf(IpAddr),
     /// Nothing for a while (`sleep()`).
     Sleep(Duration),
     /// Bytes written to a FIFO or UNIX socket (`t_write_req`, `t_write_unix`).
@@ -61,8 +56,10 @@ impl From<sql::Query> for Request {
 pub enum Answer {
     /// To [`Request::Sql`].
     Sql(Result<sql::Rows, Fault>),
-    /// To [`Request::Resolve`]: in the order to try them, at least one.
-    Resolved(Result<Vec<IpAddr>, Fault>),
+    /// To [`Request::Resolve`].
+    Resolved(Result<Resolved, Fault>),
+    /// To [`Request::NamesOf`]: at least one, without the dot at the end.
+    Names(Result<Vec<String>, Fault>),
     /// To [`Request::Read`].
     Read(Result<Bytes, Fault>),
     /// To [`Request::Sleep`], [`Request::Write`] and [`Request::Promise`].
@@ -78,6 +75,18 @@ impl Answer {
         match self {
             Answer::Sql(rows) => rows,
             _ => Err(Fault::us("an answer of another kind came to an SQL request")),
+        }
+    }
+
+    /// What a name leads to.
+    ///
+    /// # Errors
+    /// The name servers' fault, or ours if the answer is to another kind of request.
+    pub fn resolved(self) -> Result<Resolved, Fault> {
+        match self {
+            Answer::Resolved(resolved) => resolved,
+            Answer::Done(Err(fault)) => Err(fault),
+            _ => Err(Fault::us("an answer of another kind came to a name that was looked up")),
         }
     }
 

@@ -133,6 +133,8 @@ pub struct ViaHandling {
     pub reply_to_via: bool,
     /// `force_tcp_alias()`
     pub force_tcp_alias: bool,
+    /// The name in the Via leads to who sent the request (`dns`, `rev_dns`): it needs no `received`.
+    pub names_sender: bool,
     /// `set_advertised_address()`
     pub advertised_address: Option<Bytes>,
     /// `set_advertised_port()`

@@ -1,6 +1,7 @@
 //! The global parameters that functions and modules need.
 
 use bytes::Bytes;
+use std::time::Duration;
 
 /// Global parameters of the script (`compat/core.md` section 3), with upstream's defaults.
 #[derive(Clone, Debug)]
@@ -21,6 +22,12 @@ pub struct Settings {
     pub disable_503_translation: bool,
     /// `disable_dns_failover`
     pub disable_dns_failover: bool,
+    /// `disable_dns_blacklist`
+    pub disable_dns_blacklist: bool,
+    /// `dns`: a Via by name gets no `received` where the name leads to who sent it.
+    pub dns: bool,
+    /// `rev_dns`: nor where the sender's address has that name.
+    pub rev_dns: bool,
     /// `disable_stateless_fwd`
     pub disable_stateless_fwd: bool,
     /// `check_via`
@@ -29,12 +36,22 @@ pub struct Settings {
     pub dns_try_ipv6: bool,
     /// `mhomed`
     pub mhomed: bool,
+    /// `tcp_accept_aliases`
+    pub tcp_accept_aliases: bool,
+    /// `tcp_no_new_conn_bflag`: the branch flag that forbids opening a connection.
+    pub no_connection_branch_flag: Option<u8>,
+    /// `tcp_no_new_conn_rplflag`: the message flag that forbids it for replies.
+    pub no_connection_reply_flag: Option<u8>,
     /// `max_while_loops`
     pub max_while_loops: u32,
     /// `pv_print_buf_size`: the longest expanded format string, in bytes.
     pub print_bytes_max: usize,
     /// `xlog_print_level`
     pub xlog_print_level: i32,
+    /// `xlog_force_color`: whether `$C(…)` colours.
+    pub xlog_force_color: bool,
+    /// `exec_msg_threshold`: processing a message that takes longer is logged, and an event.
+    pub exec_msg_threshold: Option<Duration>,
     /// `enable_asserts`
     pub enable_asserts: bool,
     /// `abort_on_assert`
@@ -70,13 +87,21 @@ impl Default for Settings {
             advertised_port: None,
             disable_503_translation: false,
             disable_dns_failover: false,
+            disable_dns_blacklist: true,
+            dns: false,
+            rev_dns: false,
             disable_stateless_fwd: true,
             check_via: false,
             dns_try_ipv6: false,
             mhomed: false,
+            tcp_accept_aliases: false,
+            no_connection_branch_flag: None,
+            no_connection_reply_flag: None,
             max_while_loops: 10_000,
             print_bytes_max: 20_000,
             xlog_print_level: 2,
+            xlog_force_color: false,
+            exec_msg_threshold: None,
             enable_asserts: false,
             abort_on_assert: false,
             script_path: String::new(),

@@ -48,6 +48,15 @@ pub trait Host {
         Value::Null
     }
 
+    /// Until [`Host::has_asked`], values that are read may ask for what they need.
+    fn allow_asking(&mut self) {}
+
+    /// Whether one of them has asked. Then the host has kept what it needs, and the execution goes on with `resume`.
+    fn has_asked(&mut self, line: Line) -> bool {
+        let _ = line;
+        false
+    }
+
     /// The level above which xlog lines are not even formatted.
     fn xlog_level(&self) -> i32;
 

@@ -92,6 +92,12 @@ impl Listing<'_> {
             Instruction::CallRoute(slot) => self.route_call(slot),
             Instruction::Async(slot) => format!("async {}", self.asynchronous(tables.asyncs.get(slot as usize))),
             Instruction::Launch(slot) => format!("launch {}", self.asynchronous(tables.asyncs.get(slot as usize))),
+            Instruction::Prepare(slot) => {
+                let preparation = tables.preparations.get(slot as usize);
+                let operands = preparation.into_iter().flat_map(|preparation| &*preparation.operands);
+                let names = operands.map(|operand| self.operand(*operand));
+                format!("prepare {}", names.collect::<Vec<_>>().join(", "))
+            }
             Instruction::LoopEnter => "loop".to_owned(),
             Instruction::LoopTurn { exit } => format!("turn, after too many jump {exit}"),
             Instruction::ForTurn { list, exit } => {

@@ -1,6 +1,7 @@
 //! The command line: upstream's options, and commands of our own.
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// A SIP server that runs OpenSIPS scripts. Without arguments it is a working provider on embedded defaults.
@@ -81,6 +82,15 @@ pub struct ServeOptions {
     /// The largest receive buffer to probe for, in bytes.
     #[arg(short = 'b', value_name = "BYTES")]
     pub receive_buffer: Option<u32>,
+    /// Add no `received` to a Via by name where that name leads to who sent it.
+    #[arg(short = 'r', action = ArgAction::Count)]
+    pub dns: u8,
+    /// Nor where the sender's address has that name.
+    #[arg(short = 'R', action = ArgAction::Count)]
+    pub reverse_dns: u8,
+    /// Ask this name server, in place of the system's.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub name_server: Vec<SocketAddr>,
     #[command(flatten)]
     sizing: SizingOptions,
 }
@@ -119,12 +129,6 @@ struct SizingOptions {
     /// No effect: modules are inside.
     #[arg(short = 'i', action = ArgAction::Count, hide_short_help = true)]
     ignore_revision: u8,
-    /// No effect: names in Via are looked up where a script asks for it.
-    #[arg(short = 'r', action = ArgAction::Count, hide_short_help = true)]
-    dns: u8,
-    /// No effect.
-    #[arg(short = 'R', action = ArgAction::Count, hide_short_help = true)]
-    reverse_dns: u8,
 }
 
 /// What else the program does.

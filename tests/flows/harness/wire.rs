@@ -15,7 +15,11 @@ pub struct Wire {
 impl Wire {
     /// A peer of this server.
     pub fn new(server: &Server) -> Wire {
-        let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("socket");
+        Wire::of(UdpSocket::bind(("127.0.0.1", 0)).expect("socket"), server)
+    }
+
+    /// The same with a socket that is there already.
+    pub fn of(socket: UdpSocket, server: &Server) -> Wire {
         socket.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
         let port = socket.local_addr().expect("address").port();
         Wire { socket, server: server.port, port }

@@ -1,5 +1,6 @@
 //! How connections behave, and what is counted about them.
 
+use crate::StreamWatch;
 use module_api::Counter;
 use socket2::TcpKeepalive;
 use std::time::Duration;
@@ -71,4 +72,6 @@ pub struct StreamCounters {
     pub dropped: Counter,
     /// Connections closed because what came was no SIP, or only half a message in time.
     pub garbled: Counter,
+    /// Who is told of it.
+    pub watch: StreamWatch,
 }

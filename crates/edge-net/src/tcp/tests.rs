@@ -54,7 +54,13 @@ fn messages_come_whole_and_answers_go_back_on_their_connection() {
     assert_eq!((first.bytes.as_ref(), receive.recv().unwrap().bytes.as_ref()), (OPTIONS, OPTIONS));
 
     let reply = Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n");
-    let sending = Sending { socket: SocketId(1), to: first.peer, connection: first.connection, bytes: reply.clone() };
+    let sending = Sending {
+        socket: SocketId(1),
+        to: first.peer,
+        connection: first.connection,
+        reuse_only: false,
+        bytes: reply.clone(),
+    };
     assert!(streams.send(&sending));
     let mut got = vec![0; reply.len()];
     phone.read_exact(&mut got).unwrap();
@@ -63,9 +69,16 @@ fn messages_come_whole_and_answers_go_back_on_their_connection() {
     // A request to the port that the phone listens on takes the same way, once the connection stands for it.
     streams.alias(first.connection.unwrap(), 5999);
     let to = std::net::SocketAddr::new(first.peer.ip(), 5999);
-    assert!(streams.send(&Sending { to, connection: None, ..sending }));
+    assert!(streams.has_connection(None, to));
+    assert!(streams.send(&Sending { to, connection: None, reuse_only: true, ..sending.clone() }));
     phone.read_exact(&mut got).unwrap();
     assert_eq!((got.as_slice(), &streams.connections()[0].aliases), (&reply[..], &vec![5999]));
+
+    // Nothing leads anywhere else, and nothing is opened where that is forbidden.
+    let to = std::net::SocketAddr::new(first.peer.ip(), 5998);
+    assert!(!streams.has_connection(None, to));
+    assert!(!streams.send(&Sending { to, connection: None, reuse_only: true, ..sending }));
+    assert_eq!(streams.connections().len(), 1);
 
     phone.write_all(b"\r\n\r\n").unwrap();
     let mut pong = [0; 2];

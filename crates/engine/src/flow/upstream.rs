@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::stateless::reply::WayBack;
-use crate::transaction::{self, Final, Transaction, Upstream};
+use crate::transaction::{self, Final, ReplyPath, Transaction, Upstream};
 use bytes::Bytes;
 use module_api::{Env, Fault, HookEvent, Kind, ReplyContent, Routing, Sending, Time};
 use sip::{Edits, HeaderName, Lists, Message};
@@ -122,7 +122,7 @@ impl Desk<'_> {
         }
         // The script may have asked for another way back since the transaction began.
         let way = WayBack::of(&request, &msg.source, &msg.via);
-        server.path = way.path;
+        server.path = ReplyPath { reuse_only: self.core.answers_by_reuse_only(msg), ..way.path };
         let bytes = self.print_reply(&request, &msg.source, &way, &msg.reply, reply);
         let sending = server.answer(reply.code, bytes, env.now, &self.core.times, any_reply);
         let sending = sending.ok_or_else(|| Fault::script("the request has been answered already"))?;
@@ -144,9 +144,11 @@ impl Desk<'_> {
         is_first: bool,
     ) {
         let (now, times) = (env.now, &self.core.times);
+        let reuse_only = self.core.answers_by_reuse_only(msg);
         let Some(transaction) = transaction::of(msg) else { return };
         let (any_reply, was_answered) = (transaction.any_reply, transaction.is_answered());
         let Some(server) = transaction.server_mut() else { return };
+        server.path.reuse_only = reuse_only;
         let sending: Sending = match server.answer(code, bytes, now, times, any_reply) {
             Some(sending) => sending,
             None => return,

@@ -1,7 +1,7 @@
-//! The next hop: which host, by which transport, at which port (RFC 3263 as far as addresses go).
+//! The next hop: which host, and what is said about its port and transport. Names are for the edge to resolve (RFC 3263).
 
 use bytes::Bytes;
-use module_api::{Branch, Fault, Proto, Request, Settings};
+use module_api::{Branch, Destination, Fault, Proto, Question, Request, Services};
 use sip::{NameAddr, Scheme, Uri};
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,8 +9,10 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hop {
     pub(crate) host: Host,
-    pub(crate) port: u16,
-    pub(crate) proto: Proto,
+    /// The port, where one is written.
+    pub(crate) port: Option<u16>,
+    /// The transport, where it is settled.
+    pub(crate) proto: Option<Proto>,
 }
 
 /// A host by address or name.
@@ -48,37 +50,42 @@ impl Hop {
         };
         // A sips URI is reached by TLS whatever TCP-like transport it names (RFC 3261 section 26.2.2).
         let proto = match (uri.scheme, named) {
-            (Scheme::Sips, None | Some(Proto::Tcp | Proto::Udp)) => Proto::Tls,
-            (Scheme::Sips, Some(Proto::Ws)) => Proto::Wss,
-            (_, named) => named.unwrap_or(Proto::Udp),
+            (Scheme::Sips, None | Some(Proto::Tcp | Proto::Udp)) => Some(Proto::Tls),
+            (Scheme::Sips, Some(Proto::Ws)) => Some(Proto::Wss),
+            (_, named) => named,
         };
         // `maddr` is where the request goes (RFC 3261 section 19.1.1), whatever the host.
         let host = uri.params.value(b"maddr").unwrap_or(uri.host);
-        Ok(Hop { host: host_of(host)?, port: uri.port.unwrap_or(proto.default_port()), proto })
+        Ok(Hop { host: host_of(host)?, port: uri.port, proto })
     }
 
     fn of_socket_text(text: &[u8]) -> Result<Hop, Fault> {
         let colon = text.iter().position(|byte| *byte == b':');
         let named = colon.and_then(|at| Some((Proto::of(text.get(..at)?)?, text.get(at + 1..)?)));
-        let (proto, rest) = named.unwrap_or((Proto::Udp, text));
+        let (proto, rest) = named.map_or((None, text), |(proto, rest)| (Some(proto), rest));
         let mut uri = b"sip:".to_vec();
         uri.extend_from_slice(rest);
         let uri = Uri::parse(&uri).map_err(|_| unreachable(text))?;
-        Ok(Hop { host: host_of(uri.host)?, port: uri.port.unwrap_or(proto.default_port()), proto })
+        Ok(Hop { host: host_of(uri.host)?, port: uri.port, proto })
     }
 
-    /// Its address, where it is written in figures.
-    pub(crate) fn address(&self) -> Option<SocketAddr> {
-        match self.host {
-            Host::Address(address) => Some(SocketAddr::new(address, self.port)),
-            Host::Name(_) => None,
-        }
+    /// Where that is, if it is written in figures: by UDP, unless something else is said (RFC 3263 section 4.1).
+    pub(crate) fn destination(&self) -> Option<Destination> {
+        let Host::Address(address) = self.host else { return None };
+        let proto = self.proto.unwrap_or(Proto::Udp);
+        Some(Destination { proto, address: SocketAddr::new(address, self.port.unwrap_or(proto.default_port())) })
     }
 
-    /// The question for the addresses of its name.
-    pub(crate) fn question(&self, settings: &Settings) -> Option<Request> {
+    /// The question where its name leads. With a port the transport is UDP as well, unless something else is said.
+    pub(crate) fn question(&self, services: &Services) -> Option<Request> {
         let Host::Name(name) = &self.host else { return None };
-        Some(Request::Resolve { host: name.clone(), proto: self.proto, ipv6: settings.dns_try_ipv6 })
+        let protos = match (self.proto, self.port) {
+            (Some(proto), _) => vec![proto],
+            (None, Some(_)) => vec![Proto::Udp],
+            (None, None) => services.sockets.protos(),
+        };
+        let ipv6 = services.settings.dns_try_ipv6;
+        Some(Request::Resolve(Question { host: name.clone(), port: self.port, protos, ipv6 }))
     }
 }
 
@@ -106,10 +113,14 @@ fn unreachable(text: &[u8]) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::Hop;
+    use module_api::Proto;
 
     fn hop(text: &str) -> String {
         match Hop::of_text(text.as_bytes()) {
-            Ok(hop) => format!("{} {:?} {}", hop.proto.name(), hop.host, hop.port),
+            Ok(hop) => {
+                let port = hop.port.map_or_else(|| "-".to_owned(), |port| port.to_string());
+                format!("{} {:?} {port}", hop.proto.map_or("-", Proto::name), hop.host)
+            }
             Err(fault) => fault.to_string(),
         }
     }
@@ -117,15 +128,15 @@ mod tests {
     #[test]
     fn from_uris_and_socket_texts() {
         let cases = [
-            ("sip:a@192.0.2.1", "udp Address(192.0.2.1) 5060"),
+            ("sip:a@192.0.2.1", "- Address(192.0.2.1) -"),
             ("sip:a@[2001:db8::1]:5070;transport=TCP", "tcp Address(2001:db8::1) 5070"),
-            ("sips:a@Example.com", "tls Name(\"example.com\") 5061"),
-            ("sip:a@example.com;transport=tls", "tls Name(\"example.com\") 5061"),
-            ("sip:a@example.com;maddr=192.0.2.9", "udp Address(192.0.2.9) 5060"),
-            ("192.0.2.1", "udp Address(192.0.2.1) 5060"),
+            ("sips:a@Example.com", "tls Name(\"example.com\") -"),
+            ("sip:a@example.com;transport=tls", "tls Name(\"example.com\") -"),
+            ("sip:a@example.com;maddr=192.0.2.9", "- Address(192.0.2.9) -"),
+            ("192.0.2.1", "- Address(192.0.2.1) -"),
             ("tcp:192.0.2.1:5080", "tcp Address(192.0.2.1) 5080"),
-            ("gw.example.com:5070", "udp Name(\"gw.example.com\") 5070"),
-            ("[2001:db8::2]:5062", "udp Address(2001:db8::2) 5062"),
+            ("gw.example.com:5070", "- Name(\"gw.example.com\") 5070"),
+            ("[2001:db8::2]:5062", "- Address(2001:db8::2) 5062"),
             ("tel:+15551234", "cannot be reached: \"tel:+15551234\""),
             ("sip:a@b;transport=carrier-pigeon", "cannot be reached: \"sip:a@b;transport=carrier-pigeon\""),
         ];

@@ -2,6 +2,7 @@
 
 mod hop;
 mod request;
+mod socket;
 
 pub(crate) use hop::Hop;
 pub(crate) use request::{Changes, Leaving, ViaBranch};

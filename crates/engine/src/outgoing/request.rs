@@ -4,10 +4,9 @@ use crate::core::Core;
 use crate::stateless::reply::{additions, append_line};
 use crate::table::{COOKIE, Id, print_decimal};
 use bytes::Bytes;
-use module_api::{Branch, Fault, Proto, RouteSet, Routing, SentBy, Socket, SocketId, ViaHandling};
+use module_api::{Branch, RouteSet, Routing, SentBy, Socket, ViaHandling};
 use sip::{Edits, HeaderName};
 use smallvec::SmallVec;
-use std::net::IpAddr;
 
 /// A request about to leave.
 pub(crate) struct Leaving<'a> {
@@ -227,24 +226,5 @@ impl Leaving<'_> {
         let port = self.via().advertised_port.as_deref().and_then(|port| std::str::from_utf8(port).ok()?.parse().ok());
         place.port = port.unwrap_or(place.port);
         place
-    }
-}
-
-impl Core {
-    /// The socket to leave by: the one forced where it fits, else the one received by, else any that fits.
-    pub(crate) fn socket_for(
-        &self,
-        forced: Option<SocketId>,
-        received_by: Option<SocketId>,
-        proto: Proto,
-        peer: IpAddr,
-    ) -> Result<&Socket, Fault> {
-        let sockets = &self.services.sockets;
-        let fits = |socket: &&Socket| socket.proto == proto && socket.address.is_ipv4() == peer.is_ipv4();
-        let forced = forced.and_then(|id| sockets.get(id)).filter(fits);
-        forced.or_else(|| sockets.for_destination(received_by, proto, peer)).ok_or_else(|| {
-            let text = format!("no {} socket to reach {peer} by", proto.name());
-            Fault::next_hop(text).reply(477, "Send failed (477/TM)")
-        })
     }
 }

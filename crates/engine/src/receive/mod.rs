@@ -3,6 +3,7 @@
 mod gates;
 mod reply;
 mod request;
+mod sender;
 
 pub(crate) use gates::Passage;
 
@@ -53,7 +54,7 @@ impl Desk<'_> {
         let is_reply = bytes.starts_with(b"SIP/");
         match Message::parse(bytes, &self.core.limits) {
             Ok(message) if message.is_request() => request_in(self, env, Arc::new(message), source),
-            Ok(message) => self.any_reply_in(env, Arc::new(message), source),
+            Ok(message) => self.measured_reply_in(env, Arc::new(message), source),
             Err(error) if self.has_gates(Arriving::Everything) => {
                 let mut msg = Box::new(Routing::new(Arc::clone(&self.core.no_message), source));
                 msg.vars = self.core.initial_vars();
@@ -81,7 +82,7 @@ impl Desk<'_> {
         let Some(request) = request else { return counters.drop_requests.increment() };
         let reply = ReplyContent::new(error.code(), error.reason().into_owned());
         let (via, extras) = (ViaHandling::default(), ReplyExtras::default());
-        if self.send_stateless(env, request, source, &via, &extras, &reply).is_err() {
+        if self.send_stateless(env, request, source, &via, &extras, false, &reply).is_err() {
             counters.drop_requests.increment();
         }
     }

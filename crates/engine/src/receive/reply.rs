@@ -12,7 +12,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 impl Desk<'_> {
-    pub(super) fn any_reply_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
+    /// A reply, measured for as long as it waits for nothing.
+    pub(super) fn measured_reply_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
+        let Some(began) = self.stopwatch() else { return self.any_reply_in(env, message, source) };
+        self.any_reply_in(env, Arc::clone(&message), source);
+        self.compare(env, began, message.bytes(), &[]);
+    }
+
+    fn any_reply_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
         let counters = &self.core.counters.core;
         counters.rcv_replies.increment();
         if self.has_gates(Arriving::Everything) {
@@ -95,7 +102,7 @@ impl Desk<'_> {
             return counters.drop_replies.increment();
         };
         let bytes = without_our_via(message, edits);
-        env.out.send(Sending { socket: socket.id, to, connection: None, bytes });
+        env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only: false, bytes });
         counters.fwd_replies.increment();
     }
 }

@@ -17,6 +17,7 @@ impl Desk<'_> {
             return self.pass_gates(env, msg, Passage::new(Arriving::Everything));
         }
         let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
+        self.accept_alias(env, &message, &source);
         let mut msg = Box::new(Routing::new(message, source));
         msg.vars = self.core.initial_vars();
         self.request_for_script(env, msg, invite);
@@ -26,6 +27,7 @@ impl Desk<'_> {
     pub(super) fn request_admitted(&self, env: &mut Env<'_>, msg: Box<Routing>) {
         let message = Arc::clone(&msg.message);
         let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
+        self.accept_alias(env, &message, &msg.source);
         self.request_for_script(env, msg, invite);
     }
 
@@ -37,8 +39,17 @@ impl Desk<'_> {
         self.run_main(env, msg);
     }
 
-    /// The script gets its request.
-    pub(super) fn run_main(&self, env: &mut Env<'_>, msg: Box<Routing>) {
+    /// The script gets its request, once it is known whom the Via names.
+    pub(super) fn run_main(&self, env: &mut Env<'_>, mut msg: Box<Routing>) {
+        self.measure(&mut msg);
+        match self.sender_question(&msg) {
+            Some(question) => self.look_up_sender(env, msg, question),
+            None => self.route_request(env, msg),
+        }
+    }
+
+    /// Runs the main route.
+    pub(super) fn route_request(&self, env: &mut Env<'_>, msg: Box<Routing>) {
         let Some(route) = self.program.main else { return self.core.counters.core.drop_requests.increment() };
         if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Request, route.0, After::Request) {
             self.request_routed(env, msg);
@@ -59,8 +70,20 @@ impl Desk<'_> {
         let headers = format!("Retry-After: {}\r\n", 2 + env.random_below(9));
         let reply = ReplyContent { headers: headers.into(), ..ReplyContent::new(503, "Service Unavailable") };
         let (via, extras) = (ViaHandling::default(), ReplyExtras::default());
-        if self.send_stateless(env, &message, &source, &via, &extras, &reply).is_err() {
+        if self.send_stateless(env, &message, &source, &via, &extras, false, &reply).is_err() {
             self.core.counters.core.drop_requests.increment();
+        }
+    }
+
+    /// `tcp_accept_aliases`: a connection whose requests say `;alias` stands for the port of their Via too (RFC 5923).
+    fn accept_alias(&self, env: &mut Env<'_>, message: &Message, source: &Source) {
+        let Some(connection) = source.connection.filter(|_| self.core.services.settings.tcp_accept_aliases) else {
+            return;
+        };
+        if let Ok(via) = message.top_via()
+            && via.params.has(b"alias")
+        {
+            env.out.alias(connection, via.effective_port());
         }
     }
 
@@ -91,7 +114,8 @@ impl Desk<'_> {
     }
 
     /// The script is done with a request. What it neither answered nor relayed is discarded.
-    pub(crate) fn request_routed(&self, env: &mut Env<'_>, msg: Box<Routing>) {
+    pub(crate) fn request_routed(&self, env: &mut Env<'_>, mut msg: Box<Routing>) {
+        self.measured(env, &mut msg);
         let is_peers = msg.fault.as_ref().is_some_and(|fault| fault.whose == Whose::Peer);
         if let (true, Some(route)) = (is_peers, self.program.error) {
             if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Error, route.0, After::Error) {

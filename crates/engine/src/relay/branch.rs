@@ -7,11 +7,10 @@ use crate::run::{Ran, Resumption};
 use crate::transaction::{self, Client, Role, Transaction};
 use bytes::Bytes;
 use module_api::{
-    Answer, Branch, Branches, Call, Fault, Flow, HookEvent, Kind, Proto, Routing, Sending, Target, Time,
+    Answer, Branch, Branches, Call, Destination, Fault, Flow, HookEvent, Kind, Routing, Sending, Target, Time,
     TransactionBranch,
 };
 use smallvec::SmallVec;
-use std::net::{IpAddr, SocketAddr};
 
 /// A branch that is being prepared.
 pub(super) struct Preparing {
@@ -122,30 +121,20 @@ impl Relaying {
                 return Step::Next(self);
             }
         };
-        let Some(question) = hop.question(&call.env.services.settings) else {
-            let addresses = hop.address().into_iter().collect();
-            return Step::Next(self.leave(desk, call, preparing, &hop, addresses));
+        let Some(question) = hop.question(call.env.services) else {
+            let written = hop.destination().into_iter().collect();
+            return Step::Next(self.leave(desk, call, preparing, written, false));
         };
         let desk = desk.owned();
         Step::Wait(Flow::wait(question, move |call, answer| {
             let desk = desk.desk();
-            self.resolved(&desk, call, preparing, &hop, answer).go_on(&desk, call)
+            self.resolved(&desk, call, preparing, answer).go_on(&desk, call)
         }))
     }
 
-    fn resolved(
-        mut self,
-        desk: &Desk<'_>,
-        call: &mut Call<'_>,
-        preparing: Preparing,
-        hop: &Hop,
-        answer: Answer,
-    ) -> Relaying {
-        match addresses_of(answer) {
-            Ok(addresses) => {
-                let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, hop.port)).collect();
-                self.leave(desk, call, preparing, hop, addresses)
-            }
+    fn resolved(mut self, desk: &Desk<'_>, call: &mut Call<'_>, preparing: Preparing, answer: Answer) -> Relaying {
+        match answer.resolved() {
+            Ok(resolved) => self.leave(desk, call, preparing, resolved.destinations.into(), true),
             Err(fault) => {
                 self.lose(call, BAD_DESTINATION, fault.reply(478, "Unresolvable destination (478/TM)"));
                 self
@@ -153,23 +142,23 @@ impl Relaying {
         }
     }
 
-    /// The branch leaves for the first of its addresses that can be used.
+    /// The branch leaves for the first of its destinations that can be used.
     fn leave(
         mut self,
         desk: &Desk<'_>,
         call: &mut Call<'_>,
         preparing: Preparing,
-        hop: &Hop,
-        mut addresses: SmallVec<[SocketAddr; 1]>,
+        mut destinations: SmallVec<[Destination; 1]>,
+        is_of_name: bool,
     ) -> Relaying {
         if transaction::of(call.msg).is_some_and(|transaction| desk.is_cancelled(transaction)) {
             self.lose(call, super::NO_DESTINATION, Fault::script("the caller has cancelled"));
             return self;
         }
-        let found = addresses.len();
+        let found = destinations.len();
         let changes = preparing.changes.as_deref();
-        addresses.retain(|address| !is_blacklisted(call, changes, hop.proto, *address));
-        if addresses.is_empty() {
+        destinations.retain(|destination| !is_blacklisted(call, changes, *destination));
+        if destinations.is_empty() {
             let (code, fault) = if found > 0 {
                 let fault = Fault::next_hop("the destination is blacklisted");
                 (BLACKLISTED, fault.reply(473, "Filtered destination (473/TM)"))
@@ -179,8 +168,7 @@ impl Relaying {
             self.lose(call, code, fault);
             return self;
         }
-        let first = addresses.remove(0);
-        match desk.send_branch(call, preparing, hop, first, addresses, self.role) {
+        match desk.send_branch(call, preparing, destinations, is_of_name, self.role) {
             Ok(()) => self.sent += 1,
             Err(fault) => self.lose(call, SEND_FAILED, fault),
         }
@@ -194,25 +182,27 @@ impl Desk<'_> {
         &self,
         call: &mut Call<'_>,
         preparing: Preparing,
-        hop: &Hop,
-        to: SocketAddr,
-        alternatives: SmallVec<[SocketAddr; 1]>,
+        mut destinations: SmallVec<[Destination; 1]>,
+        is_of_name: bool,
         role: Role,
     ) -> Result<(), Fault> {
         let mut transaction = transaction::take(call.msg).ok_or_else(|| Fault::us("the transaction is gone"))?;
-        let client = self.make_client(
-            call.env.now,
-            call.msg,
-            &transaction,
-            preparing.branch,
-            preparing.changes,
-            preparing.shared,
-            hop.proto,
-            to,
-        );
+        // Where no socket leads is as good as blacklisted; if that is all there is, the fault says so.
+        let reached = |to: &Destination| {
+            let branch = &preparing.branch;
+            self.core.socket_for(branch.socket, None, to.proto, to.address.ip()).is_ok()
+        };
+        let first = destinations.remove(destinations.iter().position(reached).unwrap_or(0));
+        destinations.retain(|destination| reached(destination));
+        let (now, msg) = (call.env.now, &*call.msg);
+        let Preparing { branch, changes, shared, .. } = preparing;
+        let client = self.make_client(now, msg, &transaction, branch, changes, shared, first);
         let sent = client.map(|(mut client, branch)| {
             client.reply_route = transaction.branch_reply_route.take();
-            client.alternatives = if transaction.no_failover { SmallVec::new() } else { alternatives };
+            if !transaction.no_failover {
+                client.alternatives = destinations;
+                client.is_of_name = is_of_name;
+            }
             let is_minor = self.core.times.minor_branch_flag.is_some_and(|flag| branch.flags.is_set(flag));
             client.role = if is_minor && role == Role::Contender { Role::Minor } else { role };
             if let Some(known) = transaction.targets.get_mut(preparing.number) {
@@ -237,12 +227,13 @@ impl Desk<'_> {
         branch: Branch,
         changes: Option<Box<Changes>>,
         shared: Shared,
-        proto: Proto,
-        to: SocketAddr,
+        destination: Destination,
     ) -> Result<(Client, Branch), Fault> {
+        let Destination { proto, address: to } = destination;
         let core = self.core;
         let received_by = transaction.server().map(|_| msg.source.socket);
         let socket = core.socket_for(branch.socket, received_by, proto, to.ip())?;
+        let reuse_only = core.may_reuse_only(&branch, socket, to)?;
         let leaving = Leaving {
             msg,
             changes: changes.as_deref(),
@@ -253,7 +244,7 @@ impl Desk<'_> {
             extra: &transaction.extra_headers,
             is_own: transaction.server().is_none(),
         };
-        let sent = Sending { socket: socket.id, to, connection: None, bytes: leaving.write(core) };
+        let sent = Sending { socket: socket.id, to, connection: None, reuse_only, bytes: leaving.write(core) };
         let is_reliable = socket.proto.is_reliable();
         let is_invite = transaction.is_invite();
         let mut client = Client::new(is_invite, sent, is_reliable, now, &core.times, transaction.any_reply);
@@ -277,18 +268,11 @@ fn restore(msg: &mut Routing, preparing: &mut Preparing) {
     }
 }
 
-fn is_blacklisted(call: &Call<'_>, changes: Option<&Changes>, proto: Proto, to: SocketAddr) -> bool {
+fn is_blacklisted(call: &Call<'_>, changes: Option<&Changes>, destination: Destination) -> bool {
     let text = call.msg.message.bytes();
-    let target = Target { proto: Some(proto), address: to.ip(), port: to.port(), text };
+    let Destination { proto, address } = destination;
+    let target = Target { proto: Some(proto), address: address.ip(), port: address.port(), text };
     let of_all = (&call.msg.blacklists, &call.msg.blacklists_off);
     let (on, off) = changes.map_or(of_all, |changes| (&changes.blacklists, &changes.blacklists_off));
     call.env.services.blacklists.refuses(on, off, &target, call.env.now)
-}
-
-fn addresses_of(answer: Answer) -> Result<Vec<IpAddr>, Fault> {
-    match answer {
-        Answer::Resolved(addresses) => addresses,
-        Answer::Done(Err(fault)) => Err(fault),
-        _ => Err(Fault::us("an answer of another kind came to a name that was looked up")),
-    }
 }

@@ -3,10 +3,9 @@
 use crate::desk::Desk;
 use crate::outgoing::{Hop, Leaving, ViaBranch};
 use bytes::Bytes;
-use module_api::{Answer, Call, Fault, Flow, Sending};
+use module_api::{Call, Destination, Fault, Flow, Sending};
 use sip::{Edits, Message};
 use std::hash::{BuildHasher, Hasher};
-use std::net::SocketAddr;
 
 impl Desk<'_> {
     /// Forwards the request at hand, to `destination` if given.
@@ -22,7 +21,7 @@ impl Desk<'_> {
             Ok(hop) => hop,
             Err(fault) => return Flow::Done(Err(fault)),
         };
-        self.at_address(call, hop, |desk, call, hop, to| desk.forward_to(call, hop, to))
+        self.at_address(call, hop, |desk, call, to| desk.forward_to(call, to))
     }
 
     /// Sends the message at hand as it came, with more header lines if given.
@@ -31,7 +30,7 @@ impl Desk<'_> {
             Ok(hop) => hop,
             Err(fault) => return Flow::Done(Err(fault)),
         };
-        self.at_address(call, hop, move |desk, call, hop, to| desk.send_to(call, hop, to, headers))
+        self.at_address(call, hop, move |desk, call, to| desk.send_to(call, to, headers))
     }
 
     /// Does something with the address of a hop, now or when its name is resolved.
@@ -39,32 +38,29 @@ impl Desk<'_> {
         &self,
         call: &mut Call<'_>,
         hop: Hop,
-        work: impl FnOnce(&Desk<'_>, &mut Call<'_>, &Hop, SocketAddr) -> Result<i32, Fault> + Send + 'static,
+        work: impl FnOnce(&Desk<'_>, &mut Call<'_>, Destination) -> Result<i32, Fault> + Send + 'static,
     ) -> Flow {
-        let Some(question) = hop.question(&call.env.services.settings) else {
-            let to = hop.address().ok_or_else(|| Fault::next_hop("the destination has no address"));
-            return Flow::Done(to.and_then(|to| work(self, call, &hop, to)));
+        let Some(question) = hop.question(call.env.services) else {
+            let to = hop.destination().ok_or_else(|| Fault::next_hop("the destination has no address"));
+            return Flow::Done(to.and_then(|to| work(self, call, to)));
         };
         let desk = self.owned();
         Flow::wait(question, move |call, answer| {
-            let addresses = match answer {
-                Answer::Resolved(addresses) => addresses,
-                Answer::Done(Err(fault)) => Err(fault),
-                _ => Err(Fault::us("an answer of another kind came to a name that was looked up")),
-            };
-            let first = addresses.map(|addresses| addresses.first().copied());
+            let first = answer.resolved().map(|resolved| resolved.destinations.first().copied());
             Flow::Done(match first {
-                Ok(Some(address)) => work(&desk.desk(), call, &hop, SocketAddr::new(address, hop.port)),
+                Ok(Some(to)) => work(&desk.desk(), call, to),
                 Ok(None) => Err(Fault::next_hop("the destination has no address")),
                 Err(fault) => Err(fault),
             })
         })
     }
 
-    fn forward_to(&self, call: &mut Call<'_>, hop: &Hop, to: SocketAddr) -> Result<i32, Fault> {
+    fn forward_to(&self, call: &mut Call<'_>, to: Destination) -> Result<i32, Fault> {
+        let Destination { proto, address: to } = to;
         let msg = &*call.msg;
         let branch = msg.branches.first();
-        let socket = self.core.socket_for(branch.socket, Some(msg.source.socket), hop.proto, to.ip())?;
+        let socket = self.core.socket_for(branch.socket, Some(msg.source.socket), proto, to.ip())?;
+        let reuse_only = self.core.may_reuse_only(branch, socket, to)?;
         let leaving = Leaving {
             msg,
             changes: None,
@@ -76,21 +72,24 @@ impl Desk<'_> {
             is_own: false,
         };
         let bytes = leaving.write(self.core);
-        call.env.out.send(Sending { socket: socket.id, to, connection: None, bytes });
+        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes });
         self.core.counters.core.fwd_requests.increment();
         Ok(1)
     }
 
-    fn send_to(&self, call: &mut Call<'_>, hop: &Hop, to: SocketAddr, headers: Option<Bytes>) -> Result<i32, Fault> {
+    fn send_to(&self, call: &mut Call<'_>, to: Destination, headers: Option<Bytes>) -> Result<i32, Fault> {
+        let Destination { proto, address: to } = to;
         let msg = &*call.msg;
-        let socket = self.core.socket_for(msg.branches.first().socket, Some(msg.source.socket), hop.proto, to.ip())?;
+        let branch = msg.branches.first();
+        let socket = self.core.socket_for(branch.socket, Some(msg.source.socket), proto, to.ip())?;
+        let reuse_only = self.core.may_reuse_only(branch, socket, to)?;
         let mut edits = Edits::default();
         if let Some(headers) = headers {
             edits.append(headers);
         }
         let mut bytes = Vec::with_capacity(msg.message.bytes().len() + 256);
         sip::write(&msg.message, &[&edits], &mut bytes);
-        call.env.out.send(Sending { socket: socket.id, to, connection: None, bytes: bytes.into() });
+        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes: bytes.into() });
         Ok(1)
     }
 

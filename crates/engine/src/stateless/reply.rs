@@ -11,7 +11,8 @@ impl Desk<'_> {
     /// Answers the request at hand, keeping nothing.
     pub(crate) fn reply_stateless(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault> {
         let msg = &*call.msg;
-        self.send_stateless(&mut call.env, &msg.message, &msg.source, &msg.via, &msg.reply, reply)
+        let reuse_only = self.core.answers_by_reuse_only(msg);
+        self.send_stateless(&mut call.env, &msg.message, &msg.source, &msg.via, &msg.reply, reuse_only, reply)
     }
 
     /// Answers any request, keeping nothing.
@@ -22,6 +23,7 @@ impl Desk<'_> {
         source: &Source,
         via: &ViaHandling,
         extras: &ReplyExtras,
+        reuse_only: bool,
         reply: &ReplyContent,
     ) -> Result<(), Fault> {
         if !request.is_request() {
@@ -33,7 +35,7 @@ impl Desk<'_> {
         let way = WayBack::of(request, source, via);
         let bytes = self.print_reply(request, source, &way, extras, reply);
         let ReplyPath { socket, to, connection, .. } = way.path;
-        env.out.send(Sending { socket, to, connection, bytes });
+        env.out.send(Sending { socket, to, connection, reuse_only, bytes });
         self.core.counters.stateless.count(reply.code);
         if reply.code >= 300 {
             self.core.counters.stateless.sent_errors.increment();
@@ -133,8 +135,9 @@ impl<'a> WayBack<'a> {
         let top = request.top_via().ok();
         let asks = handling.force_rport || top.is_some_and(|via| via.rport().is_some());
         let to = top.and_then(|via| reply_address(&via, source, handling, asks)).unwrap_or(source.peer);
-        let path = ReplyPath { socket: source.socket, proto: source.proto, to, connection: source.connection };
-        let (received, rport) = top.map_or((None, None), |via| filled_in(&via, source, asks));
+        let Source { socket, proto, connection, .. } = *source;
+        let path = ReplyPath { socket, proto, to, connection, reuse_only: false };
+        let (received, rport) = top.map_or((None, None), |via| filled_in(&via, source, handling, asks));
         WayBack { top, path, received, rport }
     }
 
@@ -161,11 +164,11 @@ fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling, asks: b
 
 /// What `received` and `rport` of the top Via must say (RFC 3261 section 18.2.1, RFC 3581 section 4).
 pub(crate) fn additions(via: &Via<'_>, source: &Source, handling: &ViaHandling) -> (Option<IpAddr>, Option<u16>) {
-    filled_in(via, source, handling.force_rport || via.rport().is_some())
+    filled_in(via, source, handling, handling.force_rport || via.rport().is_some())
 }
 
-fn filled_in(via: &Via<'_>, source: &Source, asks: bool) -> (Option<IpAddr>, Option<u16>) {
+fn filled_in(via: &Via<'_>, source: &Source, handling: &ViaHandling, asks: bool) -> (Option<IpAddr>, Option<u16>) {
     let peer = source.peer.ip();
-    let received = (asks || via.host_ip() != Some(peer)).then_some(peer);
+    let received = (asks || via.host_ip() != Some(peer) && !handling.names_sender).then_some(peer);
     (received, asks.then_some(source.peer.port()))
 }

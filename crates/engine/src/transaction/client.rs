@@ -3,10 +3,9 @@
 use crate::machine::{client_invite, client_non_invite};
 use crate::outgoing::Changes;
 use bytes::Bytes;
-use module_api::{Sending, Time, TransactionSettings};
+use module_api::{Destination, Sending, Time, TransactionSettings};
 use sip::{Edits, Message};
 use smallvec::SmallVec;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +25,10 @@ pub(crate) struct Client {
     pub(crate) cancelling: Cancelling,
     /// What the branch ended with.
     pub(crate) outcome: Option<Box<Final>>,
-    /// Other addresses of its destination, the next to try first.
-    pub(crate) alternatives: SmallVec<[SocketAddr; 1]>,
+    /// Where else its name leads, the next to try first.
+    pub(crate) alternatives: SmallVec<[Destination; 1]>,
+    /// Whether a name led where it was sent, rather than an address in figures.
+    pub(crate) is_of_name: bool,
     /// The changes `branch_route` made, for sending it to another address.
     pub(crate) changes: Option<Box<Changes>>,
     /// How many branches of its own the next hop may make of it, where it was told.
@@ -128,6 +129,7 @@ impl Client {
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
+            is_of_name: false,
             changes: None,
             breadth: None,
             mark: None,
@@ -149,6 +151,7 @@ impl Client {
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
+            is_of_name: false,
             changes: None,
             breadth: None,
             mark: None,

@@ -212,7 +212,8 @@ impl Transaction {
 
 /// A message for the edge to send again.
 pub(crate) fn again(path: &ReplyPath, bytes: &Bytes) -> Sending {
-    Sending { socket: path.socket, to: path.to, connection: path.connection, bytes: bytes.clone() }
+    let ReplyPath { socket, to, connection, reuse_only, .. } = *path;
+    Sending { socket, to, connection, reuse_only, bytes: bytes.clone() }
 }
 
 /// Takes the transaction out of the message that has it.

@@ -36,6 +36,8 @@ pub(crate) struct ReplyPath {
     pub(crate) proto: Proto,
     pub(crate) to: SocketAddr,
     pub(crate) connection: Option<u64>,
+    /// Whether no connection may be opened for them (`tcp_no_new_conn_rplflag`).
+    pub(crate) reuse_only: bool,
 }
 
 /// What a timer of the server side did.

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use engine::Event;
-use module_api::Proto;
+use module_api::{Blacklist, BlacklistFlags, Proto, Settings};
 use std::time::Duration;
 
 const RELAY: &str = r#"route { t_relay(); }"#;
@@ -13,7 +13,7 @@ fn a_name_is_looked_up_while_the_call_waits() {
     let invite = world.request("alice", "INVITE", "sip:bob@bob.example.org", "");
     assert_eq!(
         format!("{:?}", world.questions[0].1),
-        r#"Resolve { host: "bob.example.org", proto: Udp, ipv6: false }"#
+        r#"Resolve(Question { host: "bob.example.org", port: None, protos: [Udp, Tcp], ipv6: false })"#
     );
     world.again("alice", &invite);
     world.answer(&["192.0.2.20"]);
@@ -84,6 +84,7 @@ fn a_connection_that_breaks_fails_its_branch() {
         socket: world.engine.services().sockets.for_destination(None, Proto::Tcp, [192, 0, 2, 20].into()).unwrap().id,
         to: ([192, 0, 2, 20], 5060).into(),
         connection: None,
+        reuse_only: false,
         bytes: bob.bytes().clone(),
     };
     world.handle(Event::SendFailed(sending));
@@ -105,5 +106,74 @@ fn the_script_may_answer_itself() {
     let mut world = World::new(r#"route { if (!t_relay("no-auto-477")) send_reply(404, "Nobody there"); }"#);
     world.request("alice", "MESSAGE", "sip:bob@[2001:db8::1]", "");
     world.passed("alice>proxy MESSAGE; proxy>alice 404 MESSAGE");
+    world.settle();
+}
+
+#[test]
+fn ports_and_transports_give_way_too() {
+    let mut world = World::new(RELAY);
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+    world.answer(&["udp/192.0.2.20:5070", "udp/192.0.2.20:5080", "tls/192.0.2.20:5061", "tcp/192.0.2.30:5090"]);
+    for (phone, transport, next) in
+        [("bob", b"UDP", Some("192.0.2.20:5080")), ("bob", b"UDP", Some("192.0.2.30:5090")), ("carol", b"TCP", None)]
+    {
+        let message = world.last(phone, "MESSAGE");
+        assert_eq!(message.top_via().unwrap().transport, transport);
+        let code = if next.is_some() { 503 } else { 200 };
+        world.reply(phone, &message, code, "Whatever");
+        let sent = world.sent.last().unwrap().to.to_string();
+        assert_eq!(sent, next.unwrap_or("192.0.2.10:5060"), "the TLS server is left out: no socket leads there");
+    }
+    assert_eq!(world.last("alice", "200").status(), 200);
+    world.settle();
+}
+
+fn with_blacklist() -> World {
+    let settings = Settings { disable_dns_blacklist: false, ..Settings::default() };
+    let world = World::with_settings(settings, "", r#"route { if (!t_relay("no-auto-477")) send_reply(480, "$rc"); }"#);
+    let flags = BlacklistFlags { expire: true, default: true, read_only: false };
+    let list = Blacklist { owner: "core", flags, rules: Vec::new() };
+    world.engine.services().blacklists.create(b"dns", list).unwrap();
+    world
+}
+
+#[test]
+fn what_failed_is_not_tried_for_four_minutes() {
+    let mut world = with_blacklist();
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+    world.answer(&["192.0.2.20", "192.0.2.30"]);
+    let bob = world.last("bob", "MESSAGE");
+    world.reply("bob", &bob, 503, "Full");
+    let carol = world.last("carol", "MESSAGE");
+    world.reply("carol", &carol, 200, "OK");
+    // A second request does not go to bob at all.
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+    world.answer(&["192.0.2.20", "192.0.2.30"]);
+    let carol = world.last("carol", "MESSAGE");
+    world.reply("carol", &carol, 200, "OK");
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+    world.answer(&["192.0.2.20"]);
+    assert_eq!(world.last("alice", "480").reason(), b"-5");
+    // Another port of the same host is another place.
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org:5070", "");
+    world.answer(&["192.0.2.20"]);
+    let bob = world.last("bob", "MESSAGE");
+    world.reply("bob", &bob, 200, "OK");
+    world.pass(Duration::from_secs(241));
+    world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+    world.answer(&["192.0.2.20"]);
+    let bob = world.last("bob", "MESSAGE");
+    world.reply("bob", &bob, 200, "OK");
+    world.settle();
+}
+
+#[test]
+fn an_address_in_figures_is_tried_each_time() {
+    let mut world = with_blacklist();
+    for _ in 0..2 {
+        world.request("alice", "MESSAGE", "sip:bob@192.0.2.20", "");
+        let bob = world.last("bob", "MESSAGE");
+        world.reply("bob", &bob, 503, "Full");
+    }
     world.settle();
 }

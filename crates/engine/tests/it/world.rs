@@ -5,8 +5,9 @@ use catalogue::{Arg, ModuleId, Param};
 use engine::ladder::Ladder;
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Received, Token, Worker, catalogue_of};
 use module_api::{
-    Answer, Args, Call, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Job, Level, LogSink, Logger, Module,
-    ParamSetting, Proto, Request, Run, Sending, Settings, SocketId, Sockets, State, Time, UnknownProcess,
+    Answer, Args, Call, Destination, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Job, Level, LogSink, Logger,
+    Module, ParamSetting, Process, Proto, Question, Request, Resolved, Run, Sending, Settings, SocketId, Sockets,
+    State, Time, UnknownProcess,
 };
 use script::ast::ParamValue;
 use script::source::Source;
@@ -26,6 +27,8 @@ pub struct World {
     pub ladder: Ladder,
     /// What each phone has received and not looked at.
     inboxes: BTreeMap<&'static str, VecDeque<Message>>,
+    /// All that was sent, as the edge got it.
+    pub sent: Vec<Sending>,
     /// Questions that wait for their answers.
     pub questions: Vec<(Token, Request)>,
     /// Replies to management requests.
@@ -36,6 +39,27 @@ pub struct World {
     catalogue: Arc<catalogue::Catalogue>,
     names: Arc<Interned>,
     numbers: u32,
+}
+
+/// What the proxy stands in.
+pub struct Surroundings {
+    pub settings: Settings,
+    pub process: Arc<dyn Process>,
+    /// Sockets besides the two that there always are.
+    pub sockets: Vec<(Proto, SocketAddr)>,
+    /// Fills in the settings that are flags.
+    pub flags: fn(&Interned, Settings) -> Settings,
+}
+
+impl Default for Surroundings {
+    fn default() -> Surroundings {
+        Surroundings {
+            settings: Settings::default(),
+            process: Arc::new(UnknownProcess),
+            sockets: Vec::new(),
+            flags: |_, settings| settings,
+        }
+    }
 }
 
 /// The parties and their addresses.
@@ -51,6 +75,10 @@ impl LogSink for Lines {
     fn write(&self, level: Level, _: Option<&str>, line: &[u8]) {
         let line = String::from_utf8_lossy(line).trim_end().to_owned();
         self.0.lock().unwrap().push(if level <= Level::Error { format!("{}: {line}", level.word()) } else { line });
+    }
+
+    fn write_quietly(&self, _: Level, _: Option<&str>, line: &[u8]) {
+        self.0.lock().unwrap().push(format!("quietly: {}", String::from_utf8_lossy(line).trim_end()));
     }
 }
 
@@ -75,7 +103,7 @@ const TEST: Module = Module {
 const SLOW_START: Param = Param::int("slow_start", 0, "Whether start and stop wait for an answer.");
 
 fn question(host: &str) -> Request {
-    Request::Resolve { host: host.to_owned(), proto: Proto::Udp, ipv6: false }
+    Request::Resolve(Question::addresses(host, false))
 }
 
 fn answered(answer: Answer) -> Result<(), Fault> {
@@ -142,6 +170,18 @@ impl World {
         World::with_bounds(params, script, Bounds::default())
     }
 
+    /// With other global parameters.
+    pub fn with_settings(settings: Settings, params: &str, script: &str) -> World {
+        World::in_surroundings(Surroundings { settings, ..Surroundings::default() }, params, script)
+    }
+
+    /// With other surroundings.
+    pub fn in_surroundings(surroundings: Surroundings, params: &str, script: &str) -> World {
+        let mut world = World::made(&format!("{LOAD}{params}\n{script}"), Bounds::default(), surroundings);
+        world.handle(Event::Start);
+        world
+    }
+
     /// With other bounds.
     pub fn with_bounds(params: &str, script: &str, bounds: Bounds) -> World {
         let mut world = World::unstarted(&format!("{LOAD}{params}\n{script}"), bounds);
@@ -151,6 +191,11 @@ impl World {
 
     /// Before the modules have done what they must do first.
     pub fn unstarted(text: &str, bounds: Bounds) -> World {
+        World::made(text, bounds, Surroundings::default())
+    }
+
+    fn made(text: &str, bounds: Bounds, surroundings: Surroundings) -> World {
+        let Surroundings { settings, process, sockets: more, flags } = surroundings;
         let modules = all_modules();
         let catalogue = Arc::new(catalogue_of(&modules));
         let names = Arc::new(Interned::default());
@@ -159,6 +204,9 @@ impl World {
         let mut sockets = Sockets::default();
         sockets.add(Proto::Udp, SocketAddr::from((PROXY, 5060)), None, None, false);
         sockets.add(Proto::Tcp, SocketAddr::from((PROXY, 5060)), None, None, false);
+        for (proto, address) in more {
+            sockets.add(proto, address, None, None, false);
+        }
         sockets.add_alias(None, b"example.com", None, false);
         let now = Time::from_unix_seconds(1_700_000_000);
         let blueprint = Blueprint {
@@ -169,11 +217,11 @@ impl World {
             program,
             constants: Box::new(|_, _| Vec::new()),
             reloader: None,
-            settings: Settings { server_header: None, ..Settings::default() },
+            settings: Settings { server_header: None, ..flags(&names, settings) },
             sockets,
             names: Arc::clone(&names),
             log: Logger::new(4, 2, Arc::clone(&log) as Arc<dyn LogSink>),
-            process: Arc::new(UnknownProcess),
+            process,
             bounds,
             seed: [3; 32],
             now,
@@ -190,6 +238,7 @@ impl World {
             now,
             ladder: Ladder::new(&parties),
             inboxes: BTreeMap::new(),
+            sent: Vec::new(),
             questions: Vec::new(),
             management: Vec::new(),
             may_crash: false,
@@ -222,6 +271,7 @@ impl World {
     }
 
     fn deliver(&mut self, sending: Sending) {
+        self.sent.push(sending.clone());
         let phone = phone_at(sending.to.ip());
         let message = Message::parse(sending.bytes, &Limits::default()).expect("what the proxy sends can be read");
         self.ladder.arrow(self.now, "proxy", phone, label(&message));
@@ -230,21 +280,39 @@ impl World {
 
     /// A phone sends bytes.
     pub fn send(&mut self, phone: &str, text: impl Into<Vec<u8>>) {
-        self.send_as(phone, text, Event::Received);
+        self.send_as(phone, None, text, Event::Received);
     }
 
     /// A phone sends bytes that wait too long before they are looked at.
     pub fn send_late(&mut self, phone: &str, message: &Message) {
-        self.send_as(phone, message.bytes().to_vec(), Event::Late);
+        self.send_as(phone, None, message.bytes().to_vec(), Event::Late);
     }
 
-    fn send_as(&mut self, phone: &str, text: impl Into<Vec<u8>>, event: fn(Received) -> Event) {
+    /// A phone sends bytes by a connection.
+    pub fn send_by(&mut self, phone: &str, connection: Option<u64>, text: impl Into<Vec<u8>>) {
+        self.send_as(phone, connection, text, Event::Received);
+    }
+
+    fn send_as(
+        &mut self,
+        phone: &str,
+        connection: Option<u64>,
+        text: impl Into<Vec<u8>>,
+        event: fn(Received) -> Event,
+    ) {
         let bytes = Bytes::from(text.into());
         let what = Message::parse(bytes.clone(), &Limits::default()).map_or("?".to_owned(), |message| label(&message));
         self.ladder.arrow(self.now, phone, "proxy", what);
         let peer = SocketAddr::new(address_of(phone), 5060);
         let local = SocketAddr::from((PROXY, 5060));
-        self.handle(event(Received { bytes, socket: SocketId(0), proto: Proto::Udp, peer, local, connection: None }));
+        self.handle(event(Received {
+            bytes,
+            socket: SocketId(u16::from(connection.is_some())),
+            proto: if connection.is_some() { Proto::Tcp } else { Proto::Udp },
+            peer,
+            local,
+            connection,
+        }));
     }
 
     /// A phone sends a request; header lines may be added. What it sent comes back.
@@ -350,11 +418,20 @@ impl World {
         assert_eq!(self.engine.waiting(), 0, "work is left waiting");
     }
 
-    /// Answers the oldest question with these addresses, or with a fault.
+    /// Answers the oldest question with these addresses (or `tcp/192.0.2.1:5070`), or with a fault.
     pub fn answer(&mut self, addresses: &[&str]) {
-        let (token, _) = self.questions.remove(0);
-        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
-        let answer = if addresses.is_empty() { Err(Fault::backend("no such name")) } else { Ok(addresses) };
+        let (token, request) = self.questions.remove(0);
+        let Request::Resolve(question) = request else { panic!("{request:?}") };
+        let proto = question.protos.first().copied().unwrap_or(Proto::Udp);
+        let port = question.port.unwrap_or(proto.default_port());
+        let destinations = addresses.iter().map(|text| match text.split_once('/') {
+            Some((proto, address)) => {
+                Destination { proto: Proto::of(proto.as_bytes()).unwrap(), address: address.parse().unwrap() }
+            }
+            None => Destination { proto, address: SocketAddr::new(text.parse().unwrap(), port) },
+        });
+        let resolved = Resolved { destinations: destinations.collect(), lifetime: Duration::from_secs(60) };
+        let answer = if addresses.is_empty() { Err(Fault::backend("no such name")) } else { Ok(resolved) };
         self.handle(Event::Answer { token, answer: Answer::Resolved(answer) });
     }
 

@@ -12,7 +12,7 @@ mod variables;
 
 pub use transformations::fuzz_transformations;
 
-use module_api::{Counter, Job, MAIN, Module, Setup, StartError, State};
+use module_api::{Counter, Job, Module, Setup, StartError, State};
 use std::sync::Arc;
 use transformations::Substitutions;
 
@@ -42,10 +42,6 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     statistics::register(setup);
     setup.at_start(|env| {
         statistics::register_process(env);
-        let services = env.services;
-        let reports = &services.reports;
-        reports.set(env, "core", MAIN, 1, Some("running"));
-        reports.report(env.now, "core", MAIN, "initialization completed, ready now");
         Job::DONE
     });
     setup.every(statistics::TASKS_INTERVAL, |env| {

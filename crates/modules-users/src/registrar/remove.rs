@@ -4,7 +4,7 @@ use super::{Registrar, aor, path};
 use crate::usrloc::contact::Contact;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Answer, Args, Call, FUNCTION, Fault, Flow, Function, Proto, Request, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Question, Request, Run};
 use sip::Uri;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -55,11 +55,11 @@ fn remove(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
 
 fn resolve(call: &Call<'_>, registrar: Arc<Registrar>, domain: Bytes, aor: Bytes, filter: Filter, host: Bytes) -> Flow {
     let ipv6 = call.env.services.settings.dns_try_ipv6;
-    let request = Request::Resolve { host: String::from_utf8_lossy(&host).into_owned(), proto: Proto::Udp, ipv6 };
+    let request = Request::Resolve(Question::addresses(String::from_utf8_lossy(&host), ipv6));
     Flow::wait(request, move |call, answer| {
         let mut hosts = vec![host];
-        if let Answer::Resolved(Ok(addresses)) = answer {
-            hosts.extend(addresses.iter().map(|address| Bytes::from(address.to_string())));
+        if let Ok(resolved) = answer.resolved() {
+            hosts.extend(resolved.addresses().iter().map(|address| Bytes::from(address.to_string())));
         }
         run(call, &registrar, &domain, aor, Filter { hosts: Some(hosts), ..filter })
             .unwrap_or_else(|fault| Flow::Done(Err(fault)))

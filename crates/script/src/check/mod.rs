@@ -6,6 +6,8 @@ mod parameters;
 mod reach;
 mod unused;
 
+pub(crate) use modules::name_of as module_name_of;
+
 use crate::ast::{GlobalValue, Item, ParamValue, RouteType, Script, Span};
 use crate::compile::{Lookup, Options, RouteTable, compile};
 use crate::diagnostic::{Diagnostic, Diagnostics, any_error};

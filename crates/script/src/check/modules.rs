@@ -33,7 +33,7 @@ pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut D
 }
 
 /// `/usr/lib/opensips/modules/tm.so` is `tm`.
-fn name_of(path: &str) -> &str {
+pub(crate) fn name_of(path: &str) -> &str {
     let file = path.rsplit('/').next().unwrap_or(path);
     file.strip_suffix(".so").unwrap_or(file)
 }

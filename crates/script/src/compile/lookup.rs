@@ -236,7 +236,7 @@ impl<'a> Lookup<'a> {
     }
 
     fn transformation(&mut self, written: &ast::Transformation) -> TransformationRef {
-        let nothing = TransformationRef { transformation: TransformationId(0), args: Box::default() };
+        let nothing = TransformationRef { transformation: TransformationId(0), args: Box::default(), asks: false };
         let transformation = match self.resolver.transformation(&written.name) {
             Ok(transformation) => transformation,
             Err(unknown) => {
@@ -250,7 +250,8 @@ impl<'a> Lookup<'a> {
             }
         };
         let args = self.transformation_args(written, transformation);
-        TransformationRef { transformation, args }
+        let asks = self.resolver.transformation_asks(transformation);
+        TransformationRef { transformation, args, asks }
     }
 
     fn transformation_args(

@@ -8,6 +8,7 @@ mod expressions;
 mod flags;
 mod lookup;
 mod loops;
+mod preparations;
 mod routes;
 mod standalone;
 mod statements;
@@ -120,6 +121,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn emit(&mut self, instruction: Instruction) -> Address {
+        if let Some(preparation) = self.preparation(&instruction) {
+            let begins = std::mem::take(&mut self.begins);
+            self.code.push(Step { instruction: preparation, place: self.place, begins });
+        }
         let begins = std::mem::take(&mut self.begins);
         self.code.push(Step { instruction, place: self.place, begins });
         self.here() - 1

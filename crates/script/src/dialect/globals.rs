@@ -7,10 +7,35 @@ pub(crate) enum OldGlobal {
     Gone(&'static str),
     /// What it asked for happens anyhow, or has no meaning any more.
     Ignored(&'static str),
+    /// It is a parameter of a transport's module today, and its value goes there.
+    Moved { module: &'static str, param: &'static str, unit: Unit },
     /// `port`: the default port of sockets.
     Port,
     /// `log_stderror`: where the log goes.
     LogToStandardError,
+}
+
+/// What the number of a moved parameter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// What it counts today.
+    Same,
+    /// Milliseconds today and in the last releases that had it, seconds before.
+    Milliseconds,
+}
+
+impl Unit {
+    /// The number of today. No connection was ever given less than a tenth of a second: that is seconds.
+    pub(crate) fn today(self, number: i32) -> i32 {
+        match self {
+            Unit::Milliseconds if number < 100 => number.saturating_mul(1000),
+            Unit::Same | Unit::Milliseconds => number,
+        }
+    }
+}
+
+const fn to_tcp(param: &'static str, unit: Unit) -> OldGlobal {
+    OldGlobal::Moved { module: "proto_tcp", param, unit }
 }
 
 /// What has become of the parameter of this name.
@@ -31,9 +56,14 @@ const OLD: &[(&str, OldGlobal)] = &[
     ("disable_sctp", OldGlobal::Ignored("SCTP is served when proto_sctp.so is loaded")),
     ("tcp_parallel_read_on_workers", OldGlobal::Ignored("every connection is read on its own")),
     ("tcp_poll_method", OldGlobal::Ignored("the best method of the system is used")),
-    ("tcp_send_timeout", OldGlobal::Ignored("write modparam(\"proto_tcp\", \"tcp_send_timeout\", …)")),
-    ("tcp_crlf_pingpong", OldGlobal::Ignored("write modparam(\"proto_tcp\", \"tcp_crlf_pingpong\", …)")),
-    ("tcp_async", OldGlobal::Ignored("nothing waits for a connection")),
+    ("tcp_send_timeout", to_tcp("tcp_send_timeout", Unit::Milliseconds)),
+    ("tcp_max_msg_chunks", to_tcp("tcp_max_msg_chunks", Unit::Same)),
+    ("tcp_crlf_pingpong", to_tcp("tcp_crlf_pingpong", Unit::Same)),
+    ("tcp_crlf_drop", to_tcp("tcp_crlf_drop", Unit::Same)),
+    ("tcp_async", to_tcp("tcp_async", Unit::Same)),
+    ("tcp_async_max_postponed_chunks", to_tcp("tcp_async_max_postponed_chunks", Unit::Same)),
+    ("tcp_async_local_connect_timeout", to_tcp("tcp_async_local_connect_timeout", Unit::Same)),
+    ("tcp_async_local_write_timeout", to_tcp("tcp_async_local_write_timeout", Unit::Same)),
     ("syn_branch", OldGlobal::Ignored("branches are always made so")),
     ("reply_to_via", OldGlobal::Gone("call set_via_handling(\"reply-to-via\") in the route")),
     ("user", OldGlobal::Gone("name the user on the command line: -u NAME")),

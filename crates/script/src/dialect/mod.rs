@@ -7,5 +7,5 @@ mod modules;
 
 pub(crate) use expressions::{OldOperand, old_operand};
 pub(crate) use functions::{gone_function, needs_no_parentheses};
-pub(crate) use globals::{OldGlobal, old_global};
+pub(crate) use globals::{OldGlobal, Unit, old_global};
 pub(crate) use modules::{OLD_DEFAULTS, OldModule, OldParam, old_module, old_param};

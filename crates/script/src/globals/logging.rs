@@ -5,8 +5,6 @@ use super::{GlobalKind, GlobalParam};
 const FORMATS: &[&str] = &["plain_text", "json", "json_cee"];
 const LINES_HAVE_NO_BUFFER: &str = "lines of the log have the room they need";
 
-const NO_EVENT: &str = "no event is raised for lines of the log";
-
 const FACILITIES: &[&str] = &[
     "LOG_AUTH",
     "LOG_AUTHPRIV",
@@ -61,13 +59,11 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         "The form of lines in syslog.",
     )
     .one_of(FORMATS),
-    GlobalParam::bool("log_event_enabled", false, "Raises E_CORE_LOG for each line.").no_effect(NO_EVENT),
-    GlobalParam::int("log_event_level_filter", 0, "The level for E_CORE_LOG, 0 for log_level.").no_effect(NO_EVENT),
+    GlobalParam::bool("log_event_enabled", false, "Raises E_CORE_LOG for each line."),
+    GlobalParam::int("log_event_level_filter", 0, "The level for E_CORE_LOG, 0 for log_level."),
     GlobalParam::str("log_prefix", "", "Text before each line."),
-    GlobalParam::bool("log_stdout", false, "Keeps the standard output open in the background.")
-        .no_effect("it stays in the foreground, and keeps the standard output"),
-    GlobalParam::bool("xlog_force_color", false, "Colours xlog lines wherever they go.")
-        .no_effect("colours are written where the script says so"),
+    GlobalParam::bool("log_stdout", false, "Keeps the standard output; without, what goes there is dropped."),
+    GlobalParam::bool("xlog_force_color", false, "Lets $C(xy) colour; without, it is empty."),
     GlobalParam::int("xlog_buf_size", 4096, "The longest xlog line.")
         .within(0, i32::MAX)
         .no_effect(LINES_HAVE_NO_BUFFER),

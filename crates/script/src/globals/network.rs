@@ -2,17 +2,13 @@
 
 use super::{GlobalKind, GlobalParam};
 
-const SYSTEM_RESOLVER: &str = "the system's resolver looks names up, as its own configuration says";
-const NO_DNS_LIST: &str = "addresses that failed are not remembered";
-const NO_REVERSE_DNS: &str = "no names are looked up for addresses: write alias = …";
-
 pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("socket", GlobalKind::Socket, "An address to receive on: proto:host[:port] and options.")
         .repeats()
         .once(&["listen"]),
     GlobalParam::unset("alias", GlobalKind::HostAlias, "A name of our own: [proto:]host[:port] [accept_subdomain].")
         .repeats(),
-    GlobalParam::bool("auto_aliases", false, "Adds the names that DNS has for the sockets.").no_effect(NO_REVERSE_DNS),
+    GlobalParam::bool("auto_aliases", false, "Adds the names that DNS has for the sockets."),
     GlobalParam::unset("advertised_address", GlobalKind::Host, "The address in Via and Record-Route of all sockets."),
     GlobalParam::unset("advertised_port", GlobalKind::Int, "The port in Via and Record-Route of all sockets.")
         .within(1, 65_535),
@@ -22,23 +18,22 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("mcast_ttl", GlobalKind::Int, "How far multicast packets travel.").within(0, 255),
     GlobalParam::int("maxbuffer", 262_144, "The largest receive buffer of a UDP socket, in bytes.").within(0, i32::MAX),
     GlobalParam::bool("check_via", false, "Discards replies whose top Via is not ours."),
-    GlobalParam::bool("dns", false, "Looks up the host of the top Via when it is a name."),
-    GlobalParam::bool("rev_dns", false, "Looks up the name of the sender's address.").no_effect(NO_REVERSE_DNS),
-    GlobalParam::unset("dns_retr_time", GlobalKind::Int, "Seconds before a query to a DNS server is repeated.")
-        .within(0, i32::MAX)
-        .no_effect(SYSTEM_RESOLVER),
-    GlobalParam::unset("dns_retr_no", GlobalKind::Int, "How often a DNS query is repeated.")
-        .within(0, i32::MAX)
-        .no_effect(SYSTEM_RESOLVER),
+    GlobalParam::bool("dns", false, "Adds no received to a Via by name where the name leads to who sent it."),
+    GlobalParam::bool("rev_dns", false, "Adds no received to a Via by name where the sender's address has that name."),
+    GlobalParam::unset("dns_retr_time", GlobalKind::Int, "Seconds that a DNS server has for an answer.")
+        .within(0, i32::MAX),
+    GlobalParam::unset("dns_retr_no", GlobalKind::Int, "How often a DNS query is repeated.").within(0, i32::MAX),
     GlobalParam::unset("dns_servers_no", GlobalKind::Int, "How many of the system's DNS servers are asked.")
-        .within(0, i32::MAX)
-        .no_effect(SYSTEM_RESOLVER),
+        .within(0, i32::MAX),
     GlobalParam::bool("dns_try_ipv6", false, "Asks for an AAAA record when there is no A record."),
-    GlobalParam::bool("dns_try_naptr", true, "Asks for NAPTR records first, RFC 3263.").no_effect(SYSTEM_RESOLVER),
-    GlobalParam::bool("dns_use_search_list", true, "Tries names within the system's search domains.")
-        .no_effect(SYSTEM_RESOLVER),
+    GlobalParam::bool("dns_try_naptr", true, "Asks for NAPTR records first, RFC 3263."),
+    GlobalParam::bool("dns_use_search_list", true, "Tries names within the system's search domains."),
     GlobalParam::bool("disable_dns_failover", false, "Uses the first address of a name only."),
-    GlobalParam::bool("disable_dns_blacklist", true, "Does not remember addresses that failed.").no_effect(NO_DNS_LIST),
+    GlobalParam::bool(
+        "disable_dns_blacklist",
+        true,
+        "Does not keep addresses that failed on the blacklist \"dns\" for four minutes.",
+    ),
     GlobalParam::bool("disable_503_translation", false, "Relays a 503 as it is, instead of as 500."),
     GlobalParam::bool("disable_stateless_fwd", true, "Discards replies that belong to no transaction."),
     GlobalParam::unset("dst_blacklist", GlobalKind::Blacklist, "Destinations that nothing is sent to.").repeats(),

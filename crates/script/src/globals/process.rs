@@ -5,7 +5,6 @@ use super::{GlobalKind, GlobalParam};
 const NOTHING_TO_SIZE: &str = "memory follows the load: there is no pool to size or to watch";
 const NO_WORKERS: &str = "threads follow the processors, and nothing waits in them";
 
-const NOT_MEASURED: &str = "single steps are not measured against a threshold";
 const WRITTEN_TOGETHER: &str = "rows that wait at the same time are written in one transaction";
 
 pub(super) const GLOBALS: &[GlobalParam] = &[
@@ -48,16 +47,13 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         .no_effect(WRITTEN_TOGETHER),
     GlobalParam::int("exec_dns_threshold", 0, "Microseconds a DNS query may take before it is logged, 0 for any.")
         .within(0, i32::MAX)
-        .spelt(&["execdns_threshold", "exec_dnsthreshold", "execdnsthreshold"])
-        .no_effect(NOT_MEASURED),
+        .spelt(&["execdns_threshold", "exec_dnsthreshold", "execdnsthreshold"]),
     GlobalParam::int("exec_msg_threshold", 0, "Microseconds a message may take before it is logged, 0 for any.")
         .within(0, i32::MAX)
-        .spelt(&["execmsg_threshold", "exec_msgthreshold", "execmsgthreshold"])
-        .no_effect(NOT_MEASURED),
+        .spelt(&["execmsg_threshold", "exec_msgthreshold", "execmsgthreshold"]),
     GlobalParam::int("tcp_threshold", 0, "Microseconds a send may take before it is logged, 0 for any.")
         .within(0, i32::MAX)
-        .spelt(&["tcpthreshold"])
-        .no_effect(NOT_MEASURED),
+        .spelt(&["tcpthreshold"]),
     GlobalParam::int("event_shm_threshold", 0, "Percent of the memory ceiling that raise E_CORE_SHM_THRESHOLD.")
         .within(0, 100)
         .no_effect(NOTHING_TO_SIZE),

@@ -2,11 +2,8 @@
 
 use super::{GlobalKind, GlobalParam};
 
-const ALWAYS_OPENED: &str = "a connection is opened where there is none";
-
 pub(super) const GLOBALS: &[GlobalParam] = &[
-    GlobalParam::bool("tcp_accept_aliases", false, "Reuses the connections of clients for requests to them, RFC 5923.")
-        .no_effect("call force_tcp_alias() where a connection is to be reused"),
+    GlobalParam::bool("tcp_accept_aliases", false, "Reuses the connections of clients for requests to them, RFC 5923."),
     GlobalParam::int("tcp_connect_timeout", 100, "Milliseconds to wait for a connection.").within(0, i32::MAX),
     GlobalParam::int("tcp_connection_lifetime", 120, "Seconds after which an idle connection is closed.")
         .within(0, i32::MAX),
@@ -20,10 +17,8 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         .within(0, i32::MAX),
     GlobalParam::unset("tcp_keepidle", GlobalKind::Int, "Idle seconds before the first probe.").within(0, i32::MAX),
     GlobalParam::unset("tcp_keepinterval", GlobalKind::Int, "Seconds between probes.").within(0, i32::MAX),
-    GlobalParam::unset("tcp_no_new_conn_bflag", GlobalKind::Word, "A branch flag that forbids opening a connection.")
-        .no_effect(ALWAYS_OPENED),
-    GlobalParam::unset("tcp_no_new_conn_rplflag", GlobalKind::Word, "A message flag that forbids it for replies.")
-        .no_effect(ALWAYS_OPENED),
+    GlobalParam::unset("tcp_no_new_conn_bflag", GlobalKind::Word, "A branch flag that forbids opening a connection."),
+    GlobalParam::unset("tcp_no_new_conn_rplflag", GlobalKind::Word, "A message flag that forbids it for replies."),
     GlobalParam::int("tcp_threads", 0, "Threads that read and write streams.")
         .within(0, i32::MAX)
         .no_effect("threads follow the processors"),

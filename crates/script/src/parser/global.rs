@@ -1,9 +1,10 @@
 //! `name = value`: global parameters, today's and those of older releases.
 
 use super::{Parsed, Parser};
-use crate::ast::{Global, GlobalValue, Item, Span, Spanned};
+use crate::ast::{Global, GlobalValue, Item, ModuleParam, ParamValue, Span, Spanned};
+use crate::check::module_name_of;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::{self, OldGlobal};
+use crate::dialect::{self, OldGlobal, Unit};
 use crate::globals::{self, GlobalKind, GlobalParam};
 use crate::lexer::{Symbol, TokenKind};
 use crate::resolve::nearest::nearest;
@@ -102,8 +103,37 @@ impl Parser<'_> {
                 self.report(fault.help(why));
                 Ok(())
             }
+            OldGlobal::Moved { module, param, unit } => self.moved_global(name, span, module, param, unit),
             OldGlobal::Port => self.old_port(span),
             OldGlobal::LogToStandardError => self.old_log_stderror(span, items),
+        }
+    }
+
+    /// A parameter that is a module's today: its value goes there, where the script loads that module.
+    fn moved_global(&mut self, name: &str, span: Span, module: &str, param: &str, unit: Unit) -> Parsed<()> {
+        let start = self.token.span.start;
+        let number = unit.today(self.integer("a number")?);
+        let value = self.spanned(ParamValue::Int(number), start);
+        self.eat(Symbol::Semicolon);
+        let message = format!("`{name}` is a parameter of the module {module} today");
+        let today = format!("behind its loadmodule: modparam(\"{module}\", \"{param}\", {number})");
+        self.report(Diagnostic::warning(codes::OLD_GLOBAL, span, message).help(today));
+        let spanned = |text: &str| Spanned { node: text.to_owned(), span };
+        self.moved.push(ModuleParam { modules: spanned(module), name: spanned(param), value });
+        Ok(())
+    }
+
+    /// Puts the parameters that have moved behind the lines that load their modules. What the script itself says there
+    /// comes later, and is stronger.
+    pub(super) fn settle_moved(&mut self, items: &mut Vec<Item>) {
+        for param in std::mem::take(&mut self.moved).into_iter().rev() {
+            let loads = |item: &Item| match item {
+                Item::LoadModule(path) => module_name_of(&path.node) == param.modules.node,
+                _ => false,
+            };
+            if let Some(position) = items.iter().position(loads) {
+                items.insert(position + 1, Item::ModuleParam(param));
+            }
         }
     }
 

@@ -19,7 +19,7 @@ mod strings;
 mod tests;
 mod top;
 
-use crate::ast::{Script, Span, Spanned};
+use crate::ast::{ModuleParam, Script, Span, Spanned};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
 use crate::lexer::{Lexer, Symbol, Token, TokenKind};
 use crate::source::Source;
@@ -49,6 +49,8 @@ pub(crate) struct Parser<'a> {
     unclosed_at: Option<u32>,
     /// Whether the rest of a mistake is being stepped over.
     is_recovering: bool,
+    /// Global parameters of older releases that are a module's today.
+    moved: Vec<ModuleParam>,
 }
 
 /// The mistake has been told; the caller steps over the rest of what it was parsing.
@@ -73,6 +75,7 @@ impl<'a> Parser<'a> {
             parentheses: 0,
             unclosed_at: None,
             is_recovering: false,
+            moved: Vec::new(),
         };
         parser.go_to(0);
         parser

@@ -14,6 +14,7 @@ impl Parser<'_> {
                 self.recover_line(start);
             }
         }
+        self.settle_moved(&mut items);
         items
     }
 

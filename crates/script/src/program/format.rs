@@ -88,6 +88,11 @@ impl Format {
         }
     }
 
+    /// Whether its evaluation may ask for something.
+    pub(crate) fn asks(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(variable) if variable.asks()))
+    }
+
     pub(crate) fn needs_scope(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(variable) if variable.needs_scope()))
     }

@@ -35,6 +35,8 @@ pub enum Instruction {
     JumpIf(Address),
     /// Goes on at the address if false.
     JumpUnless(Address),
+    /// Evaluates what the next instruction needs, and waits for what that asks for.
+    Prepare(Slot),
     /// Whether the value is true.
     Truth(Operand),
     /// `[ … ]`: whether the number is not zero.
@@ -281,6 +283,15 @@ pub struct ForList {
     pub over: Slot,
 }
 
+/// What is evaluated before an instruction for what it may ask.
+#[derive(Clone, Debug)]
+pub struct Preparation {
+    /// The values.
+    pub operands: Box<[Operand]>,
+    /// The level of an xlog line: one that is not written need not be prepared.
+    pub level: Option<Operand>,
+}
+
 /// An address with the length of its network part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -303,6 +314,7 @@ pub(crate) struct Tables {
     pub(crate) asyncs: Vec<AsyncSite>,
     pub(crate) switches: Vec<SwitchTable>,
     pub(crate) lists: Vec<ForList>,
+    pub(crate) preparations: Vec<Preparation>,
 }
 
 impl Arguments {

@@ -68,6 +68,8 @@ pub(crate) struct TransformationRef {
     pub(crate) transformation: TransformationId,
     /// Its arguments.
     pub(crate) args: Box<[TransformationArg]>,
+    /// Whether it may ask for what it needs.
+    pub(crate) asks: bool,
 }
 
 /// An argument of a transformation.
@@ -218,6 +220,13 @@ impl VariableRef {
         matches!(self.source, Source::Language(_)) || in_name || in_index || in_transformations
     }
 
+    /// Whether its evaluation may ask for something.
+    pub(crate) fn asks(&self) -> bool {
+        let in_name = matches!(&self.name, InnerName::Computed(format) if format.asks());
+        let in_index = matches!(&self.index, IndexRef::Computed(variable) if variable.asks());
+        in_name || in_index || self.transformations.iter().any(TransformationRef::asks)
+    }
+
     /// The same variable with everything filled in that only a running script knows, so that a function can keep it.
     pub(crate) fn settled(&self, host: &mut dyn Host, scope: &Scope) -> VariableRef {
         if !matches!(self.source, Source::Host(_)) || self.transformations.iter().any(TransformationRef::needs_scope) {
@@ -239,6 +248,15 @@ impl TransformationRef {
     fn apply(&self, host: &mut dyn Host, scope: Option<&Scope>, value: Value) -> Value {
         let args: SmallVec<[Value; 2]> = self.args.iter().map(|arg| arg.value(host, scope)).collect();
         host.transform(self.transformation, value, &args)
+    }
+
+    fn asks(&self) -> bool {
+        let in_args = self.args.iter().any(|arg| match arg {
+            TransformationArg::Fixed(_) => false,
+            TransformationArg::Variable(variable) => variable.asks(),
+            TransformationArg::Format(format) => format.asks(),
+        });
+        self.asks || in_args
     }
 
     fn needs_scope(&self) -> bool {

@@ -97,6 +97,11 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Whether a transformation may ask for what it needs.
+    pub(crate) fn transformation_asks(&self, id: TransformationId) -> bool {
+        self.catalogue.transformation(id).1.asks
+    }
+
     fn unknown(
         &self,
         modules: impl Iterator<Item = ModuleId>,

@@ -7,6 +7,7 @@ mod calls;
 mod compare;
 mod conditions;
 mod patterns;
+mod preparing;
 mod run;
 mod scope;
 mod values;
@@ -15,12 +16,13 @@ pub(crate) use arithmetic::{arithmetic, complement, negated};
 pub use scope::{Parameter, Scope};
 
 use crate::host::{ArgValue, Host};
-use crate::program::instruction::Address;
+use crate::program::instruction::{Address, Slot};
 use crate::program::{Program, RouteIndex};
 use catalogue::Value;
 use patterns::Patterns;
 use run::Machine;
 use scope::Frame;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// A script being run, or about to be. It keeps its memory from one run to the next, so a host may keep a few.
@@ -61,6 +63,8 @@ enum Awaited {
     Code,
     /// This route, in place of what ran: `async()`.
     Route(RouteIndex),
+    /// The next instruction, once nothing in these values asks any more. The code is not the script's.
+    Prepared(Slot),
 }
 
 /// How a run begins.
@@ -126,15 +130,17 @@ impl Execution {
     pub fn resume(&mut self, host: &mut dyn Host, code: i32) -> Outcome {
         let Some(awaited) = self.waiting.take() else { return Outcome::Finished(Finished::default()) };
         self.is_tracing = host.is_tracing();
-        self.scope.code = code;
         match awaited {
+            Awaited::Prepared(slot) => return self.run_from(Some(slot), host),
             Awaited::Code => {
+                self.scope.code = code;
                 self.truth = code > 0;
                 if code == 0 {
                     return self.finished(true, false);
                 }
             }
             Awaited::Route(route) => {
+                self.scope.code = code;
                 self.scope.params.clear();
                 self.enter(route);
             }
@@ -181,8 +187,19 @@ impl Execution {
     }
 
     fn run(&mut self, host: &mut dyn Host) -> Outcome {
+        self.run_from(None, host)
+    }
+
+    /// Runs on, after preparing what is not ready yet.
+    fn run_from(&mut self, prepared: Option<Slot>, host: &mut dyn Host) -> Outcome {
         let Some(program) = self.scope.program.clone() else { return self.finished(true, false) };
-        Machine { execution: self, program: &program, host }.run()
+        let mut machine = Machine { execution: self, program: &program, host };
+        if let Some(slot) = prepared
+            && let ControlFlow::Break(outcome) = machine.prepare(slot)
+        {
+            return outcome;
+        }
+        machine.run()
     }
 
     fn finished(&mut self, exited: bool, dropped: bool) -> Outcome {

@@ -66,6 +66,7 @@ impl<'m> Machine<'m> {
             Instruction::Jump(address) => self.execution.counter = address,
             Instruction::JumpIf(address) => self.jump_when(true, address),
             Instruction::JumpUnless(address) => self.jump_when(false, address),
+            Instruction::Prepare(slot) => return self.prepare(slot),
             Instruction::Truth(operand) => self.execution.truth = self.peek(operand).is_true(),
             Instruction::NonZero(operand) => self.non_zero(operand),
             Instruction::Not => self.execution.truth = !self.execution.truth,
@@ -140,12 +141,7 @@ impl<'m> Machine<'m> {
     }
 
     fn xlog(&mut self, level: Operand, format: Slot) {
-        let level = match level {
-            Operand::Constant(slot) => self.program.tables.constants.get(slot as usize).and_then(Value::int),
-            other => self.value(other).int(),
-        };
-        // A level that is no number is read as an error: such a line should be seen.
-        let level = level.unwrap_or(-1);
+        let level = self.xlog_level(level);
         if level > self.host.xlog_level() {
             return;
         }
@@ -159,6 +155,15 @@ impl<'m> Machine<'m> {
             self.host.print(level, &text, self.line());
         }
         self.execution.text = text;
+    }
+
+    /// The level of an xlog line. One that is no number is read as an error: such a line should be seen.
+    pub(super) fn xlog_level(&mut self, level: Operand) -> i32 {
+        let level = match level {
+            Operand::Constant(slot) => self.program.tables.constants.get(slot as usize).and_then(Value::int),
+            other => self.value(other).int(),
+        };
+        level.unwrap_or(-1)
     }
 
     pub(super) fn line(&self) -> Line {

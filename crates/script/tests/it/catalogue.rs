@@ -187,5 +187,5 @@ const TRANSFORMATIONS: &[Transformation<()>] = &[
 ];
 
 const fn transformation(name: &'static str, args: &'static [TransformationArg]) -> Transformation<()> {
-    Transformation { name, about: "", args, rest: false, run: () }
+    Transformation { name, about: "", args, rest: false, asks: false, run: () }
 }

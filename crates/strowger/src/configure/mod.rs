@@ -11,7 +11,7 @@ mod unused;
 pub use origin::Origin;
 pub use outside::environment;
 pub use report::Report;
-pub use settings::{log_settings, settings};
+pub use settings::{log_settings, micros, settings};
 pub use unused::Unused;
 
 use crate::modules;

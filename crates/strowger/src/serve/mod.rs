@@ -2,11 +2,15 @@
 
 mod clock;
 mod edges;
+mod log_events;
+mod names;
 mod outside;
 mod privileges;
 pub mod process;
 mod reload;
 mod start;
+mod stdout;
+mod watch;
 
 use crate::cli::ServeOptions;
 use crate::configure::{Configured, Ground, Origin};
@@ -48,6 +52,9 @@ fn serve(
     options: &ServeOptions,
     banner: &str,
 ) -> Result<(), String> {
+    if !configured.globals.is_on("log_stdout") {
+        stdout::drop()?;
+    }
     let mut server = start::start(ground, origin, configured, options)?;
     server.process.name_this_thread("attendant");
     watch_signals(signals, &server.process)?;

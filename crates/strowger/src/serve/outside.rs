@@ -2,17 +2,20 @@
 
 use super::clock::Clock;
 use bytes::Bytes;
+use catalogue::Value;
+use edge_dns::Names;
 use edge_mi::Reply;
 use edge_net::tcp::Streams;
 use edge_net::udp::Admission;
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
 use engine::{Engine, Event, Received, Token, Worker};
-use module_api::{Answer, Proto, Request};
+use module_api::{Answer, Proto, Raised, Request, THRESHOLD};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// What the engine's results go to.
 pub struct Outside {
@@ -22,12 +25,16 @@ pub struct Outside {
     streams: Vec<Arc<Streams>>,
     databases: Databases,
     waits: Waits,
+    names: Names,
     /// Who waits for the reply to a management request.
     managing: Mutex<BTreeMap<u64, Reply>>,
     next_request: AtomicU64,
     /// Drivers that are free, for threads that bring answers.
     spare: Mutex<Vec<Worker>>,
 }
+
+/// What is there once the engine runs, for what is made before it.
+pub type Late = Arc<OnceLock<Arc<Outside>>>;
 
 /// The parts that are opened at start.
 pub struct Opened {
@@ -37,8 +44,10 @@ pub struct Opened {
     pub streams: Vec<Arc<Streams>>,
     /// Databases.
     pub databases: Databases,
-    /// Names, sleeping, FIFOs.
+    /// Sleeping, files, FIFOs.
     pub waits: Waits,
+    /// Names.
+    pub names: Names,
 }
 
 /// Drivers kept for threads that bring answers now and then.
@@ -49,7 +58,7 @@ const MANAGING_MAX: usize = 10_000;
 impl Outside {
     /// Around an engine.
     pub fn new(engine: Engine, clock: Clock, opened: Opened) -> Arc<Outside> {
-        let Opened { senders, streams, databases, waits } = opened;
+        let Opened { senders, streams, databases, waits, names } = opened;
         Arc::new(Outside {
             engine,
             clock,
@@ -57,6 +66,7 @@ impl Outside {
             streams,
             databases,
             waits,
+            names,
             managing: Mutex::default(),
             next_request: AtomicU64::new(1),
             spare: Mutex::default(),
@@ -83,6 +93,22 @@ impl Outside {
         if spare.len() < SPARE_MAX {
             spare.push(driver.worker);
         }
+    }
+
+    /// Raises an event that happened outside the engine, where anybody hears it.
+    /// Values are in the order of its declared parameters.
+    pub fn raise(self: &Arc<Self>, event: &catalogue::Event, values: Vec<Value>) {
+        if !self.engine.is_heard(event.name) {
+            return;
+        }
+        let params = event.params.iter().map(|name| (*name).to_owned()).zip(values).collect();
+        self.handle(Event::Raised(Raised { event: event.name.to_owned(), params }));
+    }
+
+    /// Something took longer than its threshold.
+    pub fn threshold_passed(self: &Arc<Self>, source: &str, took: Duration, extra: &str) {
+        let time = i32::try_from(took.as_micros()).unwrap_or(i32::MAX);
+        self.raise(&THRESHOLD, vec![source.to_owned().into(), Value::Int(time), extra.to_owned().into()]);
     }
 
     /// Runs a management request; `reply` gets what it answers.
@@ -112,8 +138,9 @@ impl Outside {
                 self.databases.submit(*query, Box::new(reply));
             }
             request => {
-                let unasked = self.waits.ask(request, move |answer| outside.handle(Event::Answer { token, answer }));
-                if let Err((request, reply)) = unasked {
+                let reply = move |answer| outside.handle(Event::Answer { token, answer });
+                let Err((request, reply)) = self.waits.ask(request, reply) else { return };
+                if let Err((request, reply)) = self.names.ask(request, reply) {
                     let text = format!("nothing outside answers {request:?}");
                     reply(Answer::Done(Err(module_api::Fault::us(text))));
                 }

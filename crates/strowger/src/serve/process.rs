@@ -1,9 +1,11 @@
 //! The process as management and statistics see it: threads, load, memory, receive queues, connections.
 
+use edge_net::Routes;
 use edge_net::tcp::Streams;
 use module_api::{Connection, ConnectionName, LoadPeriod, Memory, Process, Proto, Task};
 use std::collections::VecDeque;
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +15,8 @@ pub struct ThisProcess {
     started: Instant,
     tasks: Mutex<Vec<Measured>>,
     streams: Mutex<Vec<(Proto, Arc<Streams>)>>,
+    /// Which address of ours leads where.
+    routes: Routes,
     stopping: (Mutex<bool>, Condvar),
     flag: Arc<AtomicBool>,
 }
@@ -32,6 +36,7 @@ impl Default for ThisProcess {
             started: Instant::now(),
             tasks: Mutex::default(),
             streams: Mutex::default(),
+            routes: Routes::default(),
             stopping: (Mutex::new(false), Condvar::new()),
             flag: Arc::default(),
         }
@@ -151,7 +156,7 @@ impl Process for ThisProcess {
     }
 
     fn close_connection(&self, which: ConnectionName) -> bool {
-        let is_wanted = |proto: Proto, number: u64, peer: std::net::SocketAddr| match which {
+        let is_wanted = |proto: Proto, number: u64, peer: SocketAddr| match which {
             ConnectionName::Id(id) => number == id,
             ConnectionName::Remote { proto: wanted, address, port } => {
                 wanted.is_none_or(|wanted| wanted == proto) && peer.ip() == address && peer.port() == port
@@ -164,6 +169,16 @@ impl Process for ThisProcess {
             }
         }
         closed
+    }
+
+    fn has_connection(&self, proto: Proto, number: Option<u64>, to: SocketAddr) -> bool {
+        let streams = lock(&self.streams);
+        let mut of_proto = streams.iter().filter(|(known, _)| *known == proto);
+        of_proto.any(|(_, streams)| streams.has_connection(number, to))
+    }
+
+    fn source_address(&self, to: IpAddr) -> Option<IpAddr> {
+        self.routes.source_address(to)
     }
 
     fn stop(&self) {

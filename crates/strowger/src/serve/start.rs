@@ -2,25 +2,31 @@
 
 use super::clock::Clock;
 use super::edges::{Management, Wanted};
-use super::outside::{Opened, Outside};
+use super::log_events::{Lines, LogEvents};
+use super::names;
+use super::outside::{Late, Opened, Outside};
 use super::privileges;
 use super::process::ThisProcess;
 use super::reload::reloader;
+use super::watch::watch;
 use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
+use edge_dns::{Names, Prepared, Resolver};
 use edge_log::Outlets;
 use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
-use edge_net::{Resolver, Senders, Waits};
+use edge_net::{Senders, Waits};
 use edge_sql::{Databases, Options};
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Started};
-use module_api::{Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics};
+use module_api::{
+    Blacklist, BlacklistFlags, Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics,
+};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -40,9 +46,6 @@ pub struct Server {
     runtime: Runtime,
 }
 
-/// Gets the messages of streams once there is somebody to handle them.
-type Late = Arc<OnceLock<Arc<Outside>>>;
-
 /// Opens sockets, starts modules, opens databases.
 ///
 /// # Errors
@@ -57,15 +60,23 @@ pub fn start(
     let clock = Clock::start();
     let process = Arc::new(ThisProcess::default());
     let lost_lines = Counter::default();
-    let log = log(&configured.globals, options, &lost_lines);
+    let lost_events = Counter::default();
+    let (log, log_lines) = log(&configured.globals, options, &lost_lines, &lost_events);
     warn(&log, &configured);
     let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
-    let (sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
+    let (mut sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
     let runtime = runtime()?;
     let late: Late = Arc::default();
+    log_lines.deliver(&late, configured.globals.text("log_prefix").unwrap_or_default())?;
+    let name_options = names::options(&configured.globals, options, &late, &log);
+    if configured.globals.is_on("auto_aliases") {
+        names::add_aliases(&mut sockets, name_options.clone(), &runtime, &log)?;
+    }
     let stream_options = stream_options(&configured.globals);
-    let counters = StreamCounters::default();
+    let counters = StreamCounters { watch: watch(&configured.globals, &late, &log), ..StreamCounters::default() };
     let open = open(&planned, stream_options, &counters, &runtime, &late, &process)?;
+    // While the system's files can be seen.
+    let prepared = Prepared::new(name_options)?;
     // Before databases and FIFOs are made, so that they are made as the user who goes on using them.
     privileges::drop(options, &configured.globals)?;
     let mut seed = [0; 32];
@@ -75,7 +86,7 @@ pub fn start(
     let blueprint = Blueprint {
         modules: &ground.modules,
         catalogue: Arc::clone(&ground.catalogue),
-        settings: settings(&configured, origin, options),
+        settings: settings(&configured, origin, options, &ground.names),
         loaded: configured.loaded,
         params: configured.params,
         program: configured.program,
@@ -96,18 +107,26 @@ pub fn start(
     }
     let services = engine.services();
     define_blacklists(services, &configured.globals)?;
+    if !services.settings.disable_dns_blacklist {
+        let flags = BlacklistFlags { expire: true, default: true, read_only: false };
+        services.blacklists.create(b"dns", Blacklist { owner: "core", flags, rules: Vec::new() })?;
+    }
     let databases = Databases::open(&databases, &sql, &services.statistics, &log)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
     let counter = |group: &str, name: &str| services.statistics.counter(group, name, true);
-    let resolver = Resolver::new(counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
-    let waits = Waits::new(runtime.handle().clone(), resolver, counter("net", "refused_waits"));
+    let refused = counter("net", "refused_waits");
+    let (asked, slow) = (counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
+    let resolver = Resolver::new(prepared, asked, slow);
+    let names = Names::new(runtime.handle().clone(), resolver, refused.clone());
+    let waits = Waits::new(runtime.handle().clone(), refused);
     let udp_counters = UdpCounters { keepalives: counter("net", "keepalives"), dropped: counter("net", "dropped") };
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
     publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);
     publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
+    publish(&services.statistics, "core", "lost_log_events", &lost_events);
     let Open { senders, streams, udp, summary } = open;
-    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits });
+    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits, names });
     // Streams hand their messages on from here.
     let _ = late.set(Arc::clone(&outside));
     Ok(Server {
@@ -243,13 +262,16 @@ fn to_worker(late: &Late) -> Handler {
     })
 }
 
-fn log(globals: &Globals, options: &ServeOptions, lost: &Counter) -> Logger {
+fn log(globals: &Globals, options: &ServeOptions, lost: &Counter, lost_events: &Counter) -> (Logger, Lines) {
     let (settings, level, xlog_level) = log_settings(globals, options);
     let consumers = Arc::new(LogConsumers::default());
-    let sink = Outlets::new(settings, Arc::clone(&consumers), lost.clone());
+    consumers.event.set_muted(!globals.is_on("log_event_enabled"));
+    consumers.event.set_filter(globals.int("log_event_level_filter"));
+    let outlets = Outlets::new(settings, Arc::clone(&consumers), lost.clone());
+    let (sink, lines) = LogEvents::new(outlets, Arc::clone(&consumers), lost_events.clone());
     let mut log = Logger::new(level, xlog_level, Arc::new(sink) as Arc<dyn LogSink>);
     log.consumers = consumers;
-    log
+    (log, lines)
 }
 
 /// The checker's warnings go to the log, where whoever reads it in the morning finds them, and to whoever starts the

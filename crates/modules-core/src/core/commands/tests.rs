@@ -284,6 +284,7 @@ fn reports() {
     let (mut fixture, state, _) = fixture();
     fixture.with_env(|env| {
         let reports = &env.services.reports;
+        reports.set(env, "core", "main", 1, Some("running"));
         reports.set(env, "drouting", "pstn", -1, None);
         reports.report(env.now, "drouting", "pstn", "loading");
     });

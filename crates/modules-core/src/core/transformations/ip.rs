@@ -55,8 +55,10 @@ pub(super) const ALL: &[Transformation] = &[
     },
     Transformation {
         name: "ip.resolve",
-        about: "The address of a host as last known; an address stays as it is. A name met for the first time yields \
-                NULL and is looked up meanwhile, for a transformation cannot wait.",
+        about: "The address of a host, NULL where it has none; an address stays as it is. The script waits for the name \
+                servers. In the format strings of module parameters, where nothing can wait, a name met for the first \
+                time yields NULL and is looked up meanwhile.",
+        asks: true,
         run: |call, value, _| resolve(call, value),
         ..PLAIN
     },

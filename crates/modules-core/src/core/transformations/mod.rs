@@ -47,7 +47,7 @@ const FAMILIES: &[&[Transformation]] = &[
 
 /// A transformation without arguments that fails: the rest of a row.
 const PLAIN: Transformation =
-    Transformation { name: "", about: "", args: &[], rest: false, run: |_, _, _| Value::Null };
+    Transformation { name: "", about: "", args: &[], rest: false, asks: false, run: |_, _, _| Value::Null };
 
 /// The text to transform. It is never NULL: the caller has seen to that.
 fn input(value: Value) -> Bytes {

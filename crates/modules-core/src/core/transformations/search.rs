@@ -35,6 +35,7 @@ pub(super) const ALL: &[Transformation] = &[
         args: &[TransformationArg::int("index"), TransformationArg::str("separator").verbatim()],
         // The separator may be a comma.
         rest: true,
+        asks: false,
         run: |_, value, args| select(input(value), args),
     },
 ];

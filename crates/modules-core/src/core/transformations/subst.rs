@@ -16,6 +16,7 @@ pub(super) const ALL: &[Transformation] = &[Transformation {
             ignores case, s lets the expression run over line ends, g replaces all matches.",
     args: &[TransformationArg::str("/re/repl/flags")],
     rest: true,
+    asks: false,
     run: |call, value, args| subst(call, value, args),
 }];
 

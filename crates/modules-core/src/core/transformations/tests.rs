@@ -3,7 +3,7 @@
 use super::{ALL, fuzz_transformations};
 use crate::core::MODULE;
 use catalogue::Value;
-use module_api::{Answer, Fault, State, Transformation};
+use module_api::{Answer, Destination, Fault, Proto, Resolved, State, Transformation};
 use proptest::prelude::*;
 use std::net::IpAddr;
 use testkit::Fixture;
@@ -322,7 +322,9 @@ fn hosts_are_looked_up_meanwhile() {
     let mut fixture = Fixture::request("OPTIONS sip:x SIP/2.0");
     let state = fixture.start(&MODULE, &[]);
     let address: IpAddr = "198.51.100.7".parse().unwrap();
-    fixture.answer = Box::new(move |_| Answer::Resolved(Ok(vec![address])));
+    let places = vec![Destination { proto: Proto::Udp, address: (address, 0).into() }];
+    let resolved = Resolved { destinations: places, lifetime: std::time::Duration::from_secs(60) };
+    fixture.answer = Box::new(move |_| Answer::Resolved(Ok(resolved.clone())));
     assert_eq!(apply(&mut fixture, &state, "Host.Example.org", "ip.resolve"), "<null>");
     assert_eq!(apply(&mut fixture, &state, "host.example.org", "ip.resolve"), "<null>");
     assert_eq!(fixture.out.drain_jobs().count(), 1, "it is asked for once");

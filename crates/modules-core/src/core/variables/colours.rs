@@ -5,14 +5,17 @@ use module_api::{Call, VARIABLE, Variable, VariableName, VariableRun};
 
 pub(super) const ALL: &[Variable] = &[Variable {
     name: "C",
-    about: "Sets the colours of a terminal, foreground then background: x default, s black, r red, g green, y yellow, \
+    about: "With xlog_force_color, sets the colours of a terminal, foreground then background: x default, s black, r red, g green, y yellow, \
             b blue, p purple, c cyan, w white.",
     inner: Inner::Text,
     run: VariableRun::read(read),
     ..VARIABLE
 }];
 
-fn read(_: &mut Call<'_>, name: VariableName<'_>) -> Value {
+fn read(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
+    if !call.env.services.settings.xlog_force_color {
+        return Value::fixed("");
+    }
     let [foreground, background] = name.text else { return Value::Null };
     if (*foreground, *background) == (b'x', b'x') {
         return Value::fixed("\x1b[0m");

@@ -445,6 +445,8 @@ fn branches() {
 #[test]
 fn the_rest() {
     let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    assert_eq!(read_at(&mut fixture, "C(rb)", Where::Here), "", "colours have to be allowed");
+    fixture.services.settings.xlog_force_color = true;
     fixture.services.settings.pid = 42;
     fixture.services.settings.argv = vec![("foo".into(), "0".into())];
     fixture.msg.params = vec![("ip".into(), Value::fixed("1.2.3.4")), ("n".into(), Value::Int(2))];

@@ -197,3 +197,29 @@ error[S203]: `tagg` is no option of a socket
 4 + socket = udp:1.2.3.4 tag x",
     );
 }
+
+fn params_of(text: &str) -> (Vec<(String, ParamValue)>, String) {
+    let (script, messages) = parse(text);
+    let params = script.items.iter().filter_map(|item| match item {
+        Item::ModuleParam(param) => Some((param.name.node.clone(), param.value.node.clone())),
+        _ => None,
+    });
+    (params.collect(), messages)
+}
+
+#[test]
+fn what_is_a_modules_today_goes_there() {
+    let text = "tcp_send_timeout = 5\ntcp_crlf_pingpong = no\nloadmodule \"tm.so\"\nloadmodule \"/lib/proto_tcp.so\"\n\
+                modparam(\"proto_tcp\", \"tcp_crlf_pingpong\", 1)";
+    let (params, messages) = params_of(text);
+    let named = |name: &str, number| (name.to_owned(), ParamValue::Int(number));
+    assert_eq!(
+        params,
+        [named("tcp_send_timeout", 5000), named("tcp_crlf_pingpong", 0), named("tcp_crlf_pingpong", 1)],
+        "seconds before there were milliseconds; the script's own modparam is the last"
+    );
+    assert!(messages.contains("`tcp_send_timeout` is a parameter of the module proto_tcp today"), "{messages}");
+    assert!(messages.contains("modparam(\"proto_tcp\", \"tcp_send_timeout\", 5000)"), "{messages}");
+    assert_eq!(params_of("tcp_send_timeout = 200\nloadmodule \"proto_tcp.so\"").0, [named("tcp_send_timeout", 200)]);
+    assert_eq!(params_of("tcp_send_timeout = 200").0, []);
+}

@@ -1,0 +1,193 @@
+//! Global parameters that reach outside: names and where they lead, what is measured, what becomes an event.
+
+use crate::harness::{Server, ServerBuilder, Wire};
+use hickory_proto::op::{Message, OpCode, ResponseCode};
+use hickory_proto::rr::rdata::{A, SRV};
+use hickory_proto::rr::{Name, RData, Record};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+const MODULES: &str = r#"
+socket = udp:127.0.0.1:@PORT@
+loadmodule "proto_udp.so"
+loadmodule "signaling.so"
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "maxfwd.so"
+"#;
+
+/// A name server that knows these records and no others; what it was asked is kept.
+struct NameServer {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl NameServer {
+    fn start(records: Vec<Record>) -> NameServer {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("socket");
+        let address = socket.local_addr().expect("address");
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = Arc::clone(&asked);
+        thread::spawn(move || {
+            let mut buffer = [0; 2048];
+            while let Ok((length, peer)) = socket.recv_from(&mut buffer) {
+                let query = Message::from_vec(&buffer[..length]).expect("a query");
+                let question = query.queries[0].clone();
+                let name = question.name().to_string().to_lowercase();
+                log.lock().expect("log").push(format!("{} {name}", question.query_type()));
+                let mut reply = Message::response(query.metadata.id, OpCode::Query);
+                reply.metadata.recursion_available = true;
+                reply.add_query(question.clone());
+                let named = records.iter().filter(|known| known.name.to_string() == name);
+                let answers: Vec<Record> =
+                    named.filter(|known| known.record_type() == question.query_type()).cloned().collect();
+                if answers.is_empty() {
+                    reply.metadata.response_code = ResponseCode::NXDomain;
+                }
+                reply.add_answers(answers);
+                socket.send_to(&reply.to_vec().expect("a reply"), peer).expect("sent");
+            }
+        });
+        NameServer { address, asked }
+    }
+
+    fn argument(&self) -> String {
+        format!("--name-server={}", self.address)
+    }
+}
+
+fn record(name: &str, data: RData) -> Record {
+    Record::from_rdata(Name::from_str(name).expect("name"), 300, data)
+}
+
+fn server_at(priority: u16, port: u16) -> Record {
+    let target = Name::from_str("host.flow.test.").expect("name");
+    record("_sip._udp.flow.test.", RData::SRV(SRV::new(priority, 0, port, target)))
+}
+
+fn request(method: &str, uri: &str, port: u16, number: u32) -> String {
+    format!(
+        "{method} {uri} SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKglobals{number}\nMax-Forwards: 70\n\
+         From: <sip:a@127.0.0.1>;tag=a\nTo: <{uri}>\nCall-ID: globals-{number}\nCSeq: {number} {method}\n\
+         Content-Length: 0\n\n"
+    )
+}
+
+fn start(builder: ServerBuilder, names: &NameServer) -> Server {
+    builder.args(&[&names.argument()]).start()
+}
+
+#[test]
+fn a_name_leads_to_servers_and_those_that_fail_are_spared() {
+    let script = format!(
+        "{MODULES}disable_dns_blacklist = no\ndns_use_search_list = no\n\
+         route {{ if (!t_relay()) send_reply(480, \"$rc\"); }}"
+    );
+    let builder = ServerBuilder::new(&script);
+    // The servers get their ports before the one under test is there to tell them its own.
+    let [first, second] = [0, 1].map(|_| UdpSocket::bind("127.0.0.1:0").expect("socket"));
+    let port = |socket: &UdpSocket| socket.local_addr().expect("address").port();
+    let names = NameServer::start(vec![
+        server_at(20, port(&second)),
+        server_at(10, port(&first)),
+        record("host.flow.test.", RData::A(A(Ipv4Addr::LOCALHOST))),
+    ]);
+    let server = start(builder, &names);
+    let [first, second] = [first, second].map(|socket| Wire::of(socket, &server));
+    let phone = Wire::new(&server);
+    phone.send(&request("MESSAGE", "sip:b@flow.test", phone.port, 1));
+    first.answer(&first.expect("MESSAGE"), "503 Full", "f");
+    second.answer(&second.expect("MESSAGE"), "200 OK", "s");
+    phone.expect("SIP/2.0 200");
+    // The one that failed is on the blacklist now, and the name servers are not asked again.
+    let asked = names.asked.lock().expect("log").clone();
+    assert!(asked.contains(&"SRV _sip._udp.flow.test.".to_owned()), "{asked:?}");
+    phone.send(&request("MESSAGE", "sip:b@flow.test", phone.port, 2));
+    second.answer(&second.expect("MESSAGE"), "200 OK", "s");
+    phone.expect("SIP/2.0 200");
+    assert_eq!(*names.asked.lock().expect("log"), asked);
+}
+
+#[test]
+fn a_script_waits_for_a_name_and_a_slow_answer_is_told() {
+    let script = format!(
+        "{MODULES}exec_dns_threshold = 1\ndns_use_search_list = no\n\
+         event_route[E_CORE_THRESHOLD] {{ xlog(\"slow: $param(source) $param(extra)\\n\"); }}\n\
+         route {{ $var(name) = \"host.flow.test\"; send_reply(200, \"At $(var(name){{ip.resolve}})\"); }}"
+    );
+    let names = NameServer::start(vec![record("host.flow.test.", RData::A(A(Ipv4Addr::new(192, 0, 2, 77))))]);
+    let mut server = start(ServerBuilder::new(&script), &names);
+    let phone = Wire::new(&server);
+    phone.send(&request("OPTIONS", "sip:127.0.0.1", phone.port, 1));
+    phone.expect("SIP/2.0 200 At 192.0.2.77");
+    server.process.wait_for("threshold exceeded: looking up host.flow.test");
+    server.process.wait_for("slow: core host.flow.test");
+}
+
+#[test]
+fn what_happens_to_connections_and_lines_of_the_log_are_events() {
+    let script = format!(
+        "{MODULES}socket = tcp:127.0.0.1:@PORT@\nloadmodule \"proto_tcp.so\"\n\
+         log_event_enabled = yes\nlog_event_level_filter = 2\nexec_msg_threshold = 1\n\
+         event_route[E_CORE_TCP_DISCONNECT] {{ xlog(\"closed: $param(proto) $param(src_ip):$param(src_port)\\n\"); }}\n\
+         event_route[E_CORE_LOG] {{ if ($param(message) =~ \"^closed\") xlog(\"heard: $param(level) $param(message)\\n\"); }}\n\
+         event_route[E_CORE_THRESHOLD] {{ xlog(\"slow: $param(source) $param(time)\\n\"); }}\n\
+         route {{ send_reply(200, \"OK\"); }}"
+    );
+    let mut server = ServerBuilder::new(&script).start();
+    let mut connection = TcpStream::connect(("127.0.0.1", server.port)).expect("connected");
+    let port = connection.local_addr().expect("address").port();
+    let options = request("OPTIONS", "sip:127.0.0.1", port, 1).replace("/UDP", "/TCP").replace('\n', "\r\n");
+    connection.write_all(options.as_bytes()).expect("sent");
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).expect("answered");
+    assert_eq!(&answer, b"SIP/2.0 200 ");
+    server.process.wait_for("threshold exceeded: processing a message took");
+    server.process.wait_for("slow: core");
+    drop(connection);
+    let closed = format!("closed: tcp 127.0.0.1:{port}");
+    server.process.wait_for(&format!("NOTICE:{closed}"));
+    server.process.wait_for(&format!("heard: NOTICE {closed}"));
+}
+
+#[test]
+fn auto_aliases_are_the_names_of_our_addresses() {
+    for (setting, expected) in [("", "SIP/2.0 404"), ("auto_aliases = yes", "SIP/2.0 200")] {
+        let script = format!(
+            "{MODULES}{setting}\n\
+             route {{ if (is_myself(\"localhost\")) send_reply(200, \"Ours\"); else send_reply(404, \"Not ours\"); }}"
+        );
+        let server = start(ServerBuilder::new(&script), &NameServer::start(Vec::new()));
+        let phone = Wire::new(&server);
+        phone.send(&request("OPTIONS", "sip:127.0.0.1", phone.port, 1));
+        phone.expect(expected);
+    }
+}
+
+#[test]
+fn mhomed_sends_from_the_address_that_the_route_leads_from() {
+    for (setting, from) in [("", "127.0.0.2"), ("mhomed = yes", "127.0.0.1")] {
+        let script = format!("{MODULES}socket = udp:127.0.0.2:@PORT@\n{setting}\nroute {{ t_relay(); }}");
+        let server = ServerBuilder::new(&script).start();
+        let (phone, other) = (UdpSocket::bind("127.0.0.1:0").expect("socket"), Wire::new(&server));
+        let port = phone.local_addr().expect("address").port();
+        let message = request("MESSAGE", &format!("sip:127.0.0.1:{}", other.port), port, 1).replace('\n', "\r\n");
+        phone.send_to(message.as_bytes(), ("127.0.0.2", server.port)).expect("sent");
+        let relayed = other.expect("MESSAGE");
+        assert!(relayed.contains(&format!("Via: SIP/2.0/UDP {from}:{}", server.port)), "{relayed}");
+    }
+}
+
+#[test]
+fn the_standard_output_is_kept_where_the_script_says_so() {
+    for (setting, is_kept) in [("", false), ("log_stdout = yes", true)] {
+        let script = format!("{MODULES}{setting}\nroute {{ send_reply(200, \"OK\"); }}");
+        let server = ServerBuilder::new(&script).args(&["-P", "@DIR@/pid"]).start();
+        let pid = std::fs::read_to_string(server.directory.join("pid")).expect("pid");
+        let output = std::fs::read_link(format!("/proc/{}/fd/1", pid.trim())).expect("a standard output");
+        assert_eq!(output.to_str() != Some("/dev/null"), is_kept, "{output:?}");
+    }
+}
