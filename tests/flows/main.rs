@@ -6,6 +6,7 @@ mod calls;
 mod default_provider;
 mod harness;
 mod management;
+mod outside;
 mod phones;
 mod process;
 mod registration;

@@ -261,6 +261,8 @@ pub(crate) fn own_deadline(request: &Request, now: Time) -> Option<Time> {
     let own = match request {
         Request::Sleep(duration) => *duration,
         Request::Write { deadline, .. } | Request::Promise { deadline, .. } => return Some(now + *deadline),
+        Request::Exec(program) => program.answer_within,
+        Request::Http(request) => request.answer_within,
         _ => std::time::Duration::ZERO,
     };
     Some(now + own + PATIENCE)

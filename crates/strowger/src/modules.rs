@@ -3,13 +3,14 @@
 use catalogue::Table;
 use module_api::Module;
 
-const FAMILIES: [&[&Module]; 7] = [
+const FAMILIES: [&[&Module]; 8] = [
     modules_core::MODULES,
     modules_proxy::MODULES,
     modules_users::MODULES,
     modules_calls::MODULES,
     modules_data::MODULES,
     modules_manage::MODULES,
+    modules_outside::MODULES,
     modules_transport::MODULES,
 ];
 

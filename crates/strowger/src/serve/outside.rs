@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use bytes::Bytes;
+use edge_exec::Programs;
 use edge_mi::Reply;
 use edge_net::tcp::Streams;
 use edge_net::udp::Admission;
@@ -22,6 +23,7 @@ pub struct Outside {
     streams: Vec<Arc<Streams>>,
     databases: Databases,
     waits: Waits,
+    programs: Programs,
     /// Who waits for the reply to a management request.
     managing: Mutex<BTreeMap<u64, Reply>>,
     next_request: AtomicU64,
@@ -37,8 +39,10 @@ pub struct Opened {
     pub streams: Vec<Arc<Streams>>,
     /// Databases.
     pub databases: Databases,
-    /// Names, sleeping, FIFOs.
+    /// Names, sleeping, files.
     pub waits: Waits,
+    /// Programs.
+    pub programs: Programs,
 }
 
 /// Drivers kept for threads that bring answers now and then.
@@ -49,7 +53,7 @@ const MANAGING_MAX: usize = 10_000;
 impl Outside {
     /// Around an engine.
     pub fn new(engine: Engine, clock: Clock, opened: Opened) -> Arc<Outside> {
-        let Opened { senders, streams, databases, waits } = opened;
+        let Opened { senders, streams, databases, waits, programs } = opened;
         Arc::new(Outside {
             engine,
             clock,
@@ -57,6 +61,7 @@ impl Outside {
             streams,
             databases,
             waits,
+            programs,
             managing: Mutex::default(),
             next_request: AtomicU64::new(1),
             spare: Mutex::default(),
@@ -111,6 +116,9 @@ impl Outside {
                 let reply = move |rows| outside.handle(Event::Answer { token, answer: Answer::Sql(rows) });
                 self.databases.submit(*query, Box::new(reply));
             }
+            Request::Exec(program) => self.programs.run(*program, move |output| {
+                outside.handle(Event::Answer { token, answer: Answer::Exec(output) });
+            }),
             request => {
                 let unasked = self.waits.ask(request, move |answer| outside.handle(Event::Answer { token, answer }));
                 if let Err((request, reply)) = unasked {
