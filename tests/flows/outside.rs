@@ -1,6 +1,10 @@
 //! What scripts ask of the world: programs and services, real ones.
 
 use crate::harness::{Server, ServerBuilder, Wire};
+use std::io::Read;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 /// A server with these modules that runs this for each request.
 fn server(modules: &str, routes: &str) -> Server {
@@ -48,4 +52,57 @@ fn programs_answer_and_slow_ones_hold_nobody_up() {
     phone.expect("SIP/2.0 200 in, from the script, service, wrong");
     ask(&phone, 3);
     phone.expect("SIP/2.0 200 1 later");
+}
+
+#[test]
+fn subscribers_hear_events() {
+    let server = server(
+        "loadmodule \"event_datagram.so\"\nloadmodule \"event_stream.so\"\nloadmodule \"event_virtual.so\"\n\
+         loadmodule \"event_route.so\"",
+        "route {
+            $avp(names) = \"method\";
+            $avp(values) = $rm;
+            raise_event(\"E_SEEN\", $avp(names), $avp(values));
+            sl_send_reply(200, \"OK\");
+        }
+        event_route[E_SEEN, async] {
+            fetch_event_params(\"method=$avp(method)\");
+            $avp(seen) = $avp(method) + \" in a route\";
+            raise_event(\"E_AGAIN\", , $avp(seen));
+        }",
+    );
+    let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
+    datagrams.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let stream = TcpListener::bind("127.0.0.1:0").unwrap();
+    let unix_path = server.directory.join("events");
+    let unix = UnixDatagram::bind(&unix_path).unwrap();
+    unix.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // Nobody listens at port 1, so the second of the two is told.
+    let udp = format!("udp:127.0.0.1:{}", datagrams.local_addr().unwrap().port());
+    let tcp = format!("tcp:127.0.0.1:{}/seen", stream.local_addr().unwrap().port());
+    for (event, socket) in [
+        ("E_SEEN", udp.clone()),
+        ("E_SEEN", format!("virtual:FAILOVER tcp:127.0.0.1:1 {tcp}")),
+        ("E_AGAIN", format!("unix:{}", unix_path.display())),
+    ] {
+        let said = server.mi(&["event_subscribe", event, &socket, "60"]);
+        assert!(said.contains("OK"), "{socket}: {said}");
+    }
+    assert!(server.mi(&["event_subscribe", "E_SEEN", "virtual:SOMETIMES x:y"]).contains("Bad parameter value"));
+
+    let phone = Wire::new(&server);
+    ask(&phone, 1);
+    phone.expect("SIP/2.0 200");
+    let mut buffer = [0; 1500];
+    let count = datagrams.recv(&mut buffer).expect("a datagram");
+    let told = |method: &str| format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"method":"OPTIONS"}}}}"#);
+    assert_eq!(String::from_utf8_lossy(&buffer[..count]), told("E_SEEN"));
+    let (mut peer, _) = stream.accept().expect("a connection");
+    let mut text = vec![0; told("seen").len()];
+    peer.read_exact(&mut text).expect("an event");
+    assert_eq!(String::from_utf8_lossy(&text), told("seen"));
+    let count = unix.recv(&mut buffer).expect("a datagram");
+    let again = r#"{"jsonrpc":"2.0","method":"E_AGAIN","params":["OPTIONS in a route"]}"#;
+    assert_eq!(String::from_utf8_lossy(&buffer[..count]), again);
+    assert!(server.mi(&["subscribers_list", "E_SEEN", &udp]).contains("\"expire\": 60"));
 }

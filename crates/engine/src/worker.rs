@@ -12,6 +12,7 @@ use bytes::Bytes;
 use module_api::{Answer, Env, Fault, Job, Kind, Outbox, Raised, Request, Routing, Sending, ThenJob, Time};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use script::program::RouteIndex;
 use script::vm::{Parameter, Start};
 use sip::Message;
 use std::sync::Arc;
@@ -182,7 +183,9 @@ impl Worker {
     fn raised(&mut self, event: Raised, now: Time) {
         self.with_desk(now, |desk, env| {
             env.services.events.deliver(env, &event);
-            desk.run_event_route(env, &event);
+            if let Some(route) = desk.program.events.get(event.event.as_str()) {
+                desk.start_event_route(env, *route, &event);
+            }
         });
         self.events.push(event);
     }
@@ -231,8 +234,7 @@ impl Desk<'_> {
         msg
     }
 
-    fn run_event_route(&self, env: &mut Env<'_>, event: &Raised) {
-        let Some(route) = self.program.events.get(event.event.as_str()) else { return };
+    pub(crate) fn start_event_route(&self, env: &mut Env<'_>, route: RouteIndex, event: &Raised) {
         let params: Vec<Parameter> = event
             .params
             .iter()
@@ -241,6 +243,6 @@ impl Desk<'_> {
         let mut msg = self.no_message(env);
         msg.params =
             event.params.iter().map(|(name, value)| (Bytes::copy_from_slice(name.as_bytes()), value.clone())).collect();
-        self.run_detached(env, msg, Kind::Event, *route, Start { code: 0, params });
+        self.run_detached(env, msg, Kind::Event, route, Start { code: 0, params });
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use bytes::Bytes;
+use edge_events::Notifier;
 use edge_exec::Programs;
 use edge_mi::Reply;
 use edge_net::tcp::Streams;
@@ -24,6 +25,7 @@ pub struct Outside {
     databases: Databases,
     waits: Waits,
     programs: Programs,
+    notifier: Notifier,
     /// Who waits for the reply to a management request.
     managing: Mutex<BTreeMap<u64, Reply>>,
     next_request: AtomicU64,
@@ -43,6 +45,8 @@ pub struct Opened {
     pub waits: Waits,
     /// Programs.
     pub programs: Programs,
+    /// Subscribers of events.
+    pub notifier: Notifier,
 }
 
 /// Drivers kept for threads that bring answers now and then.
@@ -53,7 +57,7 @@ const MANAGING_MAX: usize = 10_000;
 impl Outside {
     /// Around an engine.
     pub fn new(engine: Engine, clock: Clock, opened: Opened) -> Arc<Outside> {
-        let Opened { senders, streams, databases, waits, programs } = opened;
+        let Opened { senders, streams, databases, waits, programs, notifier } = opened;
         Arc::new(Outside {
             engine,
             clock,
@@ -62,6 +66,7 @@ impl Outside {
             databases,
             waits,
             programs,
+            notifier,
             managing: Mutex::default(),
             next_request: AtomicU64::new(1),
             spare: Mutex::default(),
@@ -118,6 +123,9 @@ impl Outside {
             }
             Request::Exec(program) => self.programs.run(*program, move |output| {
                 outside.handle(Event::Answer { token, answer: Answer::Exec(output) });
+            }),
+            Request::Notify(notification) => self.notifier.tell(*notification, move |outcome| {
+                outside.handle(Event::Answer { token, answer: Answer::Done(outcome) });
             }),
             request => {
                 let unasked = self.waits.ask(request, move |answer| outside.handle(Event::Answer { token, answer }));

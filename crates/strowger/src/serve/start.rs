@@ -9,6 +9,7 @@ use super::reload::reloader;
 use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
+use edge_events::Notifier;
 use edge_exec::{Limits, Programs};
 use edge_log::Outlets;
 use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
@@ -103,13 +104,14 @@ pub fn start(
     let resolver = Resolver::new(counter("dns", "dns_total_queries"), counter("dns", "dns_slow_queries"));
     let waits = Waits::new(runtime.handle().clone(), resolver, counter("net", "refused_waits"));
     let programs = Programs::new(runtime.handle().clone(), Limits::default(), &services.statistics, &log);
+    let notifier = Notifier::new(runtime.handle(), edge_events::Limits::default(), &services.statistics);
     let udp_counters = UdpCounters { keepalives: counter("net", "keepalives"), dropped: counter("net", "dropped") };
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
     publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);
     publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
     let Open { senders, streams, udp, summary } = open;
-    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits, programs });
+    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits, programs, notifier });
     // Streams hand their messages on from here.
     let _ = late.set(Arc::clone(&outside));
     Ok(Server {

@@ -91,8 +91,8 @@ fn with_subscribers(id: usize, event: &PublishedEvent, now: Time) -> Json {
 }
 
 fn show(subscriber: &Subscriber, now: Time) -> Json {
-    let protocol = subscriber.socket.split(':').next().unwrap_or_default();
-    let (protocol, socket) = (("protocol", protocol.into()), ("socket", subscriber.socket.as_str().into()));
+    let (protocol, socket) =
+        (("protocol", subscriber.protocol().into()), ("socket", subscriber.socket.as_str().into()));
     let (Some(lifetime), Some(until)) = (subscriber.lifetime, subscriber.until) else {
         return object([protocol, socket, ("expire", "never".into())]);
     };

@@ -4,8 +4,8 @@ use crate::core::MODULE;
 use crate::core::variables::{CTIME, formatted};
 use module_api::{CacheOperation, CacheReply, Env};
 use module_api::{
-    Connection, ConnectionName, EventTransport, Fault, Json, KeyValueStore, LoadPeriod, Memory, Process, Proto, Raised,
-    State, Task, Time,
+    Connection, ConnectionName, EventTransport, Events, Fault, Job, Json, KeyValueStore, LoadPeriod, Memory, Process,
+    Proto, Raised, State, Task, Time,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -334,11 +334,13 @@ impl EventTransport for Udp {
         "udp"
     }
 
-    fn accepts(&self, _: &str) -> bool {
+    fn accepts(&self, _: &Events, _: &str) -> bool {
         true
     }
 
-    fn deliver(&self, _: &mut Env<'_>, _: &str, _: &Raised) {}
+    fn deliver(&self, _: &mut Env<'_>, _: &str, _: &Raised) -> Job {
+        Job::DONE
+    }
 }
 
 #[test]
