@@ -22,7 +22,7 @@ fn ask(phone: &Wire, number: u32) {
     phone.send(&format!(
         "OPTIONS sip:service@127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK-{number}\n\
          From: <sip:phone@127.0.0.1>;tag=1\nTo: <sip:service@127.0.0.1>\nCall-ID: outside-{number}\n\
-         CSeq: {number} OPTIONS\nMax-Forwards: 70\nContent-Length: 0\n\n"
+         CSeq: {number} OPTIONS\nContact: <sip:phone@127.0.0.1:{port}>\nMax-Forwards: 70\nContent-Length: 0\n\n"
     ));
 }
 
@@ -105,4 +105,48 @@ fn subscribers_hear_events() {
     let again = r#"{"jsonrpc":"2.0","method":"E_AGAIN","params":["OPTIONS in a route"]}"#;
     assert_eq!(String::from_utf8_lossy(&buffer[..count]), again);
     assert!(server.mi(&["subscribers_list", "E_SEEN", &udp]).contains("\"expire\": 60"));
+}
+
+#[test]
+fn management_by_datagrams_and_from_the_script() {
+    let server = server(
+        "loadmodule \"mi_script.so\"\nloadmodule \"mi_datagram.so\"\n\
+         modparam(\"mi_datagram\", \"socket_name\", \"@DIR@/datagrams\")",
+        "route {
+            if ($cs == 1) {
+                mi(\"version\", $var(version));
+                $avp(name) = \"event\";
+                $avp(value) = \"E_NOBODY\";
+                mi(\"evi:subscribers\", $var(error), $avp(name), $avp(value));
+                sl_send_reply(200, \"$var(version) $rc $var(error)\");
+                exit;
+            }
+            # The command waits for the reply to a request that the phone itself answers.
+            $avp(name) = \"method\";
+            $avp(value) = \"MESSAGE\";
+            $avp(name) = \"ruri\";
+            $avp(value) = $ct.fields(uri);
+            $avp(name) = \"headers\";
+            $avp(value) = \"From: <sip:us@127.0.0.1>\\r\\nTo: <sip:phone@127.0.0.1>\\r\\n\";
+            async(mi(\"t_uac_dlg\", $var(reply), $avp(name), $avp(value)), resume);
+        }
+        route[resume] { t_reply(200, \"$rc\"); }",
+    );
+    let path = server.directory.join("datagrams");
+    let client = UnixDatagram::bind(server.directory.join("client")).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    client.send_to(br#"{"jsonrpc":"2.0","method":"pwd","id":"7"}"#, &path).unwrap();
+    let mut buffer = [0; 1500];
+    let count = client.recv(&mut buffer).expect("a reply");
+    let reply = String::from_utf8_lossy(&buffer[..count]);
+    assert!(reply.starts_with(r#"{"jsonrpc":"2.0","result":{"WD":"#) && reply.ends_with(r#""id":"7"}"#), "{reply}");
+
+    let phone = Wire::new(&server);
+    ask(&phone, 1);
+    let reply = phone.expect("SIP/2.0 200 {\"Server\":");
+    assert!(reply.lines().next().unwrap().ends_with("} -404 Event not published"), "{reply}");
+    ask(&phone, 2);
+    let message = phone.expect("MESSAGE");
+    phone.answer(&message, "202 Accepted", "phone");
+    phone.expect("SIP/2.0 200 1");
 }

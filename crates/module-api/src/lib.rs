@@ -61,7 +61,7 @@ pub use http::{HttpFailure, HttpRequest, HttpResponse};
 pub use json::{Json, JsonMap};
 pub use location::{ContactKey, ContactView, Location};
 pub use log::{Level, LevelCell, LogConsumer, LogConsumers, LogSink, Logger};
-pub use management::{Management, MiError, MiFlow, MiParams, MiReply, ThenMi};
+pub use management::{Commanded, Management, MiError, MiFlow, MiParams, MiReply, ThenCommanded, ThenMi};
 pub use module::{
     COMMAND, Command, FUNCTION, Function, MiRun, Module, Run, StartError, State, Transformation, TransformationRun,
     VARIABLE, Variable, VariableRun, WriteVariable,

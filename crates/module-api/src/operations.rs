@@ -1,6 +1,6 @@
 //! What the engine does for script functions.
 
-use crate::{Call, Env, Fault, Flow, FormatHandle, Job, Raised, VariableHandle};
+use crate::{Call, Commanded, Env, Fault, Flow, FormatHandle, Job, Json, MiError, Raised, VariableHandle};
 use bytes::Bytes;
 use catalogue::{NameId, Value};
 use std::net::SocketAddr;
@@ -139,6 +139,12 @@ pub trait Operations: Send + Sync {
     fn format(&self, text: &[u8]) -> Result<FormatHandle, String> {
         let _ = text;
         Err("no script is running that could read it".to_owned())
+    }
+
+    /// Runs a management command by its name, with parameters as JSON-RPC has them (`mi()`).
+    fn command(&self, env: &mut Env<'_>, name: &str, params: Json) -> Commanded {
+        let _ = (env, name, params);
+        Commanded::Done(Err(MiError::new(-32601, "Method not found")))
     }
 
     /// Compiles a variable that is known only now (`fetch_event_params()`).
