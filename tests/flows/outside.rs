@@ -1,8 +1,8 @@
 //! What scripts ask of the world: programs and services, real ones.
 
 use crate::harness::{Server, ServerBuilder, Wire};
-use std::io::Read;
-use std::net::{TcpListener, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
@@ -149,4 +149,90 @@ fn management_by_datagrams_and_from_the_script() {
     let message = phone.expect("MESSAGE");
     phone.answer(&message, "202 Accepted", "phone");
     phone.expect("SIP/2.0 200 1");
+}
+
+/// A web service that answers with the request's first line and what it had to say of itself; its port. A path with
+/// `slow` is never answered.
+fn service() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || serve(stream.unwrap()));
+        }
+    });
+    port
+}
+
+fn serve(mut stream: TcpStream) {
+    let mut head = String::new();
+    let mut byte = [0];
+    while !head.ends_with("\r\n\r\n") {
+        if !matches!(stream.read(&mut byte), Ok(1)) {
+            return;
+        }
+        head.push(char::from(byte[0]));
+    }
+    if head.contains("slow") {
+        let _ = stream.read(&mut byte);
+        return;
+    }
+    let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("-").to_owned();
+    let mut body = vec![0; field("content-length: ").parse().unwrap_or(0)];
+    stream.read_exact(&mut body).unwrap();
+    let body = String::from_utf8(body).unwrap();
+    let text = format!("{} {} {} {body}", head.lines().next().unwrap(), field("x-own: "), field("content-type: "));
+    let answer =
+        format!("HTTP/1.1 202 Accepted\r\nContent-Type: text/own\r\nContent-Length: {}\r\n\r\n{text}", text.len());
+    stream.write_all(answer.as_bytes()).unwrap();
+}
+
+#[test]
+fn web_services_answer_and_slow_ones_hold_nobody_up() {
+    let routes = "route {
+            if ($cs == 1) {
+                # Held up for as long as the test takes.
+                rest_get(\"http://127.0.0.1:@SERVICE@/slow\", $var(body));
+                exit;
+            }
+            if ($cs == 2) {
+                rest_append_hf(\"X-Own: $fU\");
+                $var(rc) = rest_get(\"http://127.0.0.1:@SERVICE@/get?$(fU{rest.escape})\", $var(body), $var(type), $var(code));
+                sl_send_reply(200, \"$var(rc) $var(type) $var(code) $var(body)\");
+                exit;
+            }
+            if ($cs == 3) {
+                $var(rc) = rest_get(\"http://127.0.0.1:1/\", $var(body), , $var(code));
+                sl_send_reply(200, \"$var(rc) $var(code)\");
+                exit;
+            }
+            if ($cs == 4) {
+                rest_append_hf(\"X-Own: launched\");
+                launch(rest_put(\"http://127.0.0.1:@SERVICE@/put\", \"data\", \"a/b\", $var(body)), launched, \"$cs\");
+                sl_send_reply(200, \"OK\");
+                exit;
+            }
+            async(rest_post(\"http://127.0.0.1:@SERVICE@/post\", \"data\", , $var(body)), resume);
+        }
+        route[resume] { t_reply(200, \"$rc $var(body)\"); }
+        route[launched] { $avp(said) = $var(body); raise_event(\"E_SAID\", , $avp(said)); }";
+    let routes = routes.replace("@SERVICE@", &service().to_string());
+    let server = server("loadmodule \"rest_client.so\"\nloadmodule \"event_datagram.so\"", &routes);
+    let phone = Wire::new(&server);
+    ask(&phone, 1);
+    ask(&phone, 2);
+    phone.expect("SIP/2.0 200 1 text/own 202 GET /get?phone HTTP/1.1 phone - ");
+    ask(&phone, 3);
+    phone.expect("SIP/2.0 200 -1 0");
+    let events = UdpSocket::bind("127.0.0.1:0").unwrap();
+    events.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    server.mi(&["event_subscribe", "E_SAID", &format!("udp:127.0.0.1:{}", events.local_addr().unwrap().port())]);
+    ask(&phone, 4);
+    phone.expect("SIP/2.0 200 OK");
+    let mut buffer = [0; 1500];
+    let count = events.recv(&mut buffer).expect("an event");
+    let said = String::from_utf8_lossy(&buffer[..count]);
+    assert!(said.contains("PUT /put HTTP/1.1 launched a/b data"), "{said}");
+    ask(&phone, 5);
+    phone.expect("SIP/2.0 200 1 POST /post HTTP/1.1 - application/x-www-form-urlencoded data");
 }

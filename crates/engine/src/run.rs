@@ -205,7 +205,7 @@ impl Desk<'_> {
     pub(crate) fn launch(
         &self,
         env: &mut Env<'_>,
-        msg: &Routing,
+        msg: &mut Routing,
         kind: Kind,
         function: FunctionId,
         args: &Arguments,
@@ -217,8 +217,12 @@ impl Desk<'_> {
         copy.vars = msg.vars.clone();
         let flow = {
             let state = self.core.dispatch.state(module);
+            // What the script has prepared for this call is prepared on the message at hand.
+            copy.extensions.swap_handed_on(&mut msg.extensions);
             let mut call = Call { env: env.reborrow(), msg: &mut copy, kind, module: state };
-            call_function(run, &mut call, Args(args))
+            let flow = call_function(run, &mut call, Args(args));
+            copy.extensions.swap_handed_on(&mut msg.extensions);
+            flow
         };
         self.follow_launched(env, Launched { msg: copy, kind, module, then, param }, flow);
     }

@@ -4,8 +4,9 @@
 //! socket: that is asked of an edge, and nobody else waits for its answer.
 
 pub mod exec;
+pub mod rest_client;
 
 use module_api::Module;
 
 /// The modules of this family.
-pub const MODULES: &[&Module] = &[&exec::MODULE];
+pub const MODULES: &[&Module] = &[&exec::MODULE, &rest_client::MODULE];

@@ -4,13 +4,14 @@ use super::clock::Clock;
 use bytes::Bytes;
 use edge_events::Notifier;
 use edge_exec::Programs;
+use edge_http::HttpClient;
 use edge_mi::Reply;
 use edge_net::tcp::Streams;
 use edge_net::udp::Admission;
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
 use engine::{Engine, Event, Received, Token, Worker};
-use module_api::{Answer, Proto, Request};
+use module_api::{Answer, HttpFailure, Proto, Request};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,8 @@ pub struct Outside {
     waits: Waits,
     programs: Programs,
     notifier: Notifier,
+    /// For `rest_client`, if it is loaded.
+    http: Option<HttpClient>,
     /// Who waits for the reply to a management request.
     managing: Mutex<BTreeMap<u64, Reply>>,
     next_request: AtomicU64,
@@ -47,6 +50,8 @@ pub struct Opened {
     pub programs: Programs,
     /// Subscribers of events.
     pub notifier: Notifier,
+    /// HTTP servers, if a module asks them.
+    pub http: Option<HttpClient>,
 }
 
 /// Drivers kept for threads that bring answers now and then.
@@ -57,7 +62,7 @@ const MANAGING_MAX: usize = 10_000;
 impl Outside {
     /// Around an engine.
     pub fn new(engine: Engine, clock: Clock, opened: Opened) -> Arc<Outside> {
-        let Opened { senders, streams, databases, waits, programs, notifier } = opened;
+        let Opened { senders, streams, databases, waits, programs, notifier, http } = opened;
         Arc::new(Outside {
             engine,
             clock,
@@ -67,6 +72,7 @@ impl Outside {
             waits,
             programs,
             notifier,
+            http,
             managing: Mutex::default(),
             next_request: AtomicU64::new(1),
             spare: Mutex::default(),
@@ -124,6 +130,13 @@ impl Outside {
             Request::Exec(program) => self.programs.run(*program, move |output| {
                 outside.handle(Event::Answer { token, answer: Answer::Exec(output) });
             }),
+            Request::Http(request) => {
+                let reply = move |answer| outside.handle(Event::Answer { token, answer: Answer::Http(answer) });
+                match &self.http {
+                    Some(http) => http.ask(*request, reply),
+                    None => reply(Err(HttpFailure::Other("no module that asks HTTP servers is loaded".to_owned()))),
+                }
+            }
             Request::Notify(notification) => self.notifier.tell(*notification, move |outcome| {
                 outside.handle(Event::Answer { token, answer: Answer::Done(outcome) });
             }),
