@@ -236,3 +236,26 @@ fn web_services_answer_and_slow_ones_hold_nobody_up() {
     ask(&phone, 5);
     phone.expect("SIP/2.0 200 1 POST /post HTTP/1.1 - application/x-www-form-urlencoded data");
 }
+
+#[test]
+fn a_cache_is_kept_over_a_clean_restart() {
+    let mut server = server(
+        "restart_persistency_cache_file = \"@DIR@/kept\"\nloadmodule \"cachedb_local.so\"\n\
+         modparam(\"cachedb_local\", \"enable_restart_persistency\", 1)",
+        "route {
+            if (!cache_fetch(\"local\", \"seen\", $var(seen))) { $var(seen) = \"nothing\"; }
+            cache_store(\"local\", \"seen\", \"$cs\");
+            sl_send_reply(200, \"$var(seen)\");
+        }",
+    );
+    let phone = Wire::new(&server);
+    ask(&phone, 1);
+    phone.expect("SIP/2.0 200 nothing");
+    server.restart();
+    ask(&phone, 2);
+    phone.expect("SIP/2.0 200 1");
+    // After a crash it is what it was at the last clean stop.
+    server.crash_and_restart();
+    ask(&phone, 3);
+    phone.expect("SIP/2.0 200 1");
+}

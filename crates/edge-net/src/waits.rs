@@ -2,6 +2,7 @@
 
 use crate::Resolver;
 use crate::fifo::{read_file, write_fifo, write_socket};
+use crate::kept::{keep_file, recall_file};
 use module_api::{Answer, Counter, Fault, Request};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -35,7 +36,12 @@ impl Waits {
     {
         let is_ours = matches!(
             request,
-            Request::Resolve { .. } | Request::Sleep(_) | Request::Write { .. } | Request::Read { .. }
+            Request::Resolve { .. }
+                | Request::Sleep(_)
+                | Request::Write { .. }
+                | Request::Read { .. }
+                | Request::Keep { .. }
+                | Request::Recall { .. }
         );
         if !is_ours {
             return Err((request, reply));
@@ -70,6 +76,14 @@ async fn answer(resolver: &Resolver, request: Request) -> Answer {
             let task = tokio::task::spawn_blocking(move || read_file(&path, bytes_max));
             Answer::Read(task.await.unwrap_or_else(|_| Err(Fault::us("reading failed"))))
         }
+        Request::Keep { path, bytes } => {
+            let task = tokio::task::spawn_blocking(move || keep_file(&path, &bytes));
+            Answer::Done(task.await.unwrap_or_else(|_| Err(Fault::us("writing failed"))))
+        }
+        Request::Recall { path, bytes_max } => {
+            let task = tokio::task::spawn_blocking(move || recall_file(&path, bytes_max));
+            Answer::Recalled(task.await.unwrap_or_else(|_| Err(Fault::us("reading failed"))))
+        }
         Request::Sleep(duration) => {
             tokio::time::sleep(duration).await;
             Answer::Done(Ok(()))
@@ -83,6 +97,7 @@ fn full(request: &Request) -> Answer {
     match request {
         Request::Resolve { .. } => Answer::Resolved(Err(fault)),
         Request::Read { .. } => Answer::Read(Err(fault)),
+        Request::Recall { .. } => Answer::Recalled(Err(fault)),
         _ => Answer::Done(Err(fault)),
     }
 }
