@@ -111,6 +111,14 @@ impl Events {
         Ok(())
     }
 
+    /// Ends a socket's subscription to an event, if it has one.
+    pub fn unsubscribe(&self, name: &str, socket: &str) {
+        let mut published = self.write();
+        if let Some(event) = published.iter_mut().find(|event| event.name == name) {
+            event.subscribers.retain(|known| known.socket != socket);
+        }
+    }
+
     /// Whether a socket can be reached by one of the ways there are.
     ///
     /// # Errors
@@ -198,7 +206,7 @@ impl fmt::Display for SubscribeError {
 #[cfg(test)]
 mod tests {
     use super::{EventTransport, Events, SubscribeError};
-    use crate::{Env, Fault, Job, Raised, Time};
+    use crate::{Env, Job, Raised, Time};
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -230,5 +238,9 @@ mod tests {
         assert_eq!(subscribe("udp:127.0.0.1:1"), Ok(()));
         assert_eq!(events.all()[0].subscribers.len(), 1);
         assert!(events.is_heard("E_X", now) && !events.is_heard("E_X", now + minute));
+        events.unsubscribe("E_X", "udp:127.0.0.1:2");
+        assert!(events.is_heard("E_X", now));
+        events.unsubscribe("E_X", "udp:127.0.0.1:1");
+        assert!(!events.is_heard("E_X", now));
     }
 }

@@ -348,12 +348,15 @@ fn events() {
     let (mut fixture, state, _) = fixture();
     fixture.services.events.publish("E_X");
     fixture.services.events.offer_transport(Arc::new(Udp));
+    // A script subscribes for ever.
+    fixture.services.events.subscribe("E_Y", "udp:h:1", None, fixture.now).unwrap();
     let brief = r#"{"protocol":"udp","socket":"udp:127.0.0.1:8888","expire":1200,"ttl":1200}"#;
     for (name, params, expected) in [
-        ("events_list", json!({}), r#"{"Events":[{"name":"E_X","id":0}]}"#.into()),
+        ("events_list", json!({}), r#"{"Events":[{"name":"E_X","id":0},{"name":"E_Y","id":1}]}"#.into()),
         ("event_subscribe", json!({"event": "E_X", "socket": "unix:/tmp/x"}), "400 Bad parameter value".into()),
         ("event_subscribe", json!({"event": "E_X", "socket": "udp:127.0.0.1:8888", "expire": 1200}), r#""OK""#.into()),
-        ("event_subscribe", json!({"event": "E_Y", "socket": "udp:h:1", "expire": 0}), r#""OK""#.into()),
+        ("event_subscribe", json!({"event": "E_X", "socket": "udp:h:2"}), r#""OK""#.into()),
+        ("event_subscribe", json!({"event": "E_X", "socket": "udp:h:2", "expire": 0}), r#""OK""#.into()),
         (
             "subscribers_list",
             json!({}),
