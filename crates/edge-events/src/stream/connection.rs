@@ -88,7 +88,7 @@ impl Connection {
     async fn confirmed(&mut self, id: u32) -> io::Result<Told> {
         let mut buffer = [0; READ_BYTES];
         loop {
-            while let Some(reply) = self.replies.next()? {
+            while let Some(reply) = self.replies.next_reply()? {
                 if let Some(verdict) = verdict(&reply, id) {
                     return Ok(verdict.map_or_else(Told::No, |()| Told::Yes));
                 }

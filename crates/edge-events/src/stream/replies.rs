@@ -22,7 +22,7 @@ impl Replies {
     ///
     /// # Errors
     /// What came is no reply, or too long for one.
-    pub fn next(&mut self) -> io::Result<Option<Json>> {
+    pub fn next_reply(&mut self) -> io::Result<Option<Json>> {
         let garbled = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("what came is {what}"));
         let mut values = serde_json::Deserializer::from_slice(&self.buffer).into_iter::<Json>();
         let reply = match values.next() {
@@ -61,7 +61,7 @@ pub fn fuzz(bytes: &[u8]) {
         for chunk in chunks {
             replies.push(chunk);
             loop {
-                match replies.next() {
+                match replies.next_reply() {
                     Ok(Some(reply)) => read.push(Some(reply)),
                     Ok(None) => break,
                     Err(_) => {
@@ -93,13 +93,13 @@ mod tests {
     fn replies_come_in_pieces_and_together() {
         let mut replies = Replies::default();
         replies.push(b" {\"id\":1,\"res");
-        assert_eq!(replies.next().unwrap(), None);
+        assert_eq!(replies.next_reply().unwrap(), None);
         replies.push(b"ult\":8}\n{\"id\":2,\"error\":{\"code\":1,\"message\":\"no\"}}{");
-        let first = replies.next().unwrap().unwrap();
+        let first = replies.next_reply().unwrap().unwrap();
         assert_eq!((verdict(&first, 1), verdict(&first, 2)), (Some(Ok(())), None));
-        let second = replies.next().unwrap().unwrap();
+        let second = replies.next_reply().unwrap().unwrap();
         assert_eq!(verdict(&second, 2), Some(Err("it was refused: no".to_owned())));
-        assert_eq!(replies.next().unwrap(), None);
+        assert_eq!(replies.next_reply().unwrap(), None);
     }
 
     #[test]
@@ -107,11 +107,11 @@ mod tests {
         for wrong in ["x", "[1]", "12 "] {
             let mut replies = Replies::default();
             replies.push(wrong.as_bytes());
-            assert!(replies.next().is_err(), "{wrong}");
+            assert!(replies.next_reply().is_err(), "{wrong}");
         }
         let mut replies = Replies::default();
         replies.push(&[b"{\"a\":\"", vec![b'x'; 70_000].as_slice()].concat());
-        assert!(replies.next().is_err());
+        assert!(replies.next_reply().is_err());
     }
 
     #[test]
