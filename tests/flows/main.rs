@@ -7,6 +7,7 @@ mod default_provider;
 mod globals;
 mod harness;
 mod management;
+mod outside;
 mod phones;
 mod process;
 mod registration;

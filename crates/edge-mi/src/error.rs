@@ -21,6 +21,13 @@ pub enum EdgeError {
         /// The system's reason.
         reason: String,
     },
+    /// The datagram socket cannot be made.
+    CannotMakeSocket {
+        /// Its address or path.
+        address: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The FIFO cannot be made.
     CannotMakeFifo {
         /// Its path.
@@ -37,6 +44,7 @@ impl fmt::Display for EdgeError {
             EdgeError::CannotListen { address, reason } => {
                 write!(out, "httpd: {address}: {reason}; is another server running there?")
             }
+            EdgeError::CannotMakeSocket { address, reason } => write!(out, "mi_datagram: {address}: {reason}"),
             EdgeError::CannotMakeFifo { path, reason } => write!(out, "mi_fifo: {path}: {reason}"),
         }
     }

@@ -7,6 +7,7 @@
 mod bind;
 mod fifo;
 mod interfaces;
+mod kept;
 mod routes;
 mod senders;
 pub mod tcp;

@@ -1,6 +1,7 @@
 //! Requests that take time outside but are not for a database or name server: sleeping, files, FIFOs.
 
 use crate::fifo::{read_file, write_fifo, write_socket};
+use crate::kept::{keep_file, recall_file};
 use module_api::{Answer, Counter, Fault, Request};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -31,7 +32,15 @@ impl Waits {
     where
         R: FnOnce(Answer) + Send + 'static,
     {
-        if !matches!(request, Request::Sleep(_) | Request::Write { .. } | Request::Read { .. }) {
+        let is_ours = matches!(
+            request,
+            Request::Sleep(_)
+                | Request::Write { .. }
+                | Request::Read { .. }
+                | Request::Keep { .. }
+                | Request::Recall { .. }
+        );
+        if !is_ours {
             return Err((request, reply));
         }
         let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
@@ -62,6 +71,14 @@ async fn answer(request: Request) -> Answer {
             let task = tokio::task::spawn_blocking(move || read_file(&path, bytes_max));
             Answer::Read(task.await.unwrap_or_else(|_| Err(Fault::us("reading failed"))))
         }
+        Request::Keep { path, bytes } => {
+            let task = tokio::task::spawn_blocking(move || keep_file(&path, &bytes));
+            Answer::Done(task.await.unwrap_or_else(|_| Err(Fault::us("writing failed"))))
+        }
+        Request::Recall { path, bytes_max } => {
+            let task = tokio::task::spawn_blocking(move || recall_file(&path, bytes_max));
+            Answer::Recalled(task.await.unwrap_or_else(|_| Err(Fault::us("reading failed"))))
+        }
         Request::Sleep(duration) => {
             tokio::time::sleep(duration).await;
             Answer::Done(Ok(()))
@@ -74,6 +91,7 @@ fn full(request: &Request) -> Answer {
     let fault = Fault::us("too much waits already");
     match request {
         Request::Read { .. } => Answer::Read(Err(fault)),
+        Request::Recall { .. } => Answer::Recalled(Err(fault)),
         _ => Answer::Done(Err(fault)),
     }
 }

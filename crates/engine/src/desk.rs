@@ -7,8 +7,8 @@ use crate::transaction;
 use bytes::Bytes;
 use catalogue::RouteKind;
 use module_api::{
-    Answer, Call, Created, Env, Fault, Flow, FormatHandle, Found, Kind, NewRequest, Operations, RelayOptions,
-    ReplyContent, WhenAnswered,
+    Answer, Call, Commanded, Created, Env, Fault, Flow, FormatHandle, Found, Json, Kind, NewRequest, Operations,
+    Raised, RelayOptions, ReplyContent, VariableHandle, WhenAnswered,
 };
 use script::vm::Execution;
 use sip::Method;
@@ -232,6 +232,21 @@ impl Operations for Desk<'_> {
 
     fn format(&self, text: &[u8]) -> Result<FormatHandle, String> {
         self.core.language.format(text, &self.core.services.names, &self.core.dispatch)
+    }
+
+    fn command(&self, env: &mut Env<'_>, name: &str, params: Json) -> Commanded {
+        self.run_command(env, name, params)
+    }
+
+    fn variable(&self, env: &Env<'_>, text: &str) -> Result<VariableHandle, String> {
+        self.core.language.variable(text, &env.services.names, &self.core.dispatch)
+    }
+
+    fn run_event_route(&self, env: &mut Env<'_>, route: &str, event: &Raised) -> Result<(), Fault> {
+        let found = self.program.events.get(route).copied();
+        let found = found.ok_or_else(|| Fault::script(format!("there is no event_route[{route}]")))?;
+        self.start_event_route(env, found, event);
+        Ok(())
     }
 
     fn reload(&self, _: &mut Env<'_>) -> Result<(), String> {

@@ -216,7 +216,7 @@ impl Desk<'_> {
     pub(crate) fn launch(
         &self,
         env: &mut Env<'_>,
-        msg: &Routing,
+        msg: &mut Routing,
         kind: Kind,
         function: FunctionId,
         args: &Arguments,
@@ -228,8 +228,12 @@ impl Desk<'_> {
         copy.vars = msg.vars.clone();
         let flow = {
             let state = self.core.dispatch.state(module);
+            // What the script has prepared for this call is prepared on the message at hand.
+            copy.extensions.swap_handed_on(&mut msg.extensions);
             let mut call = Call { env: env.reborrow(), msg: &mut copy, kind, module: state };
-            call_function(run, &mut call, Args(args))
+            let flow = call_function(run, &mut call, Args(args));
+            copy.extensions.swap_handed_on(&mut msg.extensions);
+            flow
         };
         self.follow_launched(env, Launched { msg: copy, kind, module, then, param }, flow);
     }
@@ -272,6 +276,8 @@ pub(crate) fn own_deadline(request: &Request, now: Time) -> Option<Time> {
     let own = match request {
         Request::Sleep(duration) => *duration,
         Request::Write { deadline, .. } | Request::Promise { deadline, .. } => return Some(now + *deadline),
+        Request::Exec(program) => program.answer_within,
+        Request::Http(request) => request.answer_within,
         _ => Duration::ZERO,
     };
     Some(now + own + PATIENCE)

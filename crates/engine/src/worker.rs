@@ -13,6 +13,7 @@ use bytes::Bytes;
 use module_api::{Answer, Env, Fault, Job, Kind, LOG_LINE, Outbox, Raised, Request, Routing, Sending, ThenJob, Time};
 use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use script::program::RouteIndex;
 use script::vm::{Parameter, Start};
 use sip::Message;
 use std::sync::Arc;
@@ -185,7 +186,9 @@ impl Worker {
     fn raised(&mut self, event: Raised, now: Time) {
         self.with_desk(now, |desk, env| {
             env.services.events.deliver(env, &event);
-            desk.run_event_route(env, &event);
+            if let Some(route) = desk.program.events.get(event.event.as_str()) {
+                desk.start_event_route(env, *route, &event);
+            }
         });
         self.events.push(event);
     }
@@ -234,8 +237,7 @@ impl Desk<'_> {
         msg
     }
 
-    fn run_event_route(&self, env: &mut Env<'_>, event: &Raised) {
-        let Some(route) = self.program.events.get(event.event.as_str()) else { return };
+    pub(crate) fn start_event_route(&self, env: &mut Env<'_>, route: RouteIndex, event: &Raised) {
         let params: Vec<Parameter> = event
             .params
             .iter()
@@ -247,6 +249,6 @@ impl Desk<'_> {
         if event.event == LOG_LINE.name {
             msg.extensions.set(OfLogLine);
         }
-        self.run_detached(env, msg, Kind::Event, *route, Start { code: 0, params });
+        self.run_detached(env, msg, Kind::Event, route, Start { code: 0, params });
     }
 }

@@ -42,7 +42,7 @@ impl<'a> Env<'a> {
 
     /// Asks a backend something whose answer matters only when it is a fault, which is logged.
     pub fn post(&mut self, request: Request) {
-        self.start(Job::wait(request, |_, answer| Job::Done(answer.into_fault().map_or(Ok(()), Err))));
+        self.start(Job::wait(request, |_, answer| Job::Done(answer.done())));
     }
 
     /// A number below `bound`, evenly; 0 for a bound of 0.
@@ -74,6 +74,9 @@ impl crate::Answer {
             crate::Answer::Resolved(answer) => answer.err(),
             crate::Answer::Names(answer) => answer.err(),
             crate::Answer::Read(answer) => answer.err(),
+            crate::Answer::Recalled(answer) => answer.err(),
+            crate::Answer::Exec(answer) => answer.err(),
+            crate::Answer::Http(answer) => answer.err().map(|failure| Fault::backend(failure.to_string())),
             crate::Answer::Done(answer) => answer.err(),
         }
     }

@@ -1,6 +1,6 @@
 //! The events that can be heard, and who outside the server hears them (`evi:*`).
 
-use crate::{Env, Raised, Time};
+use crate::{Env, Fault, Job, Raised, Time};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use std::time::Duration;
 pub trait EventTransport: Send + Sync {
     /// What its addresses begin with: `udp`, `unix`, `jsonrpc`.
     fn protocol(&self) -> &str;
-    /// Whether an address, without the protocol, can be reached.
-    fn accepts(&self, address: &str) -> bool;
-    /// Sends an event.
-    fn deliver(&self, env: &mut Env<'_>, address: &str, event: &Raised);
+    /// Whether an address, without the protocol, can be reached; `events` knows the other ways.
+    fn accepts(&self, events: &Events, address: &str) -> bool;
+    /// Brings an event to an address: the job is done when it is there, or a fault if it cannot be brought.
+    fn deliver(&self, env: &mut Env<'_>, address: &str, event: &Raised) -> Job;
 }
 
 /// Someone outside who hears an event.
@@ -98,11 +98,7 @@ impl Events {
         lifetime: Option<Duration>,
         now: Time,
     ) -> Result<(), SubscribeError> {
-        let (protocol, address) = socket.split_once(':').ok_or(SubscribeError::BadSocket)?;
-        let transport = self.transport(protocol).ok_or(SubscribeError::UnknownProtocol)?;
-        if !transport.accepts(address) {
-            return Err(SubscribeError::BadSocket);
-        }
+        self.check(socket)?;
         let number = self.publish(name).ok_or(SubscribeError::Full)?;
         let mut published = self.write();
         let event = published.get_mut(number).ok_or(SubscribeError::Full)?;
@@ -113,6 +109,24 @@ impl Events {
         let until = lifetime.map(|lifetime| now + lifetime);
         event.subscribers.push(Subscriber { socket: socket.to_owned(), lifetime, until });
         Ok(())
+    }
+
+    /// Ends a socket's subscription to an event, if it has one.
+    pub fn unsubscribe(&self, name: &str, socket: &str) {
+        let mut published = self.write();
+        if let Some(event) = published.iter_mut().find(|event| event.name == name) {
+            event.subscribers.retain(|known| known.socket != socket);
+        }
+    }
+
+    /// Whether a socket can be reached by one of the ways there are.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, socket: &str) -> Result<(), SubscribeError> {
+        let (protocol, address) = split(socket).ok_or(SubscribeError::BadSocket)?;
+        let transport = self.transport(protocol).ok_or(SubscribeError::UnknownProtocol)?;
+        if transport.accepts(self, address) { Ok(()) } else { Err(SubscribeError::BadSocket) }
     }
 
     /// Whether anybody outside hears an event.
@@ -131,10 +145,17 @@ impl Events {
             listening.map(|subscriber| subscriber.socket.clone()).collect()
         };
         for socket in sockets {
-            let Some((protocol, address)) = socket.split_once(':') else { continue };
-            if let Some(transport) = self.transport(protocol) {
-                transport.deliver(env, address, event);
-            }
+            let job = self.bring(env, &socket, event);
+            env.start(job);
+        }
+    }
+
+    /// Brings an event to one socket.
+    pub fn bring(&self, env: &mut Env<'_>, socket: &str, event: &Raised) -> Job {
+        let way = split(socket).and_then(|(protocol, address)| Some((self.transport(protocol)?, address)));
+        match way {
+            Some((transport, address)) => transport.deliver(env, address, event),
+            None => Job::Done(Err(Fault::us(format!("no loaded module brings events to {socket}")))),
         }
     }
 
@@ -152,7 +173,20 @@ impl Events {
     }
 }
 
+/// Protocol and address of a socket. A path alone is that of a UNIX socket.
+fn split(socket: &str) -> Option<(&str, &str)> {
+    if socket.starts_with('/') {
+        return Some(("unix", socket));
+    }
+    socket.split_once(':')
+}
+
 impl Subscriber {
+    /// What its socket speaks: `udp`, `unix`, `tcp`.
+    pub fn protocol(&self) -> &str {
+        split(&self.socket).map_or("", |(protocol, _)| protocol)
+    }
+
     /// Whether its subscription has not run out.
     pub fn listens(&self, now: Time) -> bool {
         self.until.is_none_or(|until| until > now)
@@ -172,7 +206,7 @@ impl fmt::Display for SubscribeError {
 #[cfg(test)]
 mod tests {
     use super::{EventTransport, Events, SubscribeError};
-    use crate::{Env, Raised, Time};
+    use crate::{Env, Job, Raised, Time};
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -183,11 +217,13 @@ mod tests {
             "udp"
         }
 
-        fn accepts(&self, address: &str) -> bool {
+        fn accepts(&self, _: &Events, address: &str) -> bool {
             address.contains(':')
         }
 
-        fn deliver(&self, _: &mut Env<'_>, _: &str, _: &Raised) {}
+        fn deliver(&self, _: &mut Env<'_>, _: &str, _: &Raised) -> Job {
+            Job::DONE
+        }
     }
 
     #[test]
@@ -202,5 +238,9 @@ mod tests {
         assert_eq!(subscribe("udp:127.0.0.1:1"), Ok(()));
         assert_eq!(events.all()[0].subscribers.len(), 1);
         assert!(events.is_heard("E_X", now) && !events.is_heard("E_X", now + minute));
+        events.unsubscribe("E_X", "udp:127.0.0.1:2");
+        assert!(events.is_heard("E_X", now));
+        events.unsubscribe("E_X", "udp:127.0.0.1:1");
+        assert!(!events.is_heard("E_X", now));
     }
 }

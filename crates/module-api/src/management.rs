@@ -38,6 +38,34 @@ impl MiFlow {
     }
 }
 
+/// A command that other work has run by its name ([`crate::Operations::command`]).
+pub enum Commanded {
+    /// It is finished.
+    Done(MiReply),
+    /// It asks a backend and goes on with the answer.
+    Wait(Request, ThenCommanded),
+}
+
+/// What runs when the answer of a backend is there.
+pub type ThenCommanded = Box<dyn for<'a, 'b> FnOnce(&'a mut Env<'b>, Answer) -> Commanded + Send>;
+
+impl Commanded {
+    /// What a command of this module state with these parameters has come to.
+    pub fn of(flow: MiFlow, module: State, params: MiParams) -> Commanded {
+        match flow {
+            MiFlow::Done(reply) => Commanded::Done(reply),
+            MiFlow::Wait(request, then) => Commanded::Wait(
+                request,
+                Box::new(move |env, answer| {
+                    let management = &mut Management { env: env.reborrow(), params: params.clone(), module: &module };
+                    let flow = then(management, answer);
+                    Commanded::of(flow, module, params)
+                }),
+            ),
+        }
+    }
+}
+
 /// The parameters of a command: one of its recipes, types checked.
 #[derive(Clone, Debug, Default)]
 pub struct MiParams(pub Vec<(&'static str, Json)>);

@@ -1,6 +1,6 @@
 //! What the engine does for script functions.
 
-use crate::{Call, Env, Fault, Flow, FormatHandle, Job};
+use crate::{Call, Commanded, Env, Fault, Flow, FormatHandle, Job, Json, MiError, Raised, VariableHandle};
 use bytes::Bytes;
 use catalogue::{NameId, Value};
 use std::fmt;
@@ -141,6 +141,30 @@ pub trait Operations: Send + Sync {
     fn format(&self, text: &[u8]) -> Result<FormatHandle, String> {
         let _ = text;
         Err("no script is running that could read it".to_owned())
+    }
+
+    /// Runs a management command by its name, with parameters as JSON-RPC has them (`mi()`).
+    fn command(&self, env: &mut Env<'_>, name: &str, params: Json) -> Commanded {
+        let _ = (env, name, params);
+        Commanded::Done(Err(MiError::new(-32601, "Method not found")))
+    }
+
+    /// Compiles a variable that is known only now (`fetch_event_params()`).
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    fn variable(&self, env: &Env<'_>, text: &str) -> Result<VariableHandle, String> {
+        let _ = (env, text);
+        Err("no script is running that could read it".to_owned())
+    }
+
+    /// Runs `event_route[route]` for an event, whatever the event's name.
+    ///
+    /// # Errors
+    /// The script has no such route.
+    fn run_event_route(&self, env: &mut Env<'_>, route: &str, event: &Raised) -> Result<(), Fault> {
+        let _ = (env, event);
+        Err(Fault::script(format!("there is no event_route[{route}]")))
     }
 
     /// Reads the script again and puts the new routes in place of the old ones (`core:reload_routes`).

@@ -1,7 +1,7 @@
 //! Questions to the outside, and their answers.
 
 use crate::sql;
-use crate::{Fault, Question, Resolved};
+use crate::{Fault, HttpFailure, HttpRequest, HttpResponse, Notification, Program, ProgramOutput, Question, Resolved};
 use bytes::Bytes;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -35,6 +35,26 @@ pub enum Request {
         /// A longer file is a fault.
         bytes_max: usize,
     },
+    /// Writes a file of our own, whole or not at all (what is kept over a restart).
+    Keep {
+        /// Its path.
+        path: String,
+        /// Its content.
+        bytes: Bytes,
+    },
+    /// The content of a file that [`Request::Keep`] wrote, if it has.
+    Recall {
+        /// Its path.
+        path: String,
+        /// A longer file is a fault.
+        bytes_max: usize,
+    },
+    /// Runs a program (`exec`).
+    Exec(Box<Program>),
+    /// Asks an HTTP server (`rest_client`).
+    Http(Box<HttpRequest>),
+    /// Tells a subscriber of an event (`event_datagram`, `event_stream`).
+    Notify(Box<Notification>),
     /// Until other work calls [`crate::Operations::fulfil`] with this number, got from
     /// [`crate::Operations::promise`]. The engine answers it; no edge ever sees it.
     Promise {
@@ -62,7 +82,13 @@ pub enum Answer {
     Names(Result<Vec<String>, Fault>),
     /// To [`Request::Read`].
     Read(Result<Bytes, Fault>),
-    /// To [`Request::Sleep`], [`Request::Write`] and [`Request::Promise`].
+    /// To [`Request::Recall`]; `None` where nothing was kept.
+    Recalled(Result<Option<Bytes>, Fault>),
+    /// To [`Request::Exec`].
+    Exec(Result<ProgramOutput, Fault>),
+    /// To [`Request::Http`].
+    Http(Result<HttpResponse, HttpFailure>),
+    /// To [`Request::Sleep`], [`Request::Write`], [`Request::Keep`], [`Request::Notify`] and [`Request::Promise`].
     Done(Result<(), Fault>),
 }
 
@@ -100,5 +126,49 @@ impl Answer {
             Answer::Done(Err(fault)) => Err(fault),
             _ => Err(Fault::us("an answer of another kind came to a file that was read")),
         }
+    }
+
+    /// What was kept, if anything was.
+    ///
+    /// # Errors
+    /// Why it cannot be read, or ours if the answer is to another kind of request.
+    pub fn recalled(self) -> Result<Option<Bytes>, Fault> {
+        match self {
+            Answer::Recalled(content) => content,
+            Answer::Done(Err(fault)) => Err(fault),
+            _ => Err(Fault::us("an answer of another kind came to a file that was kept")),
+        }
+    }
+
+    /// What a program wrote.
+    ///
+    /// # Errors
+    /// Why it could not be run, or ours if the answer is to another kind of request.
+    pub fn output(self) -> Result<ProgramOutput, Fault> {
+        match self {
+            Answer::Exec(output) => output,
+            Answer::Done(Err(fault)) => Err(fault),
+            _ => Err(Fault::us("an answer of another kind came to a program")),
+        }
+    }
+
+    /// What an HTTP server answered.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub fn response(self) -> Result<HttpResponse, HttpFailure> {
+        match self {
+            Answer::Http(response) => response,
+            Answer::Done(Err(fault)) => Err(HttpFailure::Other(fault.text.into_owned())),
+            _ => Err(HttpFailure::Other("an answer of another kind came to an HTTP request".to_owned())),
+        }
+    }
+
+    /// Whether what was asked for is done.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn done(self) -> Result<(), Fault> {
+        self.into_fault().map_or(Ok(()), Err)
     }
 }

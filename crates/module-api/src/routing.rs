@@ -160,6 +160,8 @@ pub struct RouteSet {
 #[derive(Default)]
 pub struct Extensions {
     list: SmallVec<[Box<dyn Any + Send>; 2]>,
+    /// What one call leaves for the next one, whichever message that works on: `launch()` gives it a copy.
+    handed_on: SmallVec<[Box<dyn Any + Send>; 1]>,
 }
 
 impl Extensions {
@@ -179,6 +181,23 @@ impl Extensions {
             Some(entry) => *entry = value,
             None => self.list.push(Box::new(value)),
         }
+    }
+
+    /// Leaves something for the next call that asks for it, in place of what was left of this type.
+    pub fn hand_on<T: Any + Send>(&mut self, value: T) {
+        self.handed_on.retain(|entry| !entry.is::<T>());
+        self.handed_on.push(Box::new(value));
+    }
+
+    /// Takes what an earlier call has left.
+    pub fn take_handed_on<T: Any>(&mut self) -> Option<Box<T>> {
+        let position = self.handed_on.iter().position(|entry| entry.is::<T>())?;
+        self.handed_on.swap_remove(position).downcast().ok()
+    }
+
+    /// Exchanges what earlier calls have left with that of another message.
+    pub fn swap_handed_on(&mut self, other: &mut Extensions) {
+        std::mem::swap(&mut self.handed_on, &mut other.handed_on);
     }
 
     /// Takes the attachment of this type off.

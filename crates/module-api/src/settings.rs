@@ -12,6 +12,8 @@ pub struct Settings {
     pub user_agent_header: Option<Bytes>,
     /// `db_default_url`
     pub db_default_url: Option<String>,
+    /// `restart_persistency_cache_file`: what the names of files begin with that are kept over a restart.
+    pub restart_persistency_cache_file: String,
     /// `sip_warning`: a Warning header in local replies.
     pub sip_warning: bool,
     /// `advertised_address`
@@ -82,6 +84,7 @@ impl Default for Settings {
                 concat!("User-Agent: Strowger (", env!("CARGO_PKG_VERSION"), ")").as_bytes(),
             )),
             db_default_url: None,
+            restart_persistency_cache_file: ".restart_persistency.cache".to_owned(),
             sip_warning: false,
             advertised_address: None,
             advertised_port: None,

@@ -6,15 +6,25 @@
 pub mod benchmark;
 pub mod cfgutils;
 pub mod httpd;
+pub mod mi_datagram;
 pub mod mi_fifo;
 pub mod mi_http;
+pub mod mi_script;
 pub mod statistics;
 
 use module_api::{Module, Outcome};
 
 /// The modules of this family.
-pub const MODULES: &[&Module] =
-    &[&benchmark::MODULE, &cfgutils::MODULE, &httpd::MODULE, &mi_fifo::MODULE, &mi_http::MODULE, &statistics::MODULE];
+pub const MODULES: &[&Module] = &[
+    &benchmark::MODULE,
+    &cfgutils::MODULE,
+    &httpd::MODULE,
+    &mi_datagram::MODULE,
+    &mi_fifo::MODULE,
+    &mi_http::MODULE,
+    &mi_script::MODULE,
+    &statistics::MODULE,
+];
 
 /// Why a parameter that asks for tracing is refused.
 const NO_TRACING: &str = "commands are not traced to HEP: leave it out";

@@ -3,7 +3,7 @@
 use catalogue::Table;
 use module_api::Module;
 
-const FAMILIES: [&[&Module]; 8] = [
+const FAMILIES: [&[&Module]; 10] = [
     modules_core::MODULES,
     modules_proxy::MODULES,
     modules_users::MODULES,
@@ -11,6 +11,8 @@ const FAMILIES: [&[&Module]; 8] = [
     modules_data::MODULES,
     modules_manage::MODULES,
     modules_text::MODULES,
+    modules_outside::MODULES,
+    modules_events::MODULES,
     modules_transport::MODULES,
 ];
 

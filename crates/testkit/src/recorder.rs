@@ -1,11 +1,11 @@
 //! The engine's operations, written down instead of done.
 
-use crate::simple_compiler::Filled;
+use crate::simple_compiler::{Filled, SimpleCompiler};
 use bytes::Bytes;
 use catalogue::RouteKind;
 use module_api::{
-    Call, Created, Env, Fault, Flow, FormatHandle, Found, NewRequest, Operations, RelayOptions, ReplyContent,
-    WhenAnswered,
+    Call, Commanded, Compiler, Created, Env, Fault, Flow, FormatHandle, Found, Json, MiError, NewRequest, Operations,
+    RelayOptions, ReplyContent, VariableHandle, WhenAnswered,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -145,5 +145,15 @@ impl Operations for Recorder {
 
     fn format(&self, text: &[u8]) -> Result<FormatHandle, String> {
         Ok(Arc::new(Filled(Bytes::copy_from_slice(text))))
+    }
+
+    /// A command `missing` is not there; any other answers the parameters it was given.
+    fn command(&self, _: &mut Env<'_>, name: &str, params: Json) -> Commanded {
+        self.note(format!("command {name} {params}"));
+        Commanded::Done(if name == "missing" { Err(MiError::new(404, "Not there")) } else { Ok(params) })
+    }
+
+    fn variable(&self, env: &Env<'_>, text: &str) -> Result<VariableHandle, String> {
+        SimpleCompiler(Arc::clone(&env.services.names)).variable(text)
     }
 }

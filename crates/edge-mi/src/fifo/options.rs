@@ -1,7 +1,7 @@
 //! The parameters of `mi_fifo`.
 
+use crate::owner::{group, user};
 use crate::{EdgeError, EdgeParams};
-use nix::unistd::{Gid, Group, Uid, User};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,30 +54,12 @@ impl FifoOptions {
         Ok(FifoOptions {
             path: params.text("fifo_name").map_or(usual.path, PathBuf::from),
             mode: params.number("fifo_mode", usual.mode)? & 0o777,
-            owner: id(params, "fifo_user", |name| Ok(User::from_name(name)?.map(|user| user.uid)), Uid::as_raw)?,
-            group: id(params, "fifo_group", |name| Ok(Group::from_name(name)?.map(|group| group.gid)), Gid::as_raw)?,
+            owner: user(params, "fifo_user")?,
+            group: group(params, "fifo_group")?,
             reply_directory: params.text("reply_dir").map_or(usual.reply_directory, PathBuf::from),
             is_pretty: params.is_on("pretty_printing")?,
             ..FifoOptions::default()
         })
-    }
-}
-
-/// The number of a user or group, given as such or by name; -1 is upstream's "not set".
-fn id<T>(
-    params: EdgeParams<'_>,
-    param: &'static str,
-    look_up: impl Fn(&str) -> nix::Result<Option<T>>,
-    number: impl Fn(T) -> u32,
-) -> Result<Option<u32>, EdgeError> {
-    let Some(text) = params.text(param).filter(|text| *text != "-1") else { return Ok(None) };
-    if let Ok(given) = text.parse() {
-        return Ok(Some(given));
-    }
-    match look_up(text) {
-        Ok(Some(found)) => Ok(Some(number(found))),
-        Ok(None) => Err(params.bad(param, format!("there is no \"{text}\" on this machine"))),
-        Err(error) => Err(params.bad(param, format!("\"{text}\": {error}"))),
     }
 }
 

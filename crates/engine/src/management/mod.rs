@@ -9,8 +9,9 @@ pub use fuzz::fuzz_management;
 
 use crate::desk::Desk;
 use bytes::Bytes;
-use commands::Found;
-use module_api::{Env, Json, JsonMap, Management, MiError, MiFlow, MiParams, MiReply, MiRun};
+use commands::{Entry, Found};
+use module_api::{Commanded, Env, Json, JsonMap, Management, MiError, MiFlow, MiParams, MiReply, MiRun};
+use std::sync::Arc;
 
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
@@ -38,51 +39,43 @@ impl Desk<'_> {
         let Some((caller, method, params)) = read(request, number, pretty) else {
             return nobody.answer(env, Err(MiError::new(INVALID_REQUEST, "Invalid Request")));
         };
-        let found = match self.core.commands.find(&method) {
-            Found::One(found) => found,
-            Found::None => return caller.answer(env, Err(MiError::new(METHOD_NOT_FOUND, "Method not found"))),
-            Found::Several(names) => {
-                let error = MiError::new(AMBIGUOUS, "Method ambiguous").with(names.join(", "));
-                return caller.answer(env, Err(error));
-            }
-        };
-        let params = match params::fit(found.command, params) {
-            Ok(params) => params,
-            Err(error) => return caller.answer(env, Err(error)),
-        };
-        let flow = {
-            let module = self.core.dispatch.state(found.module);
-            let mut management = Management { env: env.reborrow(), params: params.clone(), module };
-            match found.command.run {
-                MiRun::Now(run) => MiFlow::Done(run(&mut management)),
-                MiRun::Wait(run) => run(&mut management),
-            }
-        };
-        self.follow_command(env, Running { caller, module: found.module, params }, flow);
+        let commanded = self.run_command(env, &method, params);
+        self.follow_command(env, caller, commanded);
     }
 
-    fn follow_command(&self, env: &mut Env<'_>, running: Running, flow: MiFlow) {
-        match flow {
-            MiFlow::Done(reply) => running.caller.answer(env, reply),
-            MiFlow::Wait(request, then) => {
-                self.put_aside(env, request, None, move |desk, env, answer| {
-                    let flow = {
-                        let module = desk.core.dispatch.state(running.module);
-                        let params = running.params.clone();
-                        then(&mut Management { env: env.reborrow(), params, module }, answer)
-                    };
-                    desk.follow_command(env, running, flow);
-                });
-            }
+    /// Runs a command by its name.
+    pub(crate) fn run_command(&self, env: &mut Env<'_>, method: &str, params: Json) -> Commanded {
+        let (found, params) = match self.find_command(method, params) {
+            Ok(found) => found,
+            Err(error) => return Commanded::Done(Err(error)),
+        };
+        let module = self.core.dispatch.state(found.module);
+        let mut management = Management { env: env.reborrow(), params: params.clone(), module };
+        let flow = match found.command.run {
+            MiRun::Now(run) => MiFlow::Done(run(&mut management)),
+            MiRun::Wait(run) => run(&mut management),
+        };
+        Commanded::of(flow, Arc::clone(module), params)
+    }
+
+    fn find_command(&self, method: &str, params: Json) -> Result<(Entry, MiParams), MiError> {
+        let found = match self.core.commands.find(method) {
+            Found::One(found) => found,
+            Found::None => return Err(MiError::new(METHOD_NOT_FOUND, "Method not found")),
+            Found::Several(names) => return Err(MiError::new(AMBIGUOUS, "Method ambiguous").with(names.join(", "))),
+        };
+        Ok((found, params::fit(found.command, params)?))
+    }
+
+    fn follow_command(&self, env: &mut Env<'_>, caller: Caller, commanded: Commanded) {
+        match commanded {
+            Commanded::Done(reply) => caller.answer(env, reply),
+            Commanded::Wait(request, then) => self.put_aside(env, request, None, move |desk, env, answer| {
+                let commanded = then(env, answer);
+                desk.follow_command(env, caller, commanded);
+            }),
         }
     }
-}
-
-/// A command under way.
-struct Running {
-    caller: Caller,
-    module: catalogue::ModuleId,
-    params: MiParams,
 }
 
 impl Caller {

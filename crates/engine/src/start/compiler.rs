@@ -26,6 +26,17 @@ impl Language {
         let format = compile_format(text, &self.catalogue, &self.loaded, tables(names))?;
         Ok(HeldFormat::handle(dispatch, format))
     }
+
+    /// A variable.
+    pub(crate) fn variable(
+        &self,
+        text: &str,
+        names: &Interned,
+        dispatch: &Arc<Dispatch>,
+    ) -> Result<VariableHandle, String> {
+        let variable = compile_variable(text, &self.catalogue, &self.loaded, tables(names))?;
+        Ok(Held::handle(dispatch, &Arc::new(variable)))
+    }
 }
 
 /// The compiler that modules get at start.

@@ -94,6 +94,15 @@ impl Collection {
         found
     }
 
+    /// Shows each entry that has not expired: key, value, and when it ends.
+    pub fn for_each(&self, now: Time, mut show: impl FnMut(&[u8], &[u8], Option<Time>)) {
+        for part in &self.parts {
+            let part = lock(part);
+            let alive = part.iter().filter(|(_, entry)| entry.is_alive(now));
+            alive.for_each(|(key, entry)| show(key, &entry.value, entry.expires));
+        }
+    }
+
     /// Drops what has expired in one part of the store; the parts take turns, so that no sweep is long.
     pub fn sweep(&self, turn: usize, now: Time) {
         if let Some(part) = self.parts.get(turn % PARTS) {

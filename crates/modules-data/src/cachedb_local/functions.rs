@@ -1,7 +1,7 @@
 //! `cache_remove_chunk()`.
 
 use super::params::Caches;
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Example, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 /// `cache_remove_chunk([collection], glob)`
@@ -9,8 +9,8 @@ pub const REMOVE_CHUNK: Function = Function {
     name: "cache_remove_chunk",
     about: "Deletes all keys that match a shell pattern.",
     args: &[
-        Arg::str("collection", "The collection; the default one if left out.").optional(),
-        Arg::str("glob", "The pattern: * any text, ? any character, [a-z] one of them."),
+        Arg::str("collection", "The collection, the default one if left out; alone it is the pattern.").optional(),
+        Arg::str("glob", "The pattern: * any text, ? any character, [a-z] one of them.").optional(),
     ],
     routes: Routes::REQUEST
         .or(Routes::ONREPLY)
@@ -19,6 +19,11 @@ pub const REMOVE_CHUNK: Function = Function {
         .or(Routes::LOCAL)
         .or(Routes::STARTUP),
     returns: &[(1, "done"), (-1, "there is no such collection")],
+    examples: &[
+        Example { script: "cache_remove_chunk(\"myinfo_*\")", message: "", returns: 1 },
+        Example { script: "cache_remove_chunk(\"default\", \"myinfo_*\")", message: "", returns: 1 },
+        Example { script: "cache_remove_chunk(\"nowhere\", \"myinfo_*\")", message: "", returns: -1 },
+    ],
     run: Run::Now(remove_chunk),
     ..FUNCTION
 };

@@ -3,7 +3,9 @@
 mod collection;
 mod commands;
 mod functions;
+pub mod image;
 mod params;
+mod restart;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The parameters of `cachedb_local`, and the collections they make.
 
 use super::collection::Collection;
+use super::restart;
 use catalogue::{Alias, Param, ParamKind};
 use module_api::{Job, KeyValueStore, Setup, StartError, State};
 use std::collections::BTreeMap;
@@ -33,9 +34,12 @@ pub const CLUSTER_ID: Param =
 pub const CLUSTER_PERSISTENCY: Param =
     Param::str("cluster_persistency", "sync-from-cluster", "How the cache is filled after a restart.")
         .unavailable(NEEDS_CLUSTERER);
-pub const RESTART_PERSISTENCY: Param =
-    Param::int("enable_restart_persistency", 0, "Whether the cache survives a restart.")
-        .unavailable("a cache in memory ends with the process; keep in a database what must survive");
+pub const RESTART_PERSISTENCY: Param = Param::int(
+    "enable_restart_persistency",
+    0,
+    "Whether what is there at a clean stop is there again after the start.",
+)
+.within(0, 1);
 pub const TABLE_SIZE: Param = Param::int("cache_table_size", 9, "The size of the table, as a power of 2.")
     .no_effect("tables grow with what is in them")
     .aliases(&[Alias::old("hash_size", "2.1")]);
@@ -63,8 +67,9 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             collections.insert(name, Arc::new(Collection::default()));
         }
     }
-    let urls = setup.params.strs(&URL);
-    for url in &urls {
+    // A URL of the same name overwrites an earlier one.
+    let mut offered: BTreeMap<String, Arc<Collection>> = BTreeMap::new();
+    for url in setup.params.strs(&URL) {
         let (name, collection) = parse_url(url)?;
         let store = collections.get(&collection).ok_or_else(|| {
             StartError::param(
@@ -72,12 +77,18 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
                 format!("\"{url}\": there is no collection \"{collection}\" in cache_collections"),
             )
         })?;
-        setup.offer_cache(name, Arc::clone(store) as Arc<dyn KeyValueStore>);
+        offered.insert(name, Arc::clone(store));
     }
-    if urls.is_empty()
+    if offered.is_empty()
         && let Some(store) = collections.get(DEFAULT)
     {
-        setup.offer_cache("local", Arc::clone(store) as Arc<dyn KeyValueStore>);
+        offered.insert("local".to_owned(), Arc::clone(store));
+    }
+    for (name, store) in offered {
+        setup.offer_cache(name, store as Arc<dyn KeyValueStore>);
+    }
+    if setup.params.is_on(&RESTART_PERSISTENCY) {
+        restart::keep(setup, &collections);
     }
     sweep_in_turns(setup, &collections);
     Ok(Arc::new(Caches { collections }))

@@ -77,9 +77,8 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::str(
         "restart_persistency_cache_file",
         ".restart_persistency.cache",
-        "Where state is kept over a restart.",
-    )
-    .no_effect("what is kept over a restart is in the database"),
+        "What the names of the files begin with that are kept over a restart: each module's has its name after it.",
+    ),
     GlobalParam::unset("restart_persistency_size", GlobalKind::Int, "The size of that file in megabytes.")
         .no_effect("the file has the size it needs"),
 ];

@@ -24,6 +24,8 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
         server_header: line("server_header", defaults.server_header).filter(|_| has_signature),
         user_agent_header: line("user_agent_header", defaults.user_agent_header),
         db_default_url: text("db_default_url"),
+        restart_persistency_cache_file: text("restart_persistency_cache_file")
+            .unwrap_or(defaults.restart_persistency_cache_file),
         sip_warning: globals.is_on("sip_warning"),
         advertised_address: options.advertise.clone().or_else(|| text("advertised_address")).map(Bytes::from),
         advertised_port: globals.optional_int("advertised_port").and_then(|port| u16::try_from(port).ok()),

@@ -1,6 +1,7 @@
 //! The management transports that modules ask for.
 
 use super::outside::Outside;
+use edge_mi::datagram::{DatagramOptions, Datagrams};
 use edge_mi::fifo::{Fifo, FifoOptions};
 use edge_mi::http::{Http, HttpOptions, MiRoot, Roots};
 use edge_mi::{EdgeParams, Handler};
@@ -13,6 +14,7 @@ use tokio::runtime::Handle;
 pub struct Management {
     http: Option<Http>,
     fifos: Vec<Fifo>,
+    datagrams: Vec<Datagrams>,
 }
 
 /// Edges as modules asked for them: name and parameters.
@@ -41,6 +43,12 @@ impl Management {
             let http = Http::start(runtime, options, roots, &services.statistics, &services.log);
             management.http = Some(http.map_err(|error| error.to_string())?);
         }
+        if let Some(params) = of("mi_datagram") {
+            let options = DatagramOptions::new(params).map_err(|error| error.to_string())?;
+            let handler = Arc::clone(&handler);
+            let datagrams = Datagrams::start(runtime, options, handler, &services.statistics, &services.log);
+            management.datagrams.push(datagrams.map_err(|error| error.to_string())?);
+        }
         if let Some(params) = of("mi_fifo") {
             let options = FifoOptions::new(params).map_err(|error| error.to_string())?;
             let fifo = Fifo::start(runtime, options, handler, &services.statistics, &services.log);
@@ -51,13 +59,16 @@ impl Management {
 
     /// Where management answers, a line each.
     pub fn summary(&self) -> String {
-        self.http.iter().map(|http| format!("management http://{}\n", http.address())).collect()
+        let http = self.http.iter().map(|http| format!("management http://{}\n", http.address()));
+        let datagrams = self.datagrams.iter().filter_map(Datagrams::address);
+        http.chain(datagrams.map(|address| format!("management udp:{address}\n"))).collect()
     }
 
     /// Takes no more requests.
     pub fn stop(&self) {
         self.http.iter().for_each(Http::stop);
         self.fifos.iter().for_each(Fifo::stop);
+        self.datagrams.iter().for_each(Datagrams::stop);
     }
 }
 

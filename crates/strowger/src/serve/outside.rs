@@ -4,13 +4,16 @@ use super::clock::Clock;
 use bytes::Bytes;
 use catalogue::Value;
 use edge_dns::Names;
+use edge_events::Notifier;
+use edge_exec::Programs;
+use edge_http::HttpClient;
 use edge_mi::Reply;
 use edge_net::tcp::Streams;
 use edge_net::udp::Admission;
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
 use engine::{Engine, Event, Received, Token, Worker};
-use module_api::{Answer, Proto, Raised, Request, THRESHOLD};
+use module_api::{Answer, HttpFailure, Proto, Raised, Request, THRESHOLD};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +29,10 @@ pub struct Outside {
     databases: Databases,
     waits: Waits,
     names: Names,
+    programs: Programs,
+    notifier: Notifier,
+    /// For `rest_client`, if it is loaded.
+    http: Option<HttpClient>,
     /// Who waits for the reply to a management request.
     managing: Mutex<BTreeMap<u64, Reply>>,
     next_request: AtomicU64,
@@ -48,6 +55,12 @@ pub struct Opened {
     pub waits: Waits,
     /// Names.
     pub names: Names,
+    /// Programs.
+    pub programs: Programs,
+    /// Subscribers of events.
+    pub notifier: Notifier,
+    /// HTTP servers, if a module asks them.
+    pub http: Option<HttpClient>,
 }
 
 /// Drivers kept for threads that bring answers now and then.
@@ -58,7 +71,7 @@ const MANAGING_MAX: usize = 10_000;
 impl Outside {
     /// Around an engine.
     pub fn new(engine: Engine, clock: Clock, opened: Opened) -> Arc<Outside> {
-        let Opened { senders, streams, databases, waits, names } = opened;
+        let Opened { senders, streams, databases, waits, names, programs, notifier, http } = opened;
         Arc::new(Outside {
             engine,
             clock,
@@ -67,6 +80,9 @@ impl Outside {
             databases,
             waits,
             names,
+            programs,
+            notifier,
+            http,
             managing: Mutex::default(),
             next_request: AtomicU64::new(1),
             spare: Mutex::default(),
@@ -137,6 +153,19 @@ impl Outside {
                 let reply = move |rows| outside.handle(Event::Answer { token, answer: Answer::Sql(rows) });
                 self.databases.submit(*query, Box::new(reply));
             }
+            Request::Exec(program) => self.programs.run(*program, move |output| {
+                outside.handle(Event::Answer { token, answer: Answer::Exec(output) });
+            }),
+            Request::Http(request) => {
+                let reply = move |answer| outside.handle(Event::Answer { token, answer: Answer::Http(answer) });
+                match &self.http {
+                    Some(http) => http.ask(*request, reply),
+                    None => reply(Err(HttpFailure::Other("no module that asks HTTP servers is loaded".to_owned()))),
+                }
+            }
+            Request::Notify(notification) => self.notifier.tell(*notification, move |outcome| {
+                outside.handle(Event::Answer { token, answer: Answer::Done(outcome) });
+            }),
             request => {
                 let reply = move |answer| outside.handle(Event::Answer { token, answer });
                 let Err((request, reply)) = self.waits.ask(request, reply) else { return };

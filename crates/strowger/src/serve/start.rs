@@ -13,6 +13,9 @@ use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
 use crate::configure::{Configured, Ground, Origin, log_settings, settings};
 use edge_dns::{Names, Prepared, Resolver};
+use edge_events::Notifier;
+use edge_exec::{Limits, Programs};
+use edge_http::{HttpClient, HttpOptions};
 use edge_log::Outlets;
 use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
@@ -119,6 +122,9 @@ pub fn start(
     let resolver = Resolver::new(prepared, asked, slow);
     let names = Names::new(runtime.handle().clone(), resolver, refused.clone());
     let waits = Waits::new(runtime.handle().clone(), refused);
+    let programs = Programs::new(runtime.handle().clone(), Limits::default(), &services.statistics, &log);
+    let notifier = Notifier::new(runtime.handle(), edge_events::Limits::default(), &services.statistics);
+    let http = http(&edges, &runtime, &services.statistics)?;
     let udp_counters = UdpCounters { keepalives: counter("net", "keepalives"), dropped: counter("net", "dropped") };
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
@@ -126,7 +132,8 @@ pub fn start(
     publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
     publish(&services.statistics, "core", "lost_log_events", &lost_events);
     let Open { senders, streams, udp, summary } = open;
-    let outside = Outside::new(engine, clock, Opened { senders, streams, databases, waits, names });
+    let opened = Opened { senders, streams, databases, waits, names, programs, notifier, http };
+    let outside = Outside::new(engine, clock, opened);
     // Streams hand their messages on from here.
     let _ = late.set(Arc::clone(&outside));
     Ok(Server {
@@ -297,6 +304,14 @@ fn runtime() -> Result<Runtime, String> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let built = builder.thread_name("edges").enable_all().build();
     built.map_err(|error| format!("threads cannot be made: {error}"))
+}
+
+/// What asks HTTP servers, if a module does.
+fn http(wanted: &Wanted, runtime: &Runtime, statistics: &Statistics) -> Result<Option<HttpClient>, String> {
+    let Some((module, params)) = wanted.iter().find(|(edge, _)| *edge == "rest_client") else { return Ok(None) };
+    let options = HttpOptions::new(params);
+    let client = HttpClient::new(runtime.handle().clone(), &options, edge_http::Limits::default(), statistics);
+    client.map(Some).map_err(|error| format!("module {module}: {error}"))
 }
 
 fn stream_options(globals: &Globals) -> StreamOptions {

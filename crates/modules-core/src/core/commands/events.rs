@@ -11,7 +11,7 @@ pub(super) const ALL: &[Command] = &[
     Command {
         name: "evi:subscribe",
         aliases: &["event_subscribe"],
-        about: "Subscribes a socket to an event, for an hour if no lifetime is given.",
+        about: "Subscribes a socket to an event, for an hour if no lifetime is given; a lifetime of 0 ends that.",
         recipes: &[&[EVENT, SOCKET], &[EVENT, SOCKET, CommandParam::int("expire")]],
         run: MiRun::Now(subscribe),
         ..COMMAND
@@ -57,9 +57,14 @@ fn subscribe(management: &mut Management<'_>) -> MiReply {
     let bad = |why: String| MiError::new(400, "Bad parameter value").with(why);
     let seconds = params.opt_int("expire").unwrap_or(USUAL_LIFETIME_S);
     let seconds = u64::try_from(seconds).map_err(|_| bad("expire cannot be negative".to_owned()))?;
-    let lifetime = (seconds > 0).then(|| Duration::from_secs(seconds));
+    let (event, socket) = (params.str("event")?, params.str("socket")?);
     let events = &management.env.services.events;
-    let subscribed = events.subscribe(params.str("event")?, params.str("socket")?, lifetime, management.env.now);
+    if seconds == 0 {
+        events.unsubscribe(event, socket);
+        return Ok("OK".into());
+    }
+    let lifetime = Some(Duration::from_secs(seconds));
+    let subscribed = events.subscribe(event, socket, lifetime, management.env.now);
     subscribed.map_err(|error| bad(error.to_string()))?;
     Ok("OK".into())
 }
@@ -91,8 +96,8 @@ fn with_subscribers(id: usize, event: &PublishedEvent, now: Time) -> Json {
 }
 
 fn show(subscriber: &Subscriber, now: Time) -> Json {
-    let protocol = subscriber.socket.split(':').next().unwrap_or_default();
-    let (protocol, socket) = (("protocol", protocol.into()), ("socket", subscriber.socket.as_str().into()));
+    let (protocol, socket) =
+        (("protocol", subscriber.protocol().into()), ("socket", subscriber.socket.as_str().into()));
     let (Some(lifetime), Some(until)) = (subscriber.lifetime, subscriber.until) else {
         return object([protocol, socket, ("expire", "never".into())]);
     };

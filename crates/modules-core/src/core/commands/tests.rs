@@ -4,8 +4,8 @@ use crate::core::MODULE;
 use crate::core::variables::{CTIME, formatted};
 use module_api::{CacheOperation, CacheReply, Env};
 use module_api::{
-    Connection, ConnectionName, EventTransport, Fault, Json, KeyValueStore, LoadPeriod, Memory, Process, Proto, Raised,
-    State, Task, Time,
+    Connection, ConnectionName, EventTransport, Events, Fault, Job, Json, KeyValueStore, LoadPeriod, Memory, Process,
+    Proto, Raised, State, Task, Time,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -335,11 +335,13 @@ impl EventTransport for Udp {
         "udp"
     }
 
-    fn accepts(&self, _: &str) -> bool {
+    fn accepts(&self, _: &Events, _: &str) -> bool {
         true
     }
 
-    fn deliver(&self, _: &mut Env<'_>, _: &str, _: &Raised) {}
+    fn deliver(&self, _: &mut Env<'_>, _: &str, _: &Raised) -> Job {
+        Job::DONE
+    }
 }
 
 #[test]
@@ -347,12 +349,15 @@ fn events() {
     let (mut fixture, state, _) = fixture();
     fixture.services.events.publish("E_X");
     fixture.services.events.offer_transport(Arc::new(Udp));
+    // A script subscribes for ever.
+    fixture.services.events.subscribe("E_Y", "udp:h:1", None, fixture.now).unwrap();
     let brief = r#"{"protocol":"udp","socket":"udp:127.0.0.1:8888","expire":1200,"ttl":1200}"#;
     for (name, params, expected) in [
-        ("events_list", json!({}), r#"{"Events":[{"name":"E_X","id":0}]}"#.into()),
+        ("events_list", json!({}), r#"{"Events":[{"name":"E_X","id":0},{"name":"E_Y","id":1}]}"#.into()),
         ("event_subscribe", json!({"event": "E_X", "socket": "unix:/tmp/x"}), "400 Bad parameter value".into()),
         ("event_subscribe", json!({"event": "E_X", "socket": "udp:127.0.0.1:8888", "expire": 1200}), r#""OK""#.into()),
-        ("event_subscribe", json!({"event": "E_Y", "socket": "udp:h:1", "expire": 0}), r#""OK""#.into()),
+        ("event_subscribe", json!({"event": "E_X", "socket": "udp:h:2"}), r#""OK""#.into()),
+        ("event_subscribe", json!({"event": "E_X", "socket": "udp:h:2", "expire": 0}), r#""OK""#.into()),
         (
             "subscribers_list",
             json!({}),

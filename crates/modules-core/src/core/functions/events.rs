@@ -11,8 +11,9 @@ const RAISE_EVENT: Function = Function {
     about: "Raises an event: event_route runs and subscribers hear it.",
     args: &[
         Arg::str("event", "Its name."),
-        Arg::var("attrs", "An AVP with the names of its parameters; they have no names if it is left out.").optional(),
-        Arg::var("vals", "An AVP with their values; there are no parameters if it is left out.").optional(),
+        Arg::var("attrs", "An AVP with the names of its parameters; alone, with their values, which have no names.")
+            .optional(),
+        Arg::var("vals", "An AVP with the values of its parameters.").optional(),
     ],
     returns: &[(1, "raised"), (-1, "there are not as many names as values")],
     examples: &[Example { script: "raise_event(\"E_TEST\")", message: "", returns: 1 }],
@@ -45,8 +46,13 @@ fn raise(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     if call.env.services.events.publish(&event).is_none() {
         return Err(Fault::script("there are more events than a script has"));
     }
-    let values = args.opt_var(2).map(|variable| values_of(call, variable)).unwrap_or_default();
-    let names = match args.opt_var(1).filter(|_| args.is_given(2)) {
+    // Values without names may stand in either place.
+    let (names, values) = match (args.opt_var(1), args.opt_var(2)) {
+        (Some(names), Some(values)) => (Some(names), Some(values)),
+        (alone, None) | (None, alone) => (None, alone),
+    };
+    let values = values.map(|variable| values_of(call, variable)).unwrap_or_default();
+    let names = match names {
         Some(variable) => values_of(call, variable).into_iter().map(printed).collect(),
         None => vec![String::new(); values.len()],
     };
