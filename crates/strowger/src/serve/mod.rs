@@ -7,6 +7,7 @@ mod privileges;
 pub mod process;
 mod reload;
 mod start;
+mod streams;
 
 use crate::cli::ServeOptions;
 use crate::configure::{Configured, Ground, Origin};
