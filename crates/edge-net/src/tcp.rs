@@ -9,6 +9,7 @@ mod open;
 mod options;
 mod outgoing;
 mod places;
+mod room;
 mod scratch;
 mod serve;
 mod sharded;
@@ -23,6 +24,7 @@ use connection::Connection;
 use module_api::{Proto, Sending, SocketId, Time};
 use outgoing::Sent;
 use places::{Direction, Places};
+use room::Room;
 use sip::Offence;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -52,6 +54,8 @@ pub struct Common {
     runtime: Handle,
     handler: Arc<dyn Handler>,
     places: Arc<Places>,
+    /// For what waits to be written.
+    room: Arc<Room>,
     /// The number of the next connection.
     next: Arc<AtomicU64>,
     /// Times of connections are counted from here.
@@ -67,8 +71,9 @@ impl Common {
         handler: Arc<dyn Handler>,
     ) -> Common {
         let places = Arc::new(Places::new(options.connections_max, options.per_source));
+        let room = Arc::new(Room::new(options.queue));
         let (next, started) = (Arc::new(AtomicU64::new(1)), Instant::now());
-        Common { options, counters, runtime: runtime.clone(), handler, places, next, started }
+        Common { options, counters, runtime: runtime.clone(), handler, places, room, next, started }
     }
 }
 
@@ -128,10 +133,7 @@ impl Streams {
         if let Some(sent) = self.table.to(message.to).and_then(|connection| self.send_by(&connection, message)) {
             return sent;
         }
-        match self.connect(message.to) {
-            Some(connection) => self.send_by(&connection, message).unwrap_or(false),
-            None => false,
-        }
+        self.send_by_new(message)
     }
 
     /// All connections.
@@ -188,23 +190,25 @@ impl Streams {
         }
     }
 
-    /// The connection to a peer: the one that another thread has begun to open meanwhile, or a new one.
-    fn connect(self: &Arc<Self>, peer: SocketAddr) -> Option<Arc<Connection>> {
-        let Ok(place) = self.common.places.enter(peer, Direction::Opened) else {
+    /// Sends by a connection that is yet to be opened, or that another thread has begun to open meanwhile.
+    fn send_by_new(self: &Arc<Self>, message: &Sending) -> bool {
+        let Ok(place) = self.common.places.enter(message.to, Direction::Opened) else {
             self.common.counters.refused.increment();
-            return None;
+            return false;
         };
-        let connection = Arc::new(self.connection(peer, place));
+        let connection = Arc::new(self.connection(message.to, place));
         if let Err(known) = self.table.insert_first(&connection) {
-            return Some(known);
+            return self.send_by(&known, message).unwrap_or(false);
         }
-        self.common.runtime.spawn(open::open(Arc::clone(self), Arc::clone(&connection)));
-        Some(connection)
+        // Before it is opened: it may be refused at once, and what was to be sent must be known then.
+        let sent = self.send_by(&connection, message).unwrap_or(false);
+        self.common.runtime.spawn(open::open(Arc::clone(self), connection));
+        sent
     }
 
     fn connection(&self, peer: SocketAddr, place: places::Place) -> Connection {
         let number = self.common.next.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection::new(number, peer, place, self.common.options.queue);
+        let connection = Connection::new(number, peer, place, Arc::clone(&self.common.room));
         connection.touch(self.common.started.elapsed());
         connection
     }

@@ -1,9 +1,9 @@
 //! A connection, as its task and all who send by it share it.
 
 use super::batch;
-use super::options::QueueMax;
 use super::outgoing::{Ending, Outgoing, Sent};
 use super::places::Place;
+use super::room::Room;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -33,12 +33,12 @@ const ALIASES_MAX: usize = 4;
 
 impl Connection {
     /// One that is not open yet.
-    pub(super) fn new(number: u64, peer: SocketAddr, place: Place, max: QueueMax) -> Connection {
+    pub(super) fn new(number: u64, peer: SocketAddr, place: Place, room: Arc<Room>) -> Connection {
         Connection {
             number,
             peer,
             place,
-            outgoing: Mutex::new(Outgoing::new(max)),
+            outgoing: Mutex::new(Outgoing::new(room)),
             active_ms: AtomicU64::new(0),
             keep_ms: AtomicU64::new(0),
             aliases: Mutex::default(),

@@ -57,12 +57,13 @@ impl PerSource {
 /// How much may wait for a peer: what exceeds any of these ends the connection.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMax {
-    /// `tcp_async_max_postponed_chunks`: messages.
-    pub chunks: usize,
-    /// Messages while the connection is being opened.
-    pub chunks_opening: usize,
-    /// Bytes.
+    /// `tcp_async_max_postponed_chunks`: messages, once the connection is open.
+    pub chunks: Option<usize>,
+    /// Bytes that each connection may hold.
     pub bytes: usize,
+    /// Bytes that all may hold together besides: one gets a quarter of what is free, so that few peers who are slow
+    /// for a moment have much room, and many who never read have little.
+    pub shared_bytes: usize,
 }
 
 /// How the system asks; what is `None` is as the system has it.
@@ -113,7 +114,7 @@ impl Default for StreamOptions {
 
 impl Default for QueueMax {
     fn default() -> QueueMax {
-        QueueMax { chunks: 32, chunks_opening: 1024, bytes: 1024 * 1024 }
+        QueueMax { chunks: None, bytes: 256 * 1024, shared_bytes: 64 * 1024 * 1024 }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What goes out by a connection: written at once by who sends it, else kept in order until the peer takes it.
 
-use super::options::QueueMax;
+use super::room::Room;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -12,7 +13,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 pub(super) struct Outgoing {
     /// Where it is written to, once the connection is open.
     writer: Option<OwnedWriteHalf>,
-    max: QueueMax,
+    room: Arc<Room>,
     /// What waits.
     chunks: VecDeque<Bytes>,
     /// How much of the first chunk has been written.
@@ -52,10 +53,10 @@ const TOGETHER_MAX: usize = 64;
 
 impl Outgoing {
     /// Of a connection that is not open yet.
-    pub(super) const fn new(max: QueueMax) -> Outgoing {
+    pub(super) const fn new(room: Arc<Room>) -> Outgoing {
         Outgoing {
             writer: None,
-            max,
+            room,
             chunks: VecDeque::new(),
             written: 0,
             bytes: 0,
@@ -88,7 +89,7 @@ impl Outgoing {
 
     /// Whether so much waits that the peer should read before it asks for more.
     pub(super) fn is_half_full(&self) -> bool {
-        self.chunks.len() * 2 > self.max.chunks || self.bytes * 2 > self.max.bytes
+        self.chunks.len() > self.room.chunks_max() / 2 || self.bytes > self.room.bytes_least() / 2
     }
 
     /// Writes a message, or keeps what the peer does not take of it.
@@ -128,6 +129,7 @@ impl Outgoing {
             }
         }
         self.bytes += message.len();
+        self.room.take(message.len());
         self.chunks.push_back(message);
         Sent::Taken
     }
@@ -179,6 +181,7 @@ impl Outgoing {
     /// What did not leave, and never will: nothing is written any more.
     pub(super) fn take_unsent(&mut self) -> VecDeque<Bytes> {
         self.writer = None;
+        self.room.give_back(self.bytes);
         self.bytes = 0;
         self.written = 0;
         std::mem::take(&mut self.chunks)
@@ -190,8 +193,8 @@ impl Outgoing {
     }
 
     fn is_full(&self, more: usize) -> bool {
-        let chunks_max = if self.is_opening() { self.max.chunks_opening } else { self.max.chunks };
-        self.chunks.len() >= chunks_max || self.bytes.saturating_add(more) > self.max.bytes
+        let has_many = !self.is_opening() && self.chunks.len() >= self.room.chunks_max();
+        has_many || self.bytes.saturating_add(more) > self.room.bytes_max()
     }
 
     /// So much has been written.
@@ -206,6 +209,7 @@ impl Outgoing {
             left -= rest;
             self.written = 0;
             self.bytes -= chunk.len();
+            self.room.give_back(chunk.len());
             self.chunks.pop_front();
         }
         if length > 0 {
@@ -225,6 +229,12 @@ impl Outgoing {
         if let Some(task) = self.task.take() {
             task.wake();
         }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.room.give_back(self.bytes);
     }
 }
 

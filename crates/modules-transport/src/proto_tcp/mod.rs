@@ -67,7 +67,8 @@ pub const TCP_ASYNC: Param = Param::int(
 pub const TCP_ASYNC_MAX_POSTPONED_CHUNKS: Param = Param::int(
     "tcp_async_max_postponed_chunks",
     32,
-    "How many messages may wait for a peer that takes none; then its connection is closed.",
+    "How many messages may wait for a peer that takes none; then its connection is closed. Where the script does not set \
+     it, 256 KiB may, and more while little waits for others.",
 )
 .within(1, 65_536);
 const TCP_ASYNC_LOCAL_WRITE_TIMEOUT: Param =

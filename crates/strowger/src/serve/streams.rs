@@ -57,17 +57,18 @@ impl Handler for ToWorkers {
 pub fn stream_options(configured: &Configured, ground: &Ground) -> StreamOptions {
     let globals = &configured.globals;
     let number = |name: &str| u64::try_from(globals.int(name)).unwrap_or_default();
-    let set = configured.params_of(proto_tcp::MODULE.name, ground);
-    let params = Params::new(&set);
+    let settings = configured.params_of(proto_tcp::MODULE.name, ground);
+    let params = Params::new(&settings);
     let count = |param| u32::try_from(params.int(param)).unwrap_or_default();
-    let chunks = usize::try_from(count(&proto_tcp::TCP_ASYNC_MAX_POSTPONED_CHUNKS)).unwrap_or(usize::MAX);
-    let max_chunks = &proto_tcp::TCP_MAX_MSG_CHUNKS;
+    // Upstream's defaults for these count parts, where size and time say better what is too much.
+    let set = |param| params.is_set(param).then(|| count(param));
+    let chunks = set(&proto_tcp::TCP_ASYNC_MAX_POSTPONED_CHUNKS).and_then(|chunks| usize::try_from(chunks).ok());
     let send_timeout = Duration::from_millis(count(&proto_tcp::TCP_SEND_TIMEOUT).into());
     StreamOptions {
         connect_timeout: Duration::from_millis(number("tcp_connect_timeout").max(1)),
         idle: Duration::from_secs(number("tcp_connection_lifetime").max(1)),
         message_within: Duration::from_secs(number("tcp_max_msg_time").max(1)),
-        message_reads_max: params.is_set(max_chunks).then(|| count(max_chunks)),
+        message_reads_max: set(&proto_tcp::TCP_MAX_MSG_CHUNKS),
         connections_max: usize::try_from(number("tcp_max_connections")).unwrap_or(usize::MAX),
         per_source: per_source(&params),
         pingpong: params.is_on(&proto_tcp::TCP_CRLF_PINGPONG),
