@@ -1,7 +1,7 @@
 //! The next hop: which host, by which transport, at which port (RFC 3263 as far as addresses go).
 
 use bytes::Bytes;
-use module_api::{Branch, Fault, Proto, Request, Settings};
+use module_api::{Branch, Fault, Proto, Request, Settings, Sockets};
 use sip::{NameAddr, Scheme, Uri};
 use std::net::{IpAddr, SocketAddr};
 
@@ -22,26 +22,26 @@ pub(crate) enum Host {
 
 impl Hop {
     /// Of a branch: its destination, else the first of its path, else its URI.
-    pub(crate) fn of_branch(branch: &Branch) -> Result<Hop, Fault> {
+    pub(crate) fn of_branch(branch: &Branch, sockets: &Sockets) -> Result<Hop, Fault> {
         if let Some(destination) = &branch.destination {
-            return Hop::of_text(destination);
+            return Hop::of_text(destination, sockets);
         }
         if let Some(first) = branch.path.as_ref().and_then(first_of_path) {
-            return Hop::of_text(&first);
+            return Hop::of_text(&first, sockets);
         }
-        Hop::of_text(&branch.uri)
+        Hop::of_text(&branch.uri, sockets)
     }
 
-    /// Of a URI, or of `[proto:]host[:port]` as scripts write it.
-    pub(crate) fn of_text(text: &[u8]) -> Result<Hop, Fault> {
+    /// Of a URI, or of `[proto:]host[:port]` as scripts write it; `sockets` know the port where none is written.
+    pub(crate) fn of_text(text: &[u8], sockets: &Sockets) -> Result<Hop, Fault> {
         match Uri::parse(text) {
-            Ok(uri) if matches!(uri.scheme, Scheme::Sip | Scheme::Sips) => Hop::of_uri(&uri),
+            Ok(uri) if matches!(uri.scheme, Scheme::Sip | Scheme::Sips) => Hop::of_uri(&uri, sockets),
             Ok(uri) if Proto::of(uri.scheme_text()).is_none() && uri.scheme != Scheme::Other => Err(unreachable(text)),
-            _ => Hop::of_socket_text(text),
+            _ => Hop::of_socket_text(text, sockets),
         }
     }
 
-    fn of_uri(uri: &Uri<'_>) -> Result<Hop, Fault> {
+    fn of_uri(uri: &Uri<'_>, sockets: &Sockets) -> Result<Hop, Fault> {
         let named = match uri.transport() {
             Some(name) => Some(Proto::of(name).ok_or_else(|| unreachable(uri.text))?),
             None => None,
@@ -54,17 +54,17 @@ impl Hop {
         };
         // `maddr` is where the request goes (RFC 3261 section 19.1.1), whatever the host.
         let host = uri.params.value(b"maddr").unwrap_or(uri.host);
-        Ok(Hop { host: host_of(host)?, port: uri.port.unwrap_or(proto.default_port()), proto })
+        Ok(Hop { host: host_of(host)?, port: uri.port.unwrap_or_else(|| sockets.default_port(proto)), proto })
     }
 
-    fn of_socket_text(text: &[u8]) -> Result<Hop, Fault> {
+    fn of_socket_text(text: &[u8], sockets: &Sockets) -> Result<Hop, Fault> {
         let colon = text.iter().position(|byte| *byte == b':');
         let named = colon.and_then(|at| Some((Proto::of(text.get(..at)?)?, text.get(at + 1..)?)));
         let (proto, rest) = named.unwrap_or((Proto::Udp, text));
         let mut uri = b"sip:".to_vec();
         uri.extend_from_slice(rest);
         let uri = Uri::parse(&uri).map_err(|_| unreachable(text))?;
-        Ok(Hop { host: host_of(uri.host)?, port: uri.port.unwrap_or(proto.default_port()), proto })
+        Ok(Hop { host: host_of(uri.host)?, port: uri.port.unwrap_or_else(|| sockets.default_port(proto)), proto })
     }
 
     /// Its address, where it is written in figures.
@@ -106,9 +106,14 @@ fn unreachable(text: &[u8]) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::Hop;
+    use module_api::{Proto, Sockets};
 
     fn hop(text: &str) -> String {
-        match Hop::of_text(text.as_bytes()) {
+        hop_with(text, &Sockets::default())
+    }
+
+    fn hop_with(text: &str, sockets: &Sockets) -> String {
+        match Hop::of_text(text.as_bytes(), sockets) {
             Ok(hop) => format!("{} {:?} {}", hop.proto.name(), hop.host, hop.port),
             Err(fault) => fault.to_string(),
         }
@@ -131,6 +136,21 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(hop(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_not_written_is_that_of_the_script() {
+        let mut sockets = Sockets::default();
+        sockets.set_default_port(Proto::Tcp, 5070);
+        let cases = [
+            ("sip:a@192.0.2.1;transport=tcp", "tcp Address(192.0.2.1) 5070"),
+            ("tcp:192.0.2.1", "tcp Address(192.0.2.1) 5070"),
+            ("sip:a@192.0.2.1:5060;transport=tcp", "tcp Address(192.0.2.1) 5060"),
+            ("sip:a@192.0.2.1", "udp Address(192.0.2.1) 5060"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(hop_with(text, &sockets), expected, "{text}");
         }
     }
 }

@@ -111,9 +111,10 @@ impl Relaying {
 
     /// Finds the addresses of the branch's next hop.
     fn resolve(mut self, desk: &Desk<'_>, call: &mut Call<'_>, preparing: Preparing) -> Step {
+        let sockets = &call.env.services.sockets;
         let hop = match &self.proxy {
-            Some(proxy) if preparing.branch.destination.is_none() => Hop::of_text(proxy),
-            _ => Hop::of_branch(&preparing.branch),
+            Some(proxy) if preparing.branch.destination.is_none() => Hop::of_text(proxy, sockets),
+            _ => Hop::of_branch(&preparing.branch, sockets),
         };
         let hop = match hop {
             Ok(hop) => hop,

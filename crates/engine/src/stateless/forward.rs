@@ -14,9 +14,10 @@ impl Desk<'_> {
         if !call.msg.message.is_request() {
             return Flow::Done(Err(Fault::script("a reply is not forwarded by forward()")));
         }
+        let sockets = &call.env.services.sockets;
         let hop = match &destination {
-            Some(destination) => Hop::of_text(destination),
-            None => Hop::of_branch(call.msg.branches.first()),
+            Some(destination) => Hop::of_text(destination, sockets),
+            None => Hop::of_branch(call.msg.branches.first(), sockets),
         };
         let hop = match hop {
             Ok(hop) => hop,
@@ -27,7 +28,7 @@ impl Desk<'_> {
 
     /// Sends the message at hand as it came, with more header lines if given.
     pub(crate) fn send_as_received(&self, call: &mut Call<'_>, destination: &Bytes, headers: Option<Bytes>) -> Flow {
-        let hop = match Hop::of_text(destination) {
+        let hop = match Hop::of_text(destination, &call.env.services.sockets) {
             Ok(hop) => hop,
             Err(fault) => return Flow::Done(Err(fault)),
         };

@@ -57,7 +57,7 @@ pub fn start(
     let log = log(&configured.globals, options, &lost_lines);
     warn(&log, &configured);
     let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
-    let (sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
+    let (sockets, planned) = plan(&configured, ground, options, &names).map_err(|errors| errors.join("\n"))?;
     let runtime = runtime()?;
     let late: Late = Arc::default();
     let counters = StreamCounters::default();
