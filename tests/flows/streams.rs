@@ -2,7 +2,6 @@
 
 use crate::harness::{Line, Server, ServerBuilder, Wire};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::thread;
 
 const SCRIPT: &str = include_str!("configs/streams.cfg");
@@ -197,7 +196,7 @@ fn make_calls(mut alice: Line, name: usize, port: u16) {
 
 #[test]
 fn thousands_of_pipelined_calls_come_through_whole_and_in_order() {
-    let server = Arc::new(proxy(1_000, ""));
+    let server = proxy(1_000, "");
     let (listener, port) = callee();
     let answering = thread::spawn(move || answer_calls(Line::accept(&listener), port));
     let callers: Vec<_> = (0..CONNECTIONS)

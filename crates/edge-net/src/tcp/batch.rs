@@ -26,7 +26,7 @@ impl Batch {
         if self.messages == 1 && is_last {
             return;
         }
-        if self.messages % MESSAGES_MAX == 0 {
+        if self.messages.is_multiple_of(MESSAGES_MAX) {
             self.flush();
         }
         WAITING.with_borrow_mut(|waiting| {

@@ -39,6 +39,17 @@ pub(super) enum Sent {
     Closed,
 }
 
+/// How things stand for the connection's task.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    /// How the connection is to end, once that is known.
+    pub(super) ending: Option<Ending>,
+    /// Since when the peer takes nothing of what waits.
+    pub(super) stalled_since: Option<Instant>,
+    /// Whether so much waits that the peer should read before it asks for more.
+    pub(super) is_half_full: bool,
+}
+
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -79,17 +90,14 @@ impl Outgoing {
         self.ending
     }
 
-    pub(super) const fn stalled_since(&self) -> Option<Instant> {
-        self.stalled_since
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
 
-    /// Whether so much waits that the peer should read before it asks for more.
-    pub(super) fn is_half_full(&self) -> bool {
-        self.chunks.len() > self.room.chunks_max() / 2 || self.bytes > self.room.bytes_least() / 2
+    /// How things stand.
+    pub(super) fn standing(&self) -> Standing {
+        let is_half_full = self.chunks.len() > self.room.chunks_max() / 2 || self.bytes > self.room.bytes_least() / 2;
+        Standing { ending: self.ending, stalled_since: self.stalled_since, is_half_full }
     }
 
     /// Writes a message, or keeps what the peer does not take of it.
@@ -155,19 +163,23 @@ impl Outgoing {
     }
 
     /// Writes what waits; the task is woken when the peer takes more, and when there is more to do for it.
-    pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) {
+    pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Standing {
         if !self.task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
             self.task = Some(context.waker().clone());
         }
         loop {
             self.flush();
-            let Some(writer) = self.writer.as_ref().filter(|_| !self.chunks.is_empty()) else { return };
+            let Some(writer) = self.writer.as_ref().filter(|_| !self.chunks.is_empty()) else { break };
             match writer.as_ref().poll_write_ready(context) {
-                Poll::Pending => return,
+                Poll::Pending => break,
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return self.end(Ending::Abrupt),
+                Poll::Ready(Err(_)) => {
+                    self.end(Ending::Abrupt);
+                    break;
+                }
             }
         }
+        self.standing()
     }
 
     /// The connection is to end; an orderly end may still become an abrupt one.

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::connection::Connection;
-use super::outgoing::Ending;
+use super::outgoing::{Ending, Standing};
 use super::{Streams, scratch};
 use crate::Received;
 use bytes::Bytes;
@@ -124,17 +124,16 @@ impl<'a> Service<'a> {
 
     /// Does what can be done now; ready when the connection has ended.
     fn step(&mut self, context: &mut Context<'_>, now: Instant) -> Poll<()> {
-        self.connection.outgoing().poll_flush(context);
-        if self.connection.outgoing().ending().is_none() {
-            if let Some(ending) = self.overdue(now) {
+        let mut standing = self.connection.outgoing().poll_flush(context);
+        if standing.ending.is_none() {
+            if let Some(ending) = self.overdue(standing, now) {
                 self.connection.outgoing().end(ending);
-            } else if !self.is_unread(now) {
+            } else if !self.is_unread(standing, now) {
                 self.receive(context, now);
             }
+            standing = self.connection.outgoing().standing();
         }
-        // Bound first: what follows looks at the sending side too.
-        let ending = self.connection.outgoing().ending();
-        match ending {
+        match standing.ending {
             None => Poll::Pending,
             Some(Ending::Abrupt) => Poll::Ready(()),
             Some(Ending::Orderly) => self.poll_close(context, now),
@@ -142,13 +141,13 @@ impl<'a> Service<'a> {
     }
 
     /// How the connection ends because something took too long.
-    fn overdue(&self, now: Instant) -> Option<Ending> {
+    fn overdue(&self, standing: Standing, now: Instant) -> Option<Ending> {
         let counters = &self.streams.common.counters;
         if self.message_due.is_some_and(|due| due <= now) {
             counters.garbled.increment();
             return Some(Ending::Orderly);
         }
-        if self.stall_due().is_some_and(|due| due <= now) {
+        if self.stall_due(standing).is_some_and(|due| due <= now) {
             counters.stalled.increment();
             return Some(Ending::Abrupt);
         }
@@ -160,7 +159,8 @@ impl<'a> Service<'a> {
         if let Some(closing) = &self.closing {
             return closing.until;
         }
-        let others = [self.message_due, self.stall_due(), self.unread_until];
+        let standing = self.connection.outgoing().standing();
+        let others = [self.message_due, self.stall_due(standing), self.unread_until];
         others.into_iter().flatten().fold(self.idle_due(), Instant::min)
     }
 
@@ -171,14 +171,14 @@ impl<'a> Service<'a> {
         common.started.checked_add(idle_at).unwrap_or_else(|| Instant::now() + common.options.idle)
     }
 
-    fn stall_due(&self) -> Option<Instant> {
-        let since = self.connection.outgoing().stalled_since()?;
+    fn stall_due(&self, standing: Standing) -> Option<Instant> {
+        let since = standing.stalled_since?;
         since.checked_add(self.streams.common.options.stalled_within)
     }
 
     /// Whether the peer is not read from, because so much waits for it already.
-    fn is_unread(&mut self, now: Instant) -> bool {
-        if !self.connection.outgoing().is_half_full() {
+    fn is_unread(&mut self, standing: Standing, now: Instant) -> bool {
+        if !standing.is_half_full {
             self.unread_until = None;
             return false;
         }
