@@ -133,6 +133,24 @@ fn a_call_from_tcp_to_udp_comes_back_on_its_connection() {
     bob.expect("SIP/2.0 200");
 }
 
+#[test]
+fn an_answer_finds_who_has_lost_the_connection() {
+    let server = proxy(100, "");
+    let bob = Wire::new(&server);
+    // RFC 3261 section 18.2.2: where the Via says that she listens.
+    let (listener, port) = callee();
+    let mut alice = Line::new(&server);
+    let contact = format!("Contact: <sip:alice@127.0.0.1:{port};transport=tcp>\nContent-Length: 0\n\n");
+    let bob_uri = format!("sip:bob@127.0.0.1:{}", bob.port);
+    alice.send(&request("INVITE", &bob_uri, "", "c3", &format!("TCP 127.0.0.1:{port};rport"), &contact));
+    alice.expect("SIP/2.0 100");
+    let invite = bob.expect("INVITE");
+    drop(alice);
+    server.until(|| !server.mi(&["tcp:list"]).contains("Remote"));
+    bob.answer(&invite, "200 OK", "b");
+    Line::accept(&listener).expect("SIP/2.0 200");
+}
+
 /// Calls at a time on each of the connections of the test below.
 const CALLS: usize = 60;
 const CONNECTIONS: usize = 30;

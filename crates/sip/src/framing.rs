@@ -166,6 +166,10 @@ fn content_length(head: &[u8]) -> Result<usize, HeaderError> {
     let mut announced = None;
     // The start line is no header, whatever it looks like.
     for line in unfolded_lines(head).skip(1) {
+        // The name is `Content-Length` or `l`: most lines need no second look.
+        if !matches!(line.first(), Some(b'C' | b'c' | b'L' | b'l')) {
+            continue;
+        }
         let Some(colon) = memchr(b':', line) else { continue };
         let name = trim_end(line.get(..colon).unwrap_or_default());
         if HeaderName::of(name) != HeaderName::ContentLength {
