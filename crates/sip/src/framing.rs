@@ -2,10 +2,11 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
+use smallvec::SmallVec;
 
 use crate::{
     Fault, HeaderError, HeaderName, Limits, Offence,
-    text::{is_lws, number, trim, trim_end},
+    text::{number, trim, trim_end},
 };
 
 /// Cuts a stream into messages. Call [`Framer::next`] with what was read until it has nothing more; so the framer holds
@@ -20,6 +21,8 @@ pub struct Framer {
     held: BytesMut,
     /// How far the end of the headers was looked for in vain.
     searched: usize,
+    /// Where lines begin that may be a Content-Length.
+    candidates: SmallVec<[usize; 8]>,
     /// How long the message at the front is, once its headers are there.
     length: Option<usize>,
     /// Line ends in a row before a message: two are a keep-alive.
@@ -47,7 +50,7 @@ pub struct FrameError {
 impl Framer {
     /// A framer at the start of a stream.
     pub fn new(limits: Limits) -> Framer {
-        Framer { limits, held: BytesMut::new(), searched: 0, length: None, line_ends: 0 }
+        Framer { limits, held: BytesMut::new(), searched: 0, candidates: SmallVec::new(), length: None, line_ends: 0 }
     }
 
     /// The next message or keep-alive, once it is there whole: takes what it needs of `read`, or keeps all of it.
@@ -102,6 +105,7 @@ impl Framer {
         *front = rest;
         self.length = None;
         self.searched = 0;
+        self.candidates.clear();
         self.line_ends = 0;
         Ok(Some(Frame::Message(Bytes::copy_from_slice(message))))
     }
@@ -131,7 +135,11 @@ impl Framer {
         };
         let head = front.get(..head).unwrap_or_default();
         let give_up = |offence| FrameError { offence, head: Some(Bytes::copy_from_slice(head)) };
-        let body = content_length(head).map_err(|error| give_up(Offence::Header(error)))?;
+        if self.candidates.len() > self.limits.headers {
+            return Err(give_up(Offence::TooManyHeaders));
+        }
+        let lines = self.candidates.iter().filter_map(|start| unfolded_line(head.get(*start..)?));
+        let body = content_length(lines).map_err(|error| give_up(Offence::Header(error)))?;
         let length = head.len().saturating_add(body);
         if length > self.limits.message_bytes {
             return Err(give_up(Offence::MessageTooLong));
@@ -139,7 +147,8 @@ impl Framer {
         Ok(Some(length))
     }
 
-    /// Where the headers end, empty line included.
+    /// Where the headers end, empty line included. Notes on the way which of them may say how long the body is, so that
+    /// the others need no second look. The start line is no header, whatever it looks like.
     fn find_head(&mut self, front: &[u8]) -> Option<usize> {
         let mut at = self.searched;
         while let Some(found) = memchr(b'\n', front.get(at..)?) {
@@ -152,6 +161,10 @@ impl Framer {
                     self.searched = at - 1;
                     return None;
                 }
+                // One more than there may be shows that there are too many.
+                [b'C' | b'c' | b'L' | b'l', ..] if self.candidates.len() <= self.limits.headers => {
+                    self.candidates.push(at);
+                }
                 _ => {}
             }
         }
@@ -162,14 +175,9 @@ impl Framer {
 
 /// The length announced. It must be there on a stream; if several lines announce one, they must agree, or this server
 /// and the next would see different messages.
-fn content_length(head: &[u8]) -> Result<usize, HeaderError> {
+fn content_length<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Result<usize, HeaderError> {
     let mut announced = None;
-    // The start line is no header, whatever it looks like.
-    for line in unfolded_lines(head).skip(1) {
-        // The name is `Content-Length` or `l`: most lines need no second look.
-        if !matches!(line.first(), Some(b'C' | b'c' | b'L' | b'l')) {
-            continue;
-        }
+    for line in lines {
         let Some(colon) = memchr(b':', line) else { continue };
         let name = trim_end(line.get(..colon).unwrap_or_default());
         if HeaderName::of(name) != HeaderName::ContentLength {
@@ -189,18 +197,13 @@ fn wrong(fault: Fault) -> HeaderError {
     HeaderError { header: HeaderName::ContentLength, fault }
 }
 
-/// The lines of a head, each with its continuation lines.
-fn unfolded_lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = head;
-    std::iter::from_fn(move || {
-        let mut end = memchr(b'\n', rest)? + 1;
-        while rest.get(end).is_some_and(|byte| is_lws(*byte) && !matches!(byte, b'\r' | b'\n')) {
-            end += memchr(b'\n', rest.get(end..)?)? + 1;
-        }
-        let (line, after) = rest.split_at(end);
-        rest = after;
-        Some(line)
-    })
+/// The first line, with its continuation lines.
+fn unfolded_line(rest: &[u8]) -> Option<&[u8]> {
+    let mut end = memchr(b'\n', rest)? + 1;
+    while matches!(rest.get(end), Some(b' ' | b'\t')) {
+        end += memchr(b'\n', rest.get(end..)?)? + 1;
+    }
+    rest.get(..end)
 }
 
 #[cfg(test)]
@@ -250,6 +253,7 @@ mod tests {
         assert_eq!(frames(&[b"A\r\nl: 1\r\nl: 2\r\n\r\n"]), format!("{:?}", Offence::Header(wrong(Fault::Repeated))));
         assert_eq!(frames(&[b"A\r\nl: 4294967295\r\n\r\n"]), "MessageTooLong");
         assert_eq!(frames(&[&[b'x'; 65]]), "MessageTooLong");
+        assert_eq!(frames(&[format!("A\r\n{}l: 0\n\n", "c:\n".repeat(8)).as_bytes()]), "TooManyHeaders");
     }
 
     /// Where this server saw one message and the next one two, a peer could send requests past our checks.
