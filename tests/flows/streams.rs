@@ -2,6 +2,7 @@
 
 use crate::harness::{Line, Server, ServerBuilder, Wire};
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 const SCRIPT: &str = include_str!("configs/streams.cfg");
@@ -191,7 +192,13 @@ fn make_calls(mut alice: Line, name: usize, port: u16) {
             request("INVITE", &uri, "", &call, &via, &contact)
         })
         .collect();
-    let writing = thread::spawn(move || writer.send(&invites.concat()));
+    // What two threads write at the same time could be mixed when the server is slow to read.
+    let writing = Arc::new(Mutex::new(()));
+    let is_writing = Arc::clone(&writing);
+    let inviting = thread::spawn(move || {
+        let _writing = is_writing.lock();
+        writer.send(&invites.concat());
+    });
     let mut over = 0;
     while over < CALLS {
         let reply = alice.next().expect("an answer");
@@ -207,9 +214,10 @@ fn make_calls(mut alice: Line, name: usize, port: u16) {
         let end = format!("{}Content-Length: 0\n\n", routes(values(&reply, "Record-Route").iter().rev()));
         let remote = format!("sip:127.0.0.1:{port};transport=tcp");
         let ack = request("ACK", &remote, ";tag=b", call, &via, &end);
+        let _writing = writing.lock();
         alice.send(&(ack + &request("BYE", &remote, ";tag=b", call, &via, &end)));
     }
-    writing.join().expect("written");
+    inviting.join().expect("written");
 }
 
 #[test]

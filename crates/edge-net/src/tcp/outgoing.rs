@@ -106,7 +106,10 @@ impl Outgoing {
             return Sent::Closed;
         }
         if !self.chunks.is_empty() {
-            return self.keep(message);
+            let kept = self.keep(message);
+            // The task would do it too, but may be late.
+            self.flush();
+            return kept;
         }
         let written = match self.writer.as_ref().map(|writer| writer.try_write(&message)) {
             Some(Ok(written)) => written,

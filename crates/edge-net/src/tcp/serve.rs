@@ -126,11 +126,16 @@ impl<'a> Service<'a> {
     fn step(&mut self, context: &mut Context<'_>, now: Instant) -> Poll<()> {
         let mut standing = self.connection.outgoing().poll_flush(context);
         if standing.ending.is_none() {
-            if let Some(ending) = self.overdue(standing, now) {
-                self.connection.outgoing().end(ending);
-            } else if !self.is_unread(standing, now) {
+            // First what has come: this task may be late, and the peer not.
+            if !self.is_unread(standing, now) {
                 self.receive(context, now);
             }
+            standing = self.connection.outgoing().standing();
+        }
+        if standing.ending.is_none()
+            && let Some(ending) = self.overdue(standing, now)
+        {
+            self.connection.outgoing().end(ending);
             standing = self.connection.outgoing().standing();
         }
         match standing.ending {
@@ -143,7 +148,7 @@ impl<'a> Service<'a> {
     /// How the connection ends because something took too long.
     fn overdue(&self, standing: Standing, now: Instant) -> Option<Ending> {
         let counters = &self.streams.common.counters;
-        if self.message_due.is_some_and(|due| due <= now) {
+        if self.message_due().is_some_and(|due| due <= now) {
             counters.garbled.increment();
             return Some(Ending::Orderly);
         }
@@ -160,8 +165,13 @@ impl<'a> Service<'a> {
             return closing.until;
         }
         let standing = self.connection.outgoing().standing();
-        let others = [self.message_due, self.stall_due(standing), self.unread_until];
+        let others = [self.message_due(), self.stall_due(standing), self.unread_until];
         others.into_iter().flatten().fold(self.idle_due(), Instant::min)
+    }
+
+    /// While the peer is not read from, its message is not late.
+    fn message_due(&self) -> Option<Instant> {
+        self.message_due.filter(|_| self.unread_until.is_none())
     }
 
     fn idle_due(&self) -> Instant {
