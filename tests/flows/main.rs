@@ -13,4 +13,5 @@ mod process;
 mod registration;
 mod retransmissions;
 mod running;
+mod streams;
 mod templates;

@@ -1,57 +1,88 @@
-//! TCP: a task for each connection that reads, and one that writes what is queued for it.
+//! TCP: a task for each connection. It reads, cuts the stream into messages and has them handled, one after the other, in
+//! the order in which they came; what is to be sent is written by whoever sends it, and by the task only while the peer
+//! does not take it.
 
+mod accept;
+mod batch;
+mod connection;
+mod open;
 mod options;
+mod outgoing;
+mod places;
+mod room;
+mod scratch;
+mod serve;
+mod sharded;
+mod table;
 #[cfg(test)]
 mod tests;
 
-pub use options::{Keepalive, StreamCounters, StreamOptions};
+pub use options::{Keepalive, PerSource, QueueMax, StreamCounters, StreamOptions};
 
-use crate::{BindError, Received, SocketOptions, StreamWatch, bind};
-use bytes::Bytes;
+use crate::{BindError, Received, SocketOptions, bind};
+use connection::Connection;
 use module_api::{Proto, Sending, SocketId, Time};
-use sip::framing::{Frame, Framer};
-use socket2::SockRef;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::io;
+use outgoing::Sent;
+use places::{Direction, Places};
+use room::Room;
+use sip::Offence;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use table::Table;
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Gets each message; called on a thread of the runtime.
-pub type Handler = Arc<dyn Fn(Received) + Send + Sync>;
+/// Who gets what comes by connections; called on a thread of the runtime.
+pub trait Handler: Send + Sync {
+    /// A message.
+    fn message(&self, received: Received);
+
+    /// The headers of a message whose end cannot be found, and why. It may be answered; then the connection ends.
+    fn unframed(&self, head: Received, offence: Offence);
+
+    /// A message that was taken for sending and did not leave: its connection was refused or broke.
+    fn unsent(&self, message: Sending);
+}
+
+/// What the connections of all sockets share.
+#[derive(Clone)]
+pub struct Common {
+    options: StreamOptions,
+    counters: StreamCounters,
+    runtime: Handle,
+    handler: Arc<dyn Handler>,
+    places: Arc<Places>,
+    /// For what waits to be written.
+    room: Arc<Room>,
+    /// The number of the next connection.
+    next: Arc<AtomicU64>,
+    /// Times of connections are counted from here.
+    started: Instant,
+}
+
+impl Common {
+    /// Connections behave like this, and are served on the runtime.
+    pub fn new(
+        options: StreamOptions,
+        counters: StreamCounters,
+        runtime: &Handle,
+        handler: Arc<dyn Handler>,
+    ) -> Common {
+        let places = Arc::new(Places::new(options.connections_max, options.per_source));
+        let room = Arc::new(Room::new(options.queue));
+        let (next, started) = (Arc::new(AtomicU64::new(1)), Instant::now());
+        Common { options, counters, runtime: runtime.clone(), handler, places, room, next, started }
+    }
+}
 
 /// The connections of one listening socket, accepted and opened.
 pub struct Streams {
     socket: SocketId,
     local: SocketAddr,
-    options: StreamOptions,
-    runtime: Handle,
-    handler: Handler,
-    table: Mutex<Table>,
-    next: Arc<AtomicU64>,
-    counters: StreamCounters,
-}
-
-#[derive(Default)]
-struct Table {
-    by_number: BTreeMap<u64, Connection>,
-    by_peer: BTreeMap<SocketAddr, u64>,
-}
-
-struct Connection {
-    peer: SocketAddr,
-    queue: Sender<Bytes>,
-    /// Until when it stays open though nothing passes.
-    keep_until: Option<Instant>,
-    /// The ports of the peer that it stands for besides its own (RFC 5923).
-    aliases: Vec<u16>,
+    common: Common,
+    table: Table,
 }
 
 /// A connection, for management.
@@ -59,280 +90,144 @@ struct Connection {
 pub struct ConnectionInfo {
     /// Its number.
     pub number: u64,
+    /// Whether it is still being opened.
+    pub is_opening: bool,
     /// Who is at the other end.
     pub peer: SocketAddr,
     /// Our end.
     pub local: SocketAddr,
-    /// When it is closed if nothing comes, as far as is known.
-    pub lifetime: Option<Time>,
+    /// When it is closed if nothing passes.
+    pub lifetime: Time,
     /// The ports of the peer that it stands for besides its own.
     pub aliases: Vec<u16>,
 }
 
-/// A phone has one port to listen on; a connection that stands for more is after somebody else's calls.
-const ALIASES_MAX: usize = 4;
-/// How many messages wait for a connection that does not take them.
-const QUEUE_MAX: usize = 1024;
-/// Bytes read at a time.
-const READ_BYTES: usize = 16 * 1024;
-
 impl Streams {
-    /// Listens; connections are served on the runtime.
+    /// Listens.
     ///
     /// # Errors
     /// The socket cannot be opened.
     pub fn listen(
         socket: SocketId,
         address: SocketAddr,
-        socket_options: &SocketOptions,
-        options: StreamOptions,
-        runtime: &Handle,
-        next: Arc<AtomicU64>,
-        counters: StreamCounters,
-        handler: Handler,
+        options: &SocketOptions,
+        common: Common,
     ) -> Result<Arc<Streams>, BindError> {
         let refused = |error| BindError { proto: Proto::Tcp, address, error };
-        let listener = bind::tcp(address, socket_options)?;
-        let _entered = runtime.enter();
+        let listener = bind::tcp(address, options)?;
+        let _entered = common.runtime.enter();
         let listener = TcpListener::from_std(listener).map_err(refused)?;
         let local = listener.local_addr().map_err(refused)?;
-        let streams = Arc::new(Streams {
-            socket,
-            local,
-            options,
-            runtime: runtime.clone(),
-            handler,
-            table: Mutex::default(),
-            next,
-            counters,
-        });
-        runtime.spawn(accept(Arc::clone(&streams), listener));
+        let streams = Arc::new(Streams { socket, local, common, table: Table::default() });
+        streams.common.runtime.spawn(accept::accept(Arc::clone(&streams), listener));
         Ok(streams)
     }
 
-    /// Sends by the connection named, else by one to the same peer, else by a new one.
+    /// Sends by the connection named, else by one to the same peer, else by a new one. Whether it left or was queued:
+    /// what is queued and then cannot be sent comes back by [`Handler::unsent`].
     pub fn send(self: &Arc<Self>, message: &Sending) -> bool {
-        let mut table = self.lock();
-        let number = message.connection.filter(|number| table.by_number.contains_key(number));
-        let number = number.or_else(|| table.by_peer.get(&message.to).copied());
-        if let Some(connection) = number.and_then(|number| table.by_number.get(&number)) {
-            let queued = connection.queue.try_send(message.bytes.clone()).is_ok();
-            if !queued {
-                self.counters.dropped.increment();
-            }
-            return queued;
+        let named = message.connection.and_then(|number| self.table.numbered(number));
+        if let Some(sent) = named.and_then(|connection| self.send_by(&connection, message)) {
+            return sent;
         }
-        if message.reuse_only {
-            return false;
+        if let Some(sent) = self.table.to(message.to).and_then(|connection| self.send_by(&connection, message)) {
+            return sent;
         }
-        let (queue, waiting) = channel(QUEUE_MAX);
-        // An empty queue takes one message.
-        let _ = queue.try_send(message.bytes.clone());
-        let number = self.add(&mut table, message.to, queue);
-        drop(table);
-        self.runtime.spawn(open(Arc::clone(self), number, message.to, waiting));
-        true
+        !message.reuse_only && self.send_by_new(message)
     }
 
     /// Whether there is a connection of this number, or one that leads to this address.
     pub fn has_connection(&self, number: Option<u64>, to: SocketAddr) -> bool {
-        let table = self.lock();
-        number.is_some_and(|number| table.by_number.contains_key(&number)) || table.by_peer.contains_key(&to)
+        number.is_some_and(|number| self.table.numbered(number).is_some()) || self.table.to(to).is_some()
     }
 
     /// All connections.
     pub fn connections(&self) -> Vec<ConnectionInfo> {
-        let table = self.lock();
-        let info = |(number, connection): (&u64, &Connection)| ConnectionInfo {
-            number: *number,
-            peer: connection.peer,
-            local: self.local,
-            lifetime: None,
-            aliases: connection.aliases.clone(),
-        };
-        table.by_number.iter().map(info).collect()
+        let mut all: Vec<_> = self.table.all().iter().map(|connection| self.info(connection)).collect();
+        all.sort_by_key(|info| info.number);
+        all
     }
 
     /// Keeps a connection open for so long though nothing passes (a registration lives on it).
     pub fn keep(&self, number: u64, duration: Duration) {
-        if let Some(connection) = self.lock().by_number.get_mut(&number) {
-            connection.keep_until = Instant::now().checked_add(duration);
+        if let Some(connection) = self.table.numbered(number) {
+            connection.keep_until(self.common.started.elapsed().saturating_add(duration));
         }
     }
 
     /// Sends what goes to this port of the peer over its connection too (RFC 5923), unless another connection stands
     /// for it: a newcomer must not take over the calls of who is there.
     pub fn alias(&self, number: u64, port: u16) {
-        let mut table = self.lock();
-        let Table { by_number, by_peer } = &mut *table;
-        let Some(connection) = by_number.get_mut(&number).filter(|known| known.aliases.len() < ALIASES_MAX) else {
-            return;
-        };
-        if let Entry::Vacant(place) = by_peer.entry(SocketAddr::new(connection.peer.ip(), port)) {
-            place.insert(number);
-            connection.aliases.push(port);
+        if let Some(connection) = self.table.numbered(number) {
+            self.table.alias(&connection, port);
         }
     }
 
     /// Closes a connection after what is queued has been written; whether there was one.
     pub fn close(&self, number: u64) -> bool {
-        self.forget(number)
+        self.table.numbered(number).is_some_and(|connection| {
+            self.table.remove(&connection);
+            connection.close();
+            true
+        })
     }
 
-    fn add(&self, table: &mut Table, peer: SocketAddr, queue: Sender<Bytes>) -> u64 {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        table.by_peer.insert(peer, number);
-        table.by_number.insert(number, Connection { peer, queue, keep_until: None, aliases: Vec::new() });
-        number
-    }
-
-    /// Drops a connection's queue, which ends its writing task and with it the connection.
-    fn forget(&self, number: u64) -> bool {
-        let mut table = self.lock();
-        let Some(connection) = table.by_number.remove(&number) else { return false };
-        for port in connection.aliases.iter().chain([&connection.peer.port()]) {
-            let peer = SocketAddr::new(connection.peer.ip(), *port);
-            if table.by_peer.get(&peer) == Some(&number) {
-                table.by_peer.remove(&peer);
+    /// Sends by this connection; `None` if it has ended meanwhile.
+    fn send_by(&self, connection: &Arc<Connection>, message: &Sending) -> Option<bool> {
+        match connection.send(message.bytes.clone()) {
+            Sent::Taken => {
+                connection.touch(self.common.started.elapsed());
+                Some(true)
             }
-        }
-        true
-    }
-
-    fn is_known(&self, number: u64) -> bool {
-        self.lock().by_number.contains_key(&number)
-    }
-
-    fn is_kept(&self, number: u64) -> bool {
-        let table = self.lock();
-        let until = table.by_number.get(&number).and_then(|connection| connection.keep_until);
-        until.is_some_and(|until| Instant::now() < until)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn accept(streams: Arc<Streams>, listener: TcpListener) {
-    loop {
-        let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            // Out of descriptors: those who are connected go on, and some will leave.
-            Err(_) => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let (queue, waiting) = channel(QUEUE_MAX);
-        let number = {
-            let mut table = streams.lock();
-            if table.by_number.len() >= streams.options.connections_max {
-                streams.counters.refused.increment();
-                continue;
-            }
-            streams.add(&mut table, peer, queue)
-        };
-        streams.runtime.spawn(serve(Arc::clone(&streams), number, peer, stream, waiting));
-    }
-}
-
-/// Opens a connection of our own, from the address we listen on.
-async fn open(streams: Arc<Streams>, number: u64, peer: SocketAddr, waiting: Receiver<Bytes>) {
-    let connect = async {
-        let socket = if peer.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        socket.bind(SocketAddr::new(streams.local.ip(), 0))?;
-        socket.connect(peer).await
-    };
-    let began = Instant::now();
-    let connected = tokio::time::timeout(streams.options.connect_timeout, connect).await;
-    streams.counters.watch.took(peer, began.elapsed());
-    match connected {
-        Ok(Ok(stream)) => serve(streams, number, peer, stream, waiting).await,
-        _ => {
-            streams.forget(number);
-        }
-    }
-}
-
-async fn serve(streams: Arc<Streams>, number: u64, peer: SocketAddr, stream: TcpStream, waiting: Receiver<Bytes>) {
-    // Small messages should leave at once; a system that cannot do that sends them later.
-    let _ = stream.set_nodelay(true);
-    if let Some(keepalive) = streams.options.keepalive {
-        // A system that cannot ask leaves it to the idle timeout.
-        let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive.parameters());
-    }
-    let local = stream.local_addr().unwrap_or(streams.local);
-    let (reading, writing) = stream.into_split();
-    let watch = streams.counters.watch.clone();
-    let writer = streams.runtime.spawn(write(writing, waiting, peer, watch.clone()));
-    read(&streams, number, peer, reading).await;
-    streams.forget(number);
-    // The writer ends with its queue; it has failed already if the peer is gone.
-    let _ = writer.await;
-    watch.closed(Proto::Tcp, peer, local);
-}
-
-/// Reads until the peer closes, is silent for too long, or sends what is no SIP.
-async fn read(streams: &Streams, number: u64, peer: SocketAddr, mut stream: OwnedReadHalf) {
-    let mut framer = Framer::new(sip::Limits::default());
-    let mut buffer = vec![0; READ_BYTES];
-    // When the message that is not whole yet has to be: a peer that sends a byte now and then must not hold a place.
-    let mut due = None;
-    while streams.is_known(number) {
-        let limit = due.map_or(streams.options.idle, |due: Instant| due.saturating_duration_since(Instant::now()));
-        let length = match tokio::time::timeout(limit, stream.read(&mut buffer)).await {
-            Ok(Ok(length)) if length > 0 => length,
-            Err(_) if due.is_some() => return streams.counters.garbled.increment(),
-            Err(_) if streams.is_kept(number) => continue,
-            _ => return,
-        };
-        framer.push(buffer.get(..length).unwrap_or_default());
-        loop {
-            match framer.next() {
-                Ok(Some(Frame::Message(bytes))) => {
-                    due = None;
-                    let connection = Some(number);
-                    (streams.handler)(Received {
-                        socket: streams.socket,
-                        peer,
-                        local: streams.local,
-                        connection,
-                        bytes,
-                    });
+            Sent::Full => {
+                self.common.counters.dropped.increment();
+                // Who does not take what is sent gets nothing any more, and holds no memory.
+                if !connection.is_opening() {
+                    self.common.counters.stalled.increment();
+                    connection.abort();
                 }
-                Ok(Some(Frame::KeepAlive)) => pong(streams, number),
-                Ok(None) => break,
-                Err(_) => return streams.counters.garbled.increment(),
+                Some(false)
+            }
+            Sent::Closed => {
+                self.table.remove(connection);
+                None
             }
         }
-        due = match framer.pending() {
-            0 => None,
-            _ => due.or_else(|| Instant::now().checked_add(streams.options.message_within)),
+    }
+
+    /// Sends by a connection that is yet to be opened, or that another thread has begun to open meanwhile.
+    fn send_by_new(self: &Arc<Self>, message: &Sending) -> bool {
+        let Ok(place) = self.common.places.enter(message.to, Direction::Opened) else {
+            self.common.counters.refused.increment();
+            return false;
         };
+        let connection = Arc::new(self.connection(message.to, place));
+        if let Err(known) = self.table.insert_first(&connection) {
+            return self.send_by(&known, message).unwrap_or(false);
+        }
+        // Before it is opened: it may be refused at once, and what was to be sent must be known then.
+        let sent = self.send_by(&connection, message).unwrap_or(false);
+        self.common.runtime.spawn(open::open(Arc::clone(self), connection));
+        sent
     }
-}
 
-fn pong(streams: &Streams, number: u64) {
-    if !streams.options.pingpong {
-        return;
+    fn connection(&self, peer: SocketAddr, place: places::Place) -> Connection {
+        let number = self.common.next.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection::new(number, peer, place, Arc::clone(&self.common.room));
+        connection.touch(self.common.started.elapsed());
+        connection
     }
-    if let Some(connection) = streams.lock().by_number.get(&number) {
-        // A peer that does not read gets no answer either.
-        let _ = connection.queue.try_send(Bytes::from_static(b"\r\n"));
-    }
-}
 
-async fn write(
-    mut stream: OwnedWriteHalf,
-    mut waiting: Receiver<Bytes>,
-    peer: SocketAddr,
-    watch: StreamWatch,
-) -> io::Result<()> {
-    while let Some(bytes) = waiting.recv().await {
-        let began = Instant::now();
-        stream.write_all(&bytes).await?;
-        watch.took(peer, began.elapsed());
+    fn info(&self, connection: &Connection) -> ConnectionInfo {
+        let left = connection.idle_at(self.common.options.idle).saturating_sub(self.common.started.elapsed());
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        ConnectionInfo {
+            number: connection.number,
+            is_opening: connection.is_opening(),
+            peer: connection.peer,
+            local: self.local,
+            lifetime: Time::from_unix_seconds(now.saturating_add(left).as_secs()),
+            aliases: connection.aliases(),
+        }
     }
-    stream.shutdown().await
 }

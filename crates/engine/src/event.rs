@@ -4,6 +4,7 @@ use crate::receive::Received;
 use crate::waiting::Token;
 use bytes::Bytes;
 use module_api::{Answer, Raised, Sending};
+use sip::Offence;
 
 /// Something that happens.
 #[derive(Debug)]
@@ -13,6 +14,9 @@ pub enum Event {
     /// A message came in that has waited too long, because more come than can be handled: what continues something is
     /// handled, what would begin something is refused.
     Late(Received),
+    /// The headers of a message came whose end cannot be found in its stream, which ends here. It is answered where it
+    /// can be.
+    Unframed(Received, Offence),
     /// A backend answered.
     Answer {
         /// Of which request.

@@ -72,6 +72,11 @@ impl Worker {
                 let number = self.number;
                 self.with_desk(now, |desk, env| desk.receive_late(env, received, number));
             }
+            Event::Unframed(head, offence) => {
+                self.number = self.number.wrapping_add(1);
+                let number = self.number;
+                self.with_desk(now, |desk, env| desk.unframed(env, head, offence, number));
+            }
             Event::Answer { token, answer } => self.answered(token, answer, now),
             Event::SendFailed(sending) => self.send_failed(&sending, now),
             Event::Raised(event) => self.out.raise(event),

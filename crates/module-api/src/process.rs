@@ -116,7 +116,7 @@ pub struct Connection {
     pub id: u64,
     /// Its transport.
     pub proto: Proto,
-    /// Its state: 0 is established.
+    /// Its state: 0 is established, 1 being opened.
     pub state: i32,
     /// The other end.
     pub remote: SocketAddr,

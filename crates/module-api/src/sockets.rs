@@ -55,6 +55,8 @@ pub struct Sockets {
     list: Vec<Socket>,
     aliases: Vec<HostAlias>,
     bonds: Vec<(String, Vec<SocketId>)>,
+    /// `udp_port`, `tcp_port`: the ports of transports, where the script sets others than the RFC's.
+    default_ports: Vec<(Proto, u16)>,
 }
 
 /// `alias = [proto:]host[:port] [accept_subdomain]`
@@ -142,6 +144,17 @@ impl Sockets {
     /// Adds a group of sockets.
     pub fn add_bond(&mut self, name: &str, members: Vec<SocketId>) {
         self.bonds.push((name.to_owned(), members));
+    }
+
+    /// Sets the port of a transport where none is written.
+    pub fn set_default_port(&mut self, proto: Proto, port: u16) {
+        self.default_ports.push((proto, port));
+    }
+
+    /// The port of a transport where none is written: of our sockets, and of where we send.
+    pub fn default_port(&self, proto: Proto) -> u16 {
+        let set = self.default_ports.iter().rev().find(|(known, _)| *known == proto);
+        set.map_or(proto.default_port(), |(_, port)| *port)
     }
 
     /// A socket.
@@ -274,11 +287,13 @@ mod tests {
 
     #[test]
     fn sockets_by_name() {
-        let sockets = sockets();
+        let mut sockets = sockets();
         let number = |text: &str| sockets.named(text.as_bytes()).map(|socket| socket.id.0);
         assert_eq!(number("udp:192.0.2.1:5070"), Some(0));
         assert_eq!(number("192.0.2.1"), Some(0));
         assert_eq!(number("tcp:[2001:db8::1]:5060"), Some(1));
         assert_eq!(number("tcp:192.0.2.1:5070"), None);
+        sockets.set_default_port(Proto::Tcp, 5070);
+        assert_eq!([Proto::Udp, Proto::Tcp].map(|proto| sockets.default_port(proto)), [5060, 5070]);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{HeaderName, Message};
+use bytes::Bytes;
+
+use crate::{HeaderName, Limits, Message};
 
 /// Why a message was refused, and the message itself where it can still be answered.
 #[derive(Debug)]
@@ -96,6 +98,15 @@ pub enum UriError {
 impl ParseError {
     pub(crate) fn new(offence: Offence, message: Option<Message>) -> ParseError {
         ParseError { offence, message: message.map(Box::new) }
+    }
+
+    /// What is wrong with a message of which a stream brought the headers, and the offence that ended the stream.
+    pub fn unframed(head: Bytes, offence: Offence, limits: &Limits) -> ParseError {
+        let message = match Message::parse(head, limits) {
+            Ok(message) => message.is_answerable().then_some(Box::new(message)),
+            Err(error) => error.message,
+        };
+        ParseError { offence, message }
     }
 
     /// The request to be refused with a response; `None` where the message can only be counted and dropped.

@@ -106,15 +106,21 @@ pub fn check_framer(data: &[u8]) {
     let limits = Limits { message_bytes: 2048, ..Limits::default() };
     let (all, pieces) = (frames_of(data, data.len().max(1), limits), frames_of(data, 1, limits));
     assert_eq!(all, pieces);
+    for frame in all {
+        let Frame::Message(frame) = frame else { continue };
+        // Who reads the message sees the same end as who cut it, or the next would see another message there.
+        if let Ok(message) = Message::parse(frame.clone(), &limits) {
+            assert_eq!(message.bytes(), &frame);
+        }
+    }
 }
 
 fn frames_of(data: &[u8], piece: usize, limits: Limits) -> Vec<Frame> {
     let mut framer = Framer::new(limits);
     let mut frames = Vec::new();
-    for part in data.chunks(piece) {
-        framer.push(part);
+    for mut part in data.chunks(piece) {
         loop {
-            match framer.next() {
+            match framer.next(&mut part) {
                 Ok(Some(frame)) => frames.push(frame),
                 Ok(None) => break,
                 Err(_) => return frames,

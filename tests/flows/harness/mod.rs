@@ -1,5 +1,6 @@
 //! What flows stand on: a server process of its own for each test, and its peers.
 
+mod line;
 mod ports;
 mod process;
 mod provider;
@@ -7,6 +8,7 @@ mod server;
 mod sipp;
 mod wire;
 
+pub use line::Line;
 pub use ports::free_port;
 pub use process::{Running, run_to_end};
 pub use provider::{provider, provider_with};

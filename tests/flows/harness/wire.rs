@@ -45,16 +45,20 @@ impl Wire {
 
     /// Answers a request as it came.
     pub fn answer(&self, request: &str, status: &str, tag: &str) {
-        let copied = |line: &&str| {
-            let name = line.split(':').next().unwrap_or_default();
-            ["Via", "From", "To", "Call-ID", "CSeq", "Record-Route"].contains(&name)
-        };
-        let headers =
-            request.lines().filter(copied).map(|line| match line.starts_with("To:") && !line.contains("tag=") {
-                true => format!("{line};tag={tag}\n"),
-                false => format!("{line}\n"),
-            });
-        let headers: String = headers.collect();
-        self.send(&format!("SIP/2.0 {status}\n{headers}Contact: <sip:127.0.0.1:{}>\nContent-Length: 0\n\n", self.port));
+        self.send(&answer(request, status, tag, &format!("127.0.0.1:{}", self.port)));
     }
+}
+
+/// The answer to a request, with this place as Contact.
+pub fn answer(request: &str, status: &str, tag: &str, contact: &str) -> String {
+    let copied = |line: &&str| {
+        let name = line.split(':').next().unwrap_or_default();
+        ["Via", "From", "To", "Call-ID", "CSeq", "Record-Route"].contains(&name)
+    };
+    let headers = request.lines().filter(copied).map(|line| match line.starts_with("To:") && !line.contains("tag=") {
+        true => format!("{line};tag={tag}\n"),
+        false => format!("{line}\n"),
+    });
+    let headers: String = headers.collect();
+    format!("SIP/2.0 {status}\n{headers}Contact: <sip:{contact}>\nContent-Length: 0\n\n")
 }

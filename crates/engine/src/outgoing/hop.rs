@@ -1,7 +1,7 @@
 //! The next hop: which host, and what is said about its port and transport. Names are for the edge to resolve (RFC 3263).
 
 use bytes::Bytes;
-use module_api::{Branch, Destination, Fault, Proto, Question, Request, Services};
+use module_api::{Branch, Destination, Fault, Proto, Question, Request, Services, Sockets};
 use sip::{NameAddr, Scheme, Uri};
 use std::net::{IpAddr, SocketAddr};
 
@@ -70,10 +70,13 @@ impl Hop {
     }
 
     /// Where that is, if it is written in figures: by UDP, unless something else is said (RFC 3263 section 4.1).
-    pub(crate) fn destination(&self) -> Option<Destination> {
+    pub(crate) fn destination(&self, sockets: &Sockets) -> Option<Destination> {
         let Host::Address(address) = self.host else { return None };
         let proto = self.proto.unwrap_or(Proto::Udp);
-        Some(Destination { proto, address: SocketAddr::new(address, self.port.unwrap_or(proto.default_port())) })
+        Some(Destination {
+            proto,
+            address: SocketAddr::new(address, self.port.unwrap_or_else(|| sockets.default_port(proto))),
+        })
     }
 
     /// The question where its name leads. With a port the transport is UDP as well, unless something else is said.

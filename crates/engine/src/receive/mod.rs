@@ -10,7 +10,7 @@ pub(crate) use gates::Passage;
 use crate::desk::Desk;
 use bytes::Bytes;
 use module_api::{Arriving, Env, Proto, ReplyContent, ReplyExtras, Routing, SocketId, Source, ViaHandling};
-use sip::{Message, Method, ParseError};
+use sip::{Message, Method, Offence, ParseError};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -31,6 +31,13 @@ pub struct Received {
     pub connection: Option<u64>,
 }
 
+impl Received {
+    fn source(&self, env: &Env<'_>, number: u32) -> Source {
+        let Received { socket, proto, peer, local, connection, .. } = *self;
+        Source { socket, proto, peer, local, connection, received_at: env.now, number }
+    }
+}
+
 impl Desk<'_> {
     /// Handles what came in; `number` counts this worker's messages.
     pub(crate) fn receive(&self, env: &mut Env<'_>, received: Received, number: u32) {
@@ -49,19 +56,32 @@ impl Desk<'_> {
         number: u32,
         request_in: fn(&Self, &mut Env<'_>, Arc<Message>, Source),
     ) {
-        let Received { bytes, socket, proto, peer, local, connection } = received;
-        let source = Source { socket, proto, peer, local, connection, received_at: env.now, number };
+        let source = received.source(env, number);
+        let bytes = received.bytes;
         let is_reply = bytes.starts_with(b"SIP/");
         match Message::parse(bytes, &self.core.limits) {
             Ok(message) if message.is_request() => request_in(self, env, Arc::new(message), source),
             Ok(message) => self.measured_reply_in(env, Arc::new(message), source),
-            Err(error) if self.has_gates(Arriving::Everything) => {
-                let mut msg = Box::new(Routing::new(Arc::clone(&self.core.no_message), source));
-                msg.vars = self.core.initial_vars();
-                self.pass_gates(env, msg, Passage::of_malformed(error, is_reply));
-            }
-            Err(error) => self.malformed(env, &error, &source, is_reply),
+            Err(error) => self.refuse(env, error, source, is_reply),
         }
+    }
+
+    /// Answers the headers of a message whose end cannot be found.
+    pub(crate) fn unframed(&self, env: &mut Env<'_>, head: Received, offence: Offence, number: u32) {
+        let source = head.source(env, number);
+        let is_reply = head.bytes.starts_with(b"SIP/");
+        let error = ParseError::unframed(head.bytes, offence, &self.core.limits);
+        self.refuse(env, error, source, is_reply);
+    }
+
+    /// What cannot be read passes the gates too, where there are any for everything.
+    fn refuse(&self, env: &mut Env<'_>, error: ParseError, source: Source, is_reply: bool) {
+        if !self.has_gates(Arriving::Everything) {
+            return self.malformed(env, &error, &source, is_reply);
+        }
+        let mut msg = Box::new(Routing::new(Arc::clone(&self.core.no_message), source));
+        msg.vars = self.core.initial_vars();
+        self.pass_gates(env, msg, Passage::of_malformed(error, is_reply));
     }
 
     /// What cannot be read is answered where it can be, with a reason that names the wrong header, and counted.
@@ -70,7 +90,7 @@ impl Desk<'_> {
         if error.header().is_some() {
             counters.bad_headers.increment();
         }
-        if matches!(error.offence, sip::Offence::RequestUri(_)) {
+        if matches!(error.offence, Offence::RequestUri(_)) {
             counters.bad_uris.increment();
         }
         if is_reply {

@@ -110,6 +110,7 @@ impl Relaying {
 
     /// Finds the addresses of the branch's next hop.
     fn resolve(mut self, desk: &Desk<'_>, call: &mut Call<'_>, preparing: Preparing) -> Step {
+        let sockets = &call.env.services.sockets;
         let hop = match &self.proxy {
             Some(proxy) if preparing.branch.destination.is_none() => Hop::of_text(proxy),
             _ => Hop::of_branch(&preparing.branch),
@@ -122,7 +123,7 @@ impl Relaying {
             }
         };
         let Some(question) = hop.question(call.env.services) else {
-            let written = hop.destination().into_iter().collect();
+            let written = hop.destination(sockets).into_iter().collect();
             return Step::Next(self.leave(desk, call, preparing, written, false));
         };
         let desk = desk.owned();

@@ -41,7 +41,9 @@ impl Desk<'_> {
         work: impl FnOnce(&Desk<'_>, &mut Call<'_>, Destination) -> Result<i32, Fault> + Send + 'static,
     ) -> Flow {
         let Some(question) = hop.question(call.env.services) else {
-            let to = hop.destination().ok_or_else(|| Fault::next_hop("the destination has no address"));
+            let to = hop
+                .destination(&call.env.services.sockets)
+                .ok_or_else(|| Fault::next_hop("the destination has no address"));
             return Flow::Done(to.and_then(|to| work(self, call, to)));
         };
         let desk = self.owned();

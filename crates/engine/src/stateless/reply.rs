@@ -149,9 +149,9 @@ impl<'a> WayBack<'a> {
 
 /// Where a reply goes, if not to where the request came from; that is where it goes when who sent it `asks`.
 fn reply_address(via: &Via<'_>, source: &Source, handling: &ViaHandling, asks: bool) -> Option<SocketAddr> {
-    // A connection is answered on itself; its other end is its address.
+    // A connection is answered on itself; when it is gone, where the sender says that it listens.
     if source.proto.is_reliable() {
-        return None;
+        return Some(SocketAddr::new(source.peer.ip(), via.effective_port()));
     }
     if handling.reply_to_via {
         return Some(SocketAddr::new(via.host_ip()?, via.effective_port()));

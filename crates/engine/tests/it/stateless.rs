@@ -1,6 +1,7 @@
 //! Replies, absorbing and forwarding without a transaction.
 
 use crate::world::World;
+use sip::{Fault, HeaderError, HeaderName, Offence};
 
 #[test]
 fn options_are_answered() {
@@ -45,6 +46,29 @@ fn what_cannot_be_read_is_refused_by_name() {
     world.send("alice", "SIP/2.0 200 OK\r\n\r\n");
     let counts = ["core:err_requests", "core:drop_requests", "core:err_replies"].map(|name| world.count(name));
     assert_eq!(counts, [2, 1, 1]);
+}
+
+#[test]
+fn headers_without_an_end_of_their_message_are_refused() {
+    let mut world = World::new("route { sl_send_reply(200, \"OK\"); }");
+    let head = |lines: &str| {
+        format!(
+            "OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1\r\nFrom: \
+             <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n{lines}\r\n"
+        )
+    };
+    let missing = Offence::Header(HeaderError { header: HeaderName::ContentLength, fault: Fault::Missing });
+    world.unframed("alice", &head(""), missing);
+    let reply = world.next("alice");
+    assert_eq!((reply.status(), reply.reason()), (400, &b"Missing Content-Length"[..]));
+    world.unframed("alice", &head("Content-Length: 70000\r\n"), Offence::MessageTooLong);
+    let reply = world.next("alice");
+    assert_eq!((reply.status(), reply.reason()), (513, &b"Message Too Large"[..]));
+    // What has nothing to answer by, and what is no request.
+    world.unframed("alice", "OPTIONS sip:example.com SIP/2.0\r\n\r\n", missing);
+    world.unframed("alice", "SIP/2.0 200 OK\r\n\r\n", missing);
+    let counts = ["core:err_requests", "core:drop_requests", "core:err_replies"].map(|name| world.count(name));
+    assert_eq!(counts, [3, 1, 1]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use module_api::{
 use script::ast::ParamValue;
 use script::source::Source;
 use script::{Environment, NameTables, check, parser};
-use sip::{HeaderName, Limits, Message, Method};
+use sip::{HeaderName, Limits, Message, Method, Offence};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -303,16 +303,13 @@ impl World {
         let bytes = Bytes::from(text.into());
         let what = Message::parse(bytes.clone(), &Limits::default()).map_or("?".to_owned(), |message| label(&message));
         self.ladder.arrow(self.now, phone, "proxy", what);
-        let peer = SocketAddr::new(address_of(phone), 5060);
-        let local = SocketAddr::from((PROXY, 5060));
-        self.handle(event(Received {
-            bytes,
-            socket: SocketId(u16::from(connection.is_some())),
-            proto: if connection.is_some() { Proto::Tcp } else { Proto::Udp },
-            peer,
-            local,
-            connection,
-        }));
+        self.handle(event(received(phone, bytes, connection)));
+    }
+
+    /// The headers of a message of a phone's come, whose end cannot be found.
+    pub fn unframed(&mut self, phone: &str, head: &str, offence: Offence) {
+        self.ladder.arrow(self.now, phone, "proxy", "?".to_owned());
+        self.handle(Event::Unframed(received(phone, head.to_owned().into(), None), offence));
     }
 
     /// A phone sends a request; header lines may be added. What it sent comes back.
@@ -549,6 +546,13 @@ fn compile(text: &str, catalogue: &catalogue::Catalogue, names: &Interned) -> Co
     let params = params.collect();
     let program = checked.compile().unwrap_or_else(|errors| panic!("{errors:#?}"));
     (loaded, params, Arc::new(program))
+}
+
+fn received(phone: &str, bytes: Bytes, connection: Option<u64>) -> Received {
+    let socket = SocketId(u16::from(connection.is_some()));
+    let proto = if connection.is_some() { Proto::Tcp } else { Proto::Udp };
+    let (peer, local) = (SocketAddr::new(address_of(phone), 5060), SocketAddr::from((PROXY, 5060)));
+    Received { bytes, socket, proto, peer, local, connection }
 }
 
 fn phone_at(address: IpAddr) -> &'static str {

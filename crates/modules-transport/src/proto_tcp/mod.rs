@@ -1,4 +1,4 @@
-//! `proto_tcp`: SIP over TCP. The sockets themselves are an edge.
+//! `proto_tcp`: SIP over TCP. What it declares the edge that owns the sockets reads.
 
 use catalogue::{CommandParam, Param, ParamKind};
 use module_api::{COMMAND, Command, Management, MiError, MiReply, MiRun, Module, Setup, StartError, State};
@@ -8,7 +8,8 @@ use std::sync::Arc;
 pub const MODULE: Module =
     Module { name: "proto_tcp", about: "SIP over TCP.", params: PARAMS, commands: &[TRACE], start, ..Module::EMPTY };
 
-const PARAMS: &[Param] = &[
+/// What a script sets. The edge reads the values: its sockets are open before modules start.
+pub const PARAMS: &[Param] = &[
     TCP_PORT,
     TCP_SEND_TIMEOUT,
     TCP_MAX_MSG_CHUNKS,
@@ -18,26 +19,56 @@ const PARAMS: &[Param] = &[
     TCP_ASYNC_MAX_POSTPONED_CHUNKS,
     TCP_ASYNC_LOCAL_WRITE_TIMEOUT,
     TCP_ASYNC_LOCAL_CONNECT_TIMEOUT,
+    TCP_CONNECTIONS_PER_SOURCE,
     TRACE_DESTINATION,
     TRACE_ON,
     TRACE_FILTER_ROUTE,
 ];
 
-const TCP_PORT: Param = Param::int("tcp_port", 5060, "The port of a TCP socket that is given none.").within(1, 65_535);
-const TCP_SEND_TIMEOUT: Param =
-    Param::int("tcp_send_timeout", 100, "After how many ms a blocked write fails.").no_effect(NEVER_BLOCKS);
-const TCP_MAX_MSG_CHUNKS: Param = Param::int("tcp_max_msg_chunks", 4, "In how many reads a message may come.")
-    .no_effect("tcp_max_msg_time and the greatest message size say when a message is given up");
-const TCP_CRLF_PINGPONG: Param =
+/// `tcp_port`
+pub const TCP_PORT: Param =
+    Param::int("tcp_port", 5060, "The port of a TCP socket that is given none, and of a next hop that names none.")
+        .within(1, 65_535);
+/// `tcp_send_timeout`
+pub const TCP_SEND_TIMEOUT: Param = Param::int(
+    "tcp_send_timeout",
+    100,
+    "Without tcp_async: for how many ms a peer may take nothing of what waits for it; then its connection is closed. With \
+     it, 10 seconds.",
+)
+.within(1, 3_600_000);
+/// `tcp_max_msg_chunks`
+pub const TCP_MAX_MSG_CHUNKS: Param = Param::int(
+    "tcp_max_msg_chunks",
+    4,
+    "In how many reads a message may come; then its connection is closed. Where the script does not set it, \
+     tcp_max_msg_time alone says when a message is given up: large messages come in many parts.",
+)
+.within(1, 65_536);
+/// `tcp_crlf_pingpong`
+pub const TCP_CRLF_PINGPONG: Param =
     Param::int("tcp_crlf_pingpong", 1, "Whether a double CRLF is answered with CRLF (RFC 5626).").within(0, 1);
-const TCP_CRLF_DROP: Param =
-    Param::int("tcp_crlf_drop", 0, "Whether a double CRLF is passed over without an answer.").within(0, 1);
-const TCP_ASYNC: Param =
-    Param::int("tcp_async", 1, "Whether connecting and writing waits for nothing.").no_effect(NEVER_BLOCKS);
-const TCP_ASYNC_MAX_POSTPONED_CHUNKS: Param = Param::int(
+/// `tcp_crlf_drop`
+pub const TCP_CRLF_DROP: Param = Param::int(
+    "tcp_crlf_drop",
+    0,
+    "Whether a CRLF that comes alone is dropped; otherwise the next one makes a double CRLF with it.",
+)
+.within(0, 1);
+/// `tcp_async`
+pub const TCP_ASYNC: Param = Param::int(
+    "tcp_async",
+    1,
+    "Whether a peer that takes nothing for longer than tcp_send_timeout keeps its connection. Nothing else waits for it \
+     either way.",
+)
+.within(0, 1);
+/// `tcp_async_max_postponed_chunks`
+pub const TCP_ASYNC_MAX_POSTPONED_CHUNKS: Param = Param::int(
     "tcp_async_max_postponed_chunks",
     32,
-    "How many messages may wait to be written to a connection; then it is closed.",
+    "How many messages may wait for a peer that takes none; then its connection is closed. Where the script does not set \
+     it, 256 KiB may, and more while little waits for others.",
 )
 .within(1, 65_536);
 const TCP_ASYNC_LOCAL_WRITE_TIMEOUT: Param =
@@ -46,6 +77,14 @@ const TCP_ASYNC_LOCAL_WRITE_TIMEOUT: Param =
 const TCP_ASYNC_LOCAL_CONNECT_TIMEOUT: Param =
     Param::int("tcp_async_local_connect_timeout", 100, "For how many ms a connect is tried at once.")
         .no_effect(NEVER_BLOCKS);
+/// `tcp_connections_per_source`: ours.
+pub const TCP_CONNECTIONS_PER_SOURCE: Param = Param::unset(
+    "tcp_connections_per_source",
+    ParamKind::Int,
+    "How many connections one address (of IPv6: one /64 network) may open; 0: as many as there may be. If it is not set, \
+     half of tcp_max_connections, and for this machine's own programs all: raise it for a carrier behind one address.",
+)
+.within(0, i32::MAX);
 const TRACE_DESTINATION: Param =
     Param::unset("trace_destination", ParamKind::Str, "Where connections are traced to.").unavailable(NO_TRACING);
 const TRACE_ON: Param = Param::int("trace_on", 0, "Whether connections are traced.").within(0, 1);

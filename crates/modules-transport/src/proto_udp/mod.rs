@@ -9,7 +9,10 @@ pub const MODULE: Module = Module { name: "proto_udp", about: "SIP over UDP.", p
 
 const PARAMS: &[Param] = &[UDP_PORT];
 
-const UDP_PORT: Param = Param::int("udp_port", 5060, "The port of a UDP socket that is given none.").within(1, 65_535);
+/// `udp_port`
+pub const UDP_PORT: Param =
+    Param::int("udp_port", 5060, "The port of a UDP socket that is given none, and of a next hop that names none.")
+        .within(1, 65_535);
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let params = setup.params.as_texts(PARAMS);

@@ -120,8 +120,15 @@ impl Message {
         repeated.map_or(Ok(()), |name| Err(HeaderError::new(name, Fault::Repeated)))
     }
 
+    /// Whether this is a request that gets an answer though something is wrong with it: there are a readable Via and
+    /// something in From, To, Call-ID and CSeq to copy; what is wrong with those does not matter to the copy. An ACK is
+    /// never answered.
+    pub(crate) fn is_answerable(&self) -> bool {
+        self.is_request() && self.method() != Method::Ack && self.has_essentials()
+    }
+
     /// Whether a response can be made of the headers.
-    pub(super) fn has_essentials(&self) -> bool {
+    fn has_essentials(&self) -> bool {
         let copied = [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
         self.top_via().is_ok() && copied.iter().all(|name| self.required(*name).is_ok_and(|value| !value.is_empty()))
     }

@@ -150,9 +150,7 @@ fn read_body(message: &mut Message) -> Result<(), Offence> {
     Ok(())
 }
 
-/// Keeps a request for its answer when there are a readable Via and something in From, To, Call-ID and CSeq to copy
-/// into it; what is wrong with those does not matter to the copy. An ACK is never answered.
+/// Keeps a request for its answer.
 fn refuse(message: Message, offence: Offence) -> ParseError {
-    let answerable = message.is_request() && message.start.method != Method::Ack && message.has_essentials();
-    ParseError::new(offence, answerable.then_some(message))
+    ParseError::new(offence, message.is_answerable().then_some(message))
 }

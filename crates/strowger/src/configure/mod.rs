@@ -104,6 +104,14 @@ impl Ground {
     }
 }
 
+impl Configured {
+    /// What the script sets of a module's parameters, in its order.
+    pub fn params_of(&self, module: &str, ground: &Ground) -> Vec<(&'static str, ParamSetting)> {
+        let of_module = self.params.iter().filter(|(id, ..)| ground.catalogue.module(*id).name == module);
+        of_module.map(|(_, name, setting)| (*name, setting.clone())).collect()
+    }
+}
+
 fn value(value: &ParamValue) -> ParamSetting {
     match value {
         ParamValue::Int(number) => ParamSetting::Int(*number),

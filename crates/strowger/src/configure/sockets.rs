@@ -1,10 +1,11 @@
 //! The sockets of a script and of the command line: names, interfaces and port ranges made into addresses.
 
-use super::Configured;
+use super::{Configured, Ground};
 use crate::cli::ServeOptions;
 use bytes::Bytes;
 use edge_net::{SocketOptions, addresses};
-use module_api::{Proto, SocketId, Sockets};
+use module_api::{Params, Proto, SocketId, Sockets};
+use modules_transport::{proto_tcp, proto_udp};
 use script::ast;
 use script::globals::Globals;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -27,12 +28,13 @@ pub struct Planned {
 /// Those that cannot be made into addresses, a line each.
 pub fn plan(
     configured: &Configured,
+    ground: &Ground,
     options: &ServeOptions,
     loaded: &[&str],
 ) -> Result<(Sockets, Vec<Planned>), Vec<String>> {
     let globals = &configured.globals;
-    let mut plan =
-        Plan { sockets: Sockets::default(), planned: Vec::new(), errors: Vec::new(), globals, options, loaded };
+    let sockets = with_default_ports(configured, ground);
+    let mut plan = Plan { sockets, planned: Vec::new(), errors: Vec::new(), globals, options, loaded };
     for (socket, _) in globals.sockets() {
         plan.add(socket);
     }
@@ -44,6 +46,20 @@ pub fn plan(
     }
     plan.name();
     if plan.errors.is_empty() { Ok((plan.sockets, plan.planned)) } else { Err(plan.errors) }
+}
+
+/// No sockets yet, but the ports that the transports' modules are told.
+fn with_default_ports(configured: &Configured, ground: &Ground) -> Sockets {
+    let mut sockets = Sockets::default();
+    for (proto, module, param) in
+        [(Proto::Udp, &proto_udp::MODULE, &proto_udp::UDP_PORT), (Proto::Tcp, &proto_tcp::MODULE, &proto_tcp::TCP_PORT)]
+    {
+        let port = Params::new(&configured.params_of(module.name, ground)).int(param);
+        if let Ok(port) = u16::try_from(port) {
+            sockets.set_default_port(proto, port);
+        }
+    }
+    sockets
 }
 
 struct Plan<'a> {
@@ -73,7 +89,8 @@ impl Plan<'_> {
             Err(error) => return self.errors.push(format!("{shown}: {error}")),
         };
         let ports = if socket.ports.is_empty() {
-            vec![(proto.default_port(), proto.default_port())]
+            let port = self.sockets.default_port(proto);
+            vec![(port, port)]
         } else {
             socket.ports.clone()
         };

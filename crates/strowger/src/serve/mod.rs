@@ -10,6 +10,7 @@ pub mod process;
 mod reload;
 mod start;
 mod stdout;
+mod streams;
 mod watch;
 
 use crate::cli::ServeOptions;

@@ -144,10 +144,10 @@ impl Process for ThisProcess {
             streams.connections().into_iter().map(|info| Connection {
                 id: info.number,
                 proto: *proto,
-                state: 0,
+                state: i32::from(info.is_opening),
                 remote: info.peer,
                 local: info.local,
-                lifetime: info.lifetime.map_or(0, |time| i64::try_from(time.unix_seconds()).unwrap_or(0)),
+                lifetime: i64::try_from(info.lifetime.unix_seconds()).unwrap_or(i64::MAX),
                 alias_ports: info.aliases,
                 details: Vec::new(),
             })

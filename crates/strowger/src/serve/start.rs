@@ -8,6 +8,7 @@ use super::outside::{Late, Opened, Outside};
 use super::privileges;
 use super::process::ThisProcess;
 use super::reload::reloader;
+use super::streams::{ToWorkers, stream_options};
 use super::watch::watch;
 use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
@@ -17,7 +18,7 @@ use edge_events::Notifier;
 use edge_exec::{Limits, Programs};
 use edge_http::{HttpClient, HttpOptions};
 use edge_log::Outlets;
-use edge_net::tcp::{Handler, Keepalive, StreamCounters, StreamOptions, Streams};
+use edge_net::tcp::{Common, StreamCounters, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
 use edge_net::{Senders, Waits};
 use edge_sql::{Databases, Options};
@@ -29,7 +30,6 @@ use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -67,7 +67,7 @@ pub fn start(
     let (log, log_lines) = log(&configured.globals, options, &lost_lines, &lost_events);
     warn(&log, &configured);
     let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
-    let (mut sockets, planned) = plan(&configured, options, &names).map_err(|errors| errors.join("\n"))?;
+    let (mut sockets, planned) = plan(&configured, ground, options, &names).map_err(|errors| errors.join("\n"))?;
     let runtime = runtime()?;
     let late: Late = Arc::default();
     log_lines.deliver(&late, configured.globals.text("log_prefix").unwrap_or_default())?;
@@ -75,9 +75,10 @@ pub fn start(
     if configured.globals.is_on("auto_aliases") {
         names::add_aliases(&mut sockets, name_options.clone(), &runtime, &log)?;
     }
-    let stream_options = stream_options(&configured.globals);
     let counters = StreamCounters { watch: watch(&configured.globals, &late, &log), ..StreamCounters::default() };
-    let open = open(&planned, stream_options, &counters, &runtime, &late, &process)?;
+    let handler = Arc::new(ToWorkers { late: Arc::clone(&late), proto: Proto::Tcp });
+    let common = Common::new(stream_options(&configured, ground), counters.clone(), runtime.handle(), handler);
+    let open = open(&planned, &common, &process)?;
     // While the system's files can be seen.
     let prepared = Prepared::new(name_options)?;
     // Before databases and FIFOs are made, so that they are made as the user who goes on using them.
@@ -129,6 +130,8 @@ pub fn start(
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
     publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);
+    publish(&services.statistics, "tcp", "stalled_connections", &counters.stalled);
+    publish(&services.statistics, "tcp", "unopened_connections", &counters.unopened);
     publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
     publish(&services.statistics, "core", "lost_log_events", &lost_events);
     let Open { senders, streams, udp, summary } = open;
@@ -220,17 +223,9 @@ struct Open {
     summary: String,
 }
 
-fn open(
-    planned: &[Planned],
-    stream_options: StreamOptions,
-    counters: &StreamCounters,
-    runtime: &Runtime,
-    late: &Late,
-    process: &Arc<ThisProcess>,
-) -> Result<Open, String> {
+fn open(planned: &[Planned], common: &Common, process: &Arc<ThisProcess>) -> Result<Open, String> {
     let mut open = Open { senders: Senders::default(), streams: Vec::new(), udp: Vec::new(), summary: String::new() };
     let mut errors = Vec::new();
-    let numbers = Arc::new(AtomicU64::new(1));
     for Planned { id, proto, address, options } in planned {
         let name = format!("{}:{address}", proto.name());
         let opened = match proto {
@@ -238,17 +233,11 @@ fn open(
                 open.senders.add_udp(id.0, listener.socket());
                 open.udp.push((listener, name.clone()));
             }),
-            _ => {
-                let (handler, numbers) = (to_worker(late), Arc::clone(&numbers));
-                let (counters, runtime) = (counters.clone(), runtime.handle());
-                Streams::listen(*id, *address, options, stream_options, runtime, numbers, counters, handler).map(
-                    |streams| {
-                        process.add_streams(*proto, Arc::clone(&streams));
-                        open.senders.add_stream(id.0, Arc::clone(&streams));
-                        open.streams.push(streams);
-                    },
-                )
-            }
+            _ => Streams::listen(*id, *address, options, common.clone()).map(|streams| {
+                process.add_streams(*proto, Arc::clone(&streams));
+                open.senders.add_stream(id.0, Arc::clone(&streams));
+                open.streams.push(streams);
+            }),
         };
         match opened {
             Ok(()) => open.summary.push_str(&format!("listening  {name}\n")),
@@ -256,17 +245,6 @@ fn open(
         }
     }
     if errors.is_empty() { Ok(open) } else { Err(errors.join("\n")) }
-}
-
-/// What comes by a stream goes to a worker, once there is one.
-fn to_worker(late: &Late) -> Handler {
-    let late = Arc::clone(late);
-    Arc::new(move |received| {
-        let Some(outside) = late.get() else { return };
-        let edge_net::Received { socket, peer, local, connection, bytes } = received;
-        let proto = Proto::Tcp;
-        outside.handle(Event::Received(engine::Received { bytes, socket, proto, peer, local, connection }));
-    })
 }
 
 fn log(globals: &Globals, options: &ServeOptions, lost: &Counter, lost_events: &Counter) -> (Logger, Lines) {
@@ -312,27 +290,6 @@ fn http(wanted: &Wanted, runtime: &Runtime, statistics: &Statistics) -> Result<O
     let options = HttpOptions::new(params);
     let client = HttpClient::new(runtime.handle().clone(), &options, edge_http::Limits::default(), statistics);
     client.map(Some).map_err(|error| format!("module {module}: {error}"))
-}
-
-fn stream_options(globals: &Globals) -> StreamOptions {
-    let number = |name: &str| u64::try_from(globals.int(name)).unwrap_or_default();
-    StreamOptions {
-        connect_timeout: Duration::from_millis(number("tcp_connect_timeout").max(1)),
-        idle: Duration::from_secs(number("tcp_connection_lifetime").max(1)),
-        message_within: Duration::from_secs(number("tcp_max_msg_time").max(1)),
-        connections_max: usize::try_from(number("tcp_max_connections")).unwrap_or(usize::MAX),
-        pingpong: true,
-        keepalive: globals.is_on("tcp_keepalive").then(|| keepalive(globals)),
-    }
-}
-
-fn keepalive(globals: &Globals) -> Keepalive {
-    // 0 is the system's own value, as upstream has it.
-    let number = |name: &str| {
-        globals.optional_int(name).and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0)
-    };
-    let seconds = |name: &str| number(name).map(|seconds| Duration::from_secs(seconds.into()));
-    Keepalive { idle: seconds("tcp_keepidle"), interval: seconds("tcp_keepinterval"), count: number("tcp_keepcount") }
 }
 
 fn sql_options(globals: &Globals) -> Options {
