@@ -11,6 +11,7 @@ use crate::schedule::Schedule;
 use crate::start::Language;
 use crate::stateless::to_tag::TagMaker;
 use crate::table::Table;
+use crate::unfinished::Unfinished;
 use crate::waiting::{Promises, WaitingRoom};
 use foldhash::fast::FixedState;
 use module_api::{
@@ -41,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) has_transactions: bool,
     /// Goes before the table, whose transactions then are lost to nobody.
     pub(crate) orphans: Arc<Orphans>,
+    /// Work for the ticks.
+    pub(crate) unfinished: Unfinished,
     pub(crate) table: Table,
     pub(crate) tags: TagMaker,
     /// Makes the branches of requests forwarded without a transaction.

@@ -65,6 +65,10 @@ pub(crate) struct EngineCounters {
     pub(crate) stray_replies: Counter,
     /// Requests refused because more came than could be handled.
     pub(crate) requests_shed: Counter,
+    /// Events dropped because too many were raised at once.
+    pub(crate) events_dropped: Counter,
+    /// Routes not run behind `launch()`, because too much was launched at once.
+    pub(crate) launches_refused: Counter,
     /// Transactions ended because an internal error took their owner.
     pub(crate) orphans: Counter,
 }
@@ -157,6 +161,8 @@ impl EngineCounters {
             unacknowledged: counter("unacknowledged"),
             stray_replies: counter("stray_replies"),
             requests_shed: counter("requests_shed"),
+            events_dropped: counter("events_dropped"),
+            launches_refused: counter("launches_refused"),
             orphans: counter("orphans"),
         }
     }

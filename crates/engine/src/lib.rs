@@ -32,6 +32,7 @@ mod start;
 mod stateless;
 mod table;
 mod transaction;
+mod unfinished;
 mod variable;
 mod waiting;
 mod worker;

@@ -7,7 +7,7 @@ use crate::relay::LocalRoute;
 use crate::script_host::{Arguments, ScriptHost, Waits, call_function};
 use crate::transaction;
 use catalogue::{FunctionId, ModuleId, Value};
-use module_api::{Answer, Args, Call, Env, Fault, Flow, Job, Kind, Request, Routing, Then, Time, Waiting};
+use module_api::{Answer, Args, Call, Env, Fault, Flow, Job, Kind, Request, Routing, Then, ThenJob, Time, Waiting};
 use script::host::Called;
 use script::program::{Line, RouteIndex};
 use script::vm::{Execution, Finished, Outcome, Parameter, Start};
@@ -171,15 +171,26 @@ impl Desk<'_> {
         deadline: Option<Time>,
         go_on: impl FnOnce(&Desk<'_>, &mut Env<'_>, Answer) + Send + 'static,
     ) {
+        let then = self.later(go_on);
+        env.out.wait(Waiting { request, then, deadline });
+    }
+
+    /// Goes on with work once the step at hand is finished.
+    fn go_on_later(&self, env: &mut Env<'_>, go_on: impl FnOnce(&Desk<'_>, &mut Env<'_>) + Send + 'static) {
+        let then = self.later(|desk, env, _| go_on(desk, env));
+        env.out.resume(then, Answer::Done(Ok(())));
+    }
+
+    /// Work for later, with a desk of its own.
+    fn later(&self, go_on: impl FnOnce(&Desk<'_>, &mut Env<'_>, Answer) + Send + 'static) -> ThenJob {
         let desk = self.owned();
-        let then = move |env: &mut Env<'_>, answer: Answer| {
+        Box::new(move |env: &mut Env<'_>, answer: Answer| {
             let desk = desk.desk();
             let mut env = env.reborrow();
             env.operations = &desk;
             go_on(&desk, &mut env, answer);
             Job::DONE
-        };
-        env.out.wait(Waiting { request, then: Box::new(then), deadline });
+        })
     }
 
     /// What was put aside is done.
@@ -258,7 +269,13 @@ impl Desk<'_> {
         };
         let Some(route) = launched.then else { return };
         let params = vec![Parameter { name: bytes::Bytes::new(), value: launched.param }];
-        self.run_detached(env, launched.msg, launched.kind, route, Start { code, params });
+        if self.core.unfinished.is_full() {
+            return self.core.counters.engine.launches_refused.increment();
+        }
+        // Once the step at hand is finished: a route that launches itself must not run within itself.
+        self.go_on_later(env, move |desk, env| {
+            desk.run_detached(env, launched.msg, launched.kind, route, Start { code, params });
+        });
     }
 }
 

@@ -8,6 +8,7 @@ use crate::program::Loaded;
 use crate::run::{own_deadline, too_late};
 use crate::script_host::OfLogLine;
 use crate::table::{Id, Mail};
+use crate::unfinished::Work;
 use crate::waiting::Token;
 use bytes::Bytes;
 use module_api::{Answer, Env, Fault, Job, Kind, LOG_LINE, Outbox, Raised, Request, Routing, Sending, ThenJob, Time};
@@ -18,6 +19,9 @@ use script::vm::{Parameter, Start};
 use sip::Message;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// How much of what comes of an event is worked off before the next event has its turn.
+const WORK_MAX: usize = 2_000;
 
 /// One thread's engine.
 pub struct Worker {
@@ -127,11 +131,23 @@ impl Worker {
         work(&desk, &mut env)
     }
 
-    /// Works off what the last step has put into the outbox, until nothing is left but messages.
+    /// Works off what the last step has put into the outbox, until nothing is left but messages, or one event has cost
+    /// enough.
     fn work_off(&mut self, now: Time) {
+        let mut left = WORK_MAX;
         while self.out.has_work() {
-            for (then, answer) in self.out.drain_resumed().collect::<Vec<_>>() {
-                self.go_on(then, answer, now);
+            let resumed =
+                self.out.drain_resumed().map(|(then, answer)| Work::Resumed(then, answer)).collect::<Vec<_>>();
+            let events = self.out.drain_events().map(Work::Event).collect::<Vec<_>>();
+            for work in resumed.into_iter().chain(events) {
+                match left.checked_sub(1) {
+                    Some(fewer) => {
+                        left = fewer;
+                        self.work(work, now);
+                    }
+                    None if self.core.unfinished.keep(work) => {}
+                    None => self.core.counters.engine.events_dropped.increment(),
+                }
             }
             for job in self.out.drain_jobs().collect::<Vec<_>>() {
                 self.follow(job, now);
@@ -140,9 +156,13 @@ impl Worker {
                 let deadline = waiting.deadline.or_else(|| own_deadline(&waiting.request, now)).unwrap_or(now);
                 self.wait(waiting.request, waiting.then, deadline, now);
             }
-            for event in self.out.drain_events().collect::<Vec<_>>() {
-                self.raised(event, now);
-            }
+        }
+    }
+
+    fn work(&mut self, work: Work, now: Time) {
+        match work {
+            Work::Resumed(then, answer) => self.go_on(then, answer, now),
+            Work::Event(event) => self.raised(event, now),
         }
     }
 
@@ -208,6 +228,9 @@ impl Worker {
 
     fn tick(&mut self, now: Time) {
         let core = Arc::clone(&self.core);
+        for work in core.unfinished.take(WORK_MAX) {
+            self.work(work, now);
+        }
         core.table.due(now, |transaction| {
             self.with_desk(now, |desk, env| desk.fire(env, transaction));
         });

@@ -67,6 +67,8 @@ struct Service<'a> {
     message_reads: u32,
     /// Until when nothing is read, because the peer does not read either.
     unread_until: Option<Instant>,
+    /// Since when the peer took nothing, when this was last looked at.
+    stalled_since: Option<Instant>,
     /// How far an orderly end has come.
     closing: Option<Closing>,
     /// Wakes the task not later than at the first of all deadlines.
@@ -119,6 +121,7 @@ impl<'a> Service<'a> {
             message_due: None,
             message_reads: 0,
             unread_until: None,
+            stalled_since: None,
             closing: None,
             timer: Box::pin(tokio::time::sleep(streams.common.options.idle)),
         }
@@ -127,6 +130,7 @@ impl<'a> Service<'a> {
     /// Does what can be done now; ready when the connection has ended.
     fn step(&mut self, context: &mut Context<'_>, now: Instant) -> Poll<()> {
         let mut standing = self.connection.outgoing().poll_flush(context);
+        self.note_stall(standing, now);
         if standing.ending.is_none() {
             // First what has come: this task may be late, and the peer not.
             if !self.is_unread(standing, now) {
@@ -144,6 +148,15 @@ impl<'a> Service<'a> {
             None => Poll::Pending,
             Some(Ending::Abrupt) => Poll::Ready(()),
             Some(Ending::Orderly) => self.poll_close(context, now),
+        }
+    }
+
+    /// A write that had to wait has taken as long as that.
+    fn note_stall(&mut self, standing: Standing, now: Instant) {
+        let before = std::mem::replace(&mut self.stalled_since, standing.stalled_since);
+        if let Some(since) = before.filter(|_| standing.stalled_since != before) {
+            let took = now.saturating_duration_since(since);
+            self.streams.common.counters.watch.took(self.connection.peer, took);
         }
     }
 

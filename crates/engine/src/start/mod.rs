@@ -16,6 +16,7 @@ use crate::program::Loaded;
 use crate::schedule::Schedule;
 use crate::stateless::to_tag::TagMaker;
 use crate::table::{Rfc2543, Table};
+use crate::unfinished::Unfinished;
 use crate::waiting::{Promises, WaitingRoom};
 use ::catalogue::{Catalogue, ModuleId};
 use bytes::Bytes;
@@ -259,6 +260,7 @@ fn make_core(
     Core {
         language,
         orphans,
+        unfinished: Unfinished::default(),
         table: Table::new(
             random.next_u64(),
             now,

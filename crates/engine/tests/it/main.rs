@@ -6,6 +6,7 @@ mod breadth;
 mod cancel;
 mod crash;
 mod dialect;
+mod endless;
 mod events;
 mod failover;
 mod forking;

@@ -86,7 +86,7 @@ impl LogSink for Lines {
 const TEST: Module = Module {
     name: "test",
     about: "Waits.",
-    functions: &[ASK, CRASH],
+    functions: &[ASK, KNOW, CRASH],
     params: &[SLOW_START],
     start: |setup| {
         let state: State = Arc::new(());
@@ -122,6 +122,9 @@ const ASK: Function = Function {
     run: Run::Wait(ask),
     ..FUNCTION
 };
+
+/// A function that may wait, but knows the answer.
+const KNOW: Function = Function { name: "know", about: "Knows.", is_async: true, ..FUNCTION };
 
 fn ask(_: &mut Call<'_>, args: Args<'_>) -> Flow {
     let host = match args.str(0) {
