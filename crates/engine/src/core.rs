@@ -12,6 +12,7 @@ use crate::start::Language;
 use crate::stateless::to_tag::TagMaker;
 use crate::table::Table;
 use crate::unfinished::Unfinished;
+use crate::underway::Underway;
 use crate::waiting::{Promises, WaitingRoom};
 use foldhash::fast::FixedState;
 use module_api::{
@@ -49,6 +50,8 @@ pub(crate) struct Core {
     /// Makes the branches of requests forwarded without a transaction.
     pub(crate) branch_hasher: FixedState,
     pub(crate) waiting: WaitingRoom,
+    /// Requests that wait before they have a transaction.
+    pub(crate) underway: Arc<Underway>,
     pub(crate) promises: Promises,
     pub(crate) schedule: Schedule,
     pub(crate) lifecycle: Lifecycle,

@@ -51,6 +51,8 @@ pub(crate) struct EngineCounters {
     pub(crate) mail_lost: Counter,
     /// Messages and jobs that wait for an answer now.
     pub(crate) waiting: Counter,
+    /// Requests that came again while they waited.
+    pub(crate) absorbed: Counter,
     /// Those for which there was no room.
     pub(crate) waiting_refused: Counter,
     /// Answers that came after their deadline, or twice.
@@ -154,6 +156,7 @@ impl EngineCounters {
             transactions_refused: counter("transactions_refused"),
             mail_lost: counter("mail_lost"),
             waiting: statistics.counter("engine", "waiting", false),
+            absorbed: counter("absorbed"),
             waiting_refused: counter("waiting_refused"),
             answers_late: counter("answers_late"),
             waits_timed_out: counter("waits_timed_out"),

@@ -33,6 +33,7 @@ mod stateless;
 mod table;
 mod transaction;
 mod unfinished;
+mod underway;
 mod variable;
 mod waiting;
 mod worker;

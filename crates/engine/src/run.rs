@@ -6,6 +6,7 @@ use crate::receive::Passage;
 use crate::relay::LocalRoute;
 use crate::script_host::{Arguments, ScriptHost, Waits, call_function};
 use crate::transaction;
+use crate::underway::Mark;
 use catalogue::{FunctionId, ModuleId, Value};
 use module_api::{Answer, Args, Call, Env, Fault, Flow, Job, Kind, Request, Routing, Then, ThenJob, Time, Waiting};
 use script::host::Called;
@@ -19,8 +20,8 @@ pub(crate) type Ending = Finished;
 
 /// What happens when a route that was put aside has ended.
 pub(crate) enum After {
-    /// The main route, or one that went on for it.
-    Request,
+    /// The main route, or one that went on for it; the mark keeps copies of its request away once it has waited.
+    Request(Option<Mark>),
     /// `error_route`
     Error,
     /// `failure_route`
@@ -148,8 +149,11 @@ impl Desk<'_> {
         kind: Kind,
         request: Request,
         resumption: Resumption,
-        after: After,
+        mut after: After,
     ) {
+        if let After::Request(mark @ None) = &mut after {
+            *mark = Some(self.core.underway.enter(&msg.message, msg.source.peer));
+        }
         if let Some(transaction) = transaction::of(&mut msg) {
             // Retransmissions are answered from what the table shows.
             self.core.table.show(transaction.id, transaction.shown());
@@ -196,7 +200,7 @@ impl Desk<'_> {
     /// What was put aside is done.
     fn finish(&self, env: &mut Env<'_>, msg: Box<Routing>, ending: Ending, after: After) {
         let transaction = match after {
-            After::Request => return self.request_routed(env, msg),
+            After::Request(_mark) => return self.request_routed(env, msg),
             After::Error => return self.release(env, msg),
             After::AnyReply => return self.any_reply_routed(env, msg, ending),
             After::Startup => return self.startup_routed(env, msg),

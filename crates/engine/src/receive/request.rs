@@ -16,7 +16,7 @@ impl Desk<'_> {
             msg.vars = self.core.initial_vars();
             return self.pass_gates(env, msg, Passage::new(Arriving::Everything));
         }
-        let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
+        let Incoming::ForScript { invite } = self.absorb(env, &message, &source) else { return };
         self.accept_alias(env, &message, &source);
         let mut msg = Box::new(Routing::new(message, source));
         msg.vars = self.core.initial_vars();
@@ -26,7 +26,7 @@ impl Desk<'_> {
     /// A request has passed the gates that everything goes through.
     pub(super) fn request_admitted(&self, env: &mut Env<'_>, msg: Box<Routing>) {
         let message = Arc::clone(&msg.message);
-        let Incoming::ForScript { invite } = self.absorb(env, &message) else { return };
+        let Incoming::ForScript { invite } = self.absorb(env, &message, &msg.source) else { return };
         self.accept_alias(env, &message, &msg.source);
         self.request_for_script(env, msg, invite);
     }
@@ -51,7 +51,7 @@ impl Desk<'_> {
     /// Runs the main route.
     pub(super) fn route_request(&self, env: &mut Env<'_>, msg: Box<Routing>) {
         let Some(route) = self.program.main else { return self.core.counters.core.drop_requests.increment() };
-        if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Request, route.0, After::Request) {
+        if let Some((msg, _)) = self.run_or_park(env, msg, Kind::Request, route.0, After::Request(None)) {
             self.request_routed(env, msg);
         }
     }
@@ -65,7 +65,7 @@ impl Desk<'_> {
             return self.request_in(env, message, source);
         }
         self.core.counters.core.rcv_requests.increment();
-        let Incoming::ForScript { .. } = self.absorb(env, &message) else { return };
+        let Incoming::ForScript { .. } = self.absorb(env, &message, &source) else { return };
         self.core.counters.engine.requests_shed.increment();
         let headers = format!("Retry-After: {}\r\n", 2 + env.random_below(9));
         let reply = ReplyContent { headers: headers.into(), ..ReplyContent::new(503, "Service Unavailable") };
@@ -87,8 +87,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Retransmissions and the ACKs of this hop end here.
-    fn absorb(&self, env: &mut Env<'_>, message: &Message) -> Incoming {
+    /// Retransmissions and the ACKs of this hop end here. What waits without a transaction is answered once.
+    fn absorb(&self, env: &mut Env<'_>, message: &Message, source: &Source) -> Incoming {
         let mut invite = None;
         if !self.core.table.is_empty()
             && let Some(key) = self.core.table.key(message)
@@ -108,6 +108,10 @@ impl Desk<'_> {
         }
         if message.method() == Method::Ack && self.core.tags.is_ours(message) {
             self.core.counters.stateless.acks.increment();
+            return Incoming::Absorbed;
+        }
+        if self.core.underway.holds(message, source.peer) {
+            self.core.counters.engine.absorbed.increment();
             return Incoming::Absorbed;
         }
         Incoming::ForScript { invite }

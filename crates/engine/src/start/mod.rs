@@ -17,6 +17,7 @@ use crate::schedule::Schedule;
 use crate::stateless::to_tag::TagMaker;
 use crate::table::{Rfc2543, Table};
 use crate::unfinished::Unfinished;
+use crate::underway::Underway;
 use crate::waiting::{Promises, WaitingRoom};
 use ::catalogue::{Catalogue, ModuleId};
 use bytes::Bytes;
@@ -273,6 +274,7 @@ fn make_core(
         tags: TagMaker::new(random.next_u64()),
         branch_hasher: FixedState::with_seed(random.next_u64()),
         waiting: WaitingRoom::new(bounds.waiting, engine.waiting.clone(), engine.waiting_refused.clone()),
+        underway: Underway::new(random.next_u64()),
         promises: Promises::default(),
         schedule: Schedule::new(wishes.timers.iter().map(|(every, _)| *every), &program, now),
         lifecycle: Lifecycle::new(wishes.at_start, wishes.at_stop),

@@ -200,3 +200,23 @@ route {
     world.answer(&["192.0.2.1"]);
     assert_eq!(world.script_log(), ["timer done"]);
 }
+
+#[test]
+fn a_request_that_waits_without_a_transaction_is_answered_once() {
+    let mut world = World::new(
+        r#"route { if (ask("db")) { t_newtran(); t_reply(486, "Busy"); } else sl_send_reply(407, "Who are you"); }"#,
+    );
+    let invite = world.request("alice", "INVITE", "sip:example.com", "");
+    world.again("alice", &invite);
+    assert_eq!(world.engine.waiting(), 1);
+    assert_eq!(world.count("engine:absorbed"), 1);
+    world.answer(&[]);
+    let refusal = world.last("alice", "407");
+    world.ack("alice", &invite, &refusal);
+    world.ladder.clear();
+    // What comes after the answer is another try.
+    world.again("alice", &invite);
+    world.answer(&["192.0.2.1"]);
+    world.passed("alice>proxy INVITE; proxy>alice 100; proxy>alice 486");
+    world.settle();
+}
