@@ -161,7 +161,8 @@ impl Desk<'_> {
             self.provisional(env, &mut msg, &reply, &edits);
             return Some(msg);
         }
-        let is_first = client.outcome.is_none();
+        // What we made up when the branch took too long was no reply: the 2xx that crosses its CANCEL is the first.
+        let is_first = client.outcome.as_ref().is_none_or(|outcome| outcome.reply.is_none());
         client.outcome = Some(Box::new(Final { code, reply: Some((Arc::clone(&reply), edits)) }));
         if (200..300).contains(&code) {
             if is_invite || !transaction.is_answered() {

@@ -305,3 +305,25 @@ failure_route[failed] { xlog("failed $T_branch_idx $tm.branch.socket: $T_reply_c
     assert!(log.iter().any(|line| line == "hook: reply out 404"), "{log:?}");
     world.settle();
 }
+
+#[test]
+fn an_answer_that_crosses_the_cancel_of_a_callee_who_rang_too_long_is_one() {
+    let mut world = World::with_params(r#"modparam("tm", "fr_inv_timeout", 10)"#, FORK);
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let (at_bob, at_carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.reply("bob", &at_bob, 180, "Ringing");
+    world.pass(Duration::from_secs(5));
+    world.reply("carol", &at_carol, 180, "Ringing");
+    world.pass(Duration::from_millis(5_010));
+    world.last("bob", "CANCEL");
+    world.log();
+    world.reply("bob", &at_bob, 200, "OK");
+    world.last("alice", "200");
+    // Who accounts calls hears of it.
+    let heard: Vec<String> = world.log().into_iter().filter(|line| line.starts_with("hook: reply out 200")).collect();
+    assert_eq!(heard, ["hook: reply out 200"]);
+    let cancel = world.last("carol", "CANCEL");
+    world.reply("carol", &cancel, 200, "OK");
+    world.reply("carol", &at_carol, 487, "Request Terminated");
+    world.settle();
+}
