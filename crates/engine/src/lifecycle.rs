@@ -4,9 +4,10 @@ use crate::core::Core;
 use crate::desk::Desk;
 use crate::event::Progress;
 use crate::run::After;
-use module_api::{Env, Job, Kind, MAIN, Routing, StartJob};
+use module_api::{Env, Job, Kind, MAIN, Request, Routing, StartJob, Time};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The work of modules at start and stop, and how far it has come.
 pub(crate) struct Lifecycle {
@@ -14,6 +15,11 @@ pub(crate) struct Lifecycle {
     at_stop: Mutex<VecDeque<(&'static str, StartJob)>>,
     progress: Mutex<Progress>,
 }
+
+/// How long a stop waits for requests under way. Who stops the process waits longer than that, and not for ever.
+const GRACE: Duration = Duration::from_secs(4);
+/// How often it looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 type Queue = VecDeque<(&'static str, StartJob)>;
 
@@ -47,8 +53,8 @@ impl Desk<'_> {
     pub(crate) fn stop(&self, env: &mut Env<'_>) {
         self.core.lifecycle.set(Progress::Stopping);
         note(env, -2, "shutdown in progress");
-        let queue = std::mem::take(&mut *self.core.lifecycle.at_stop.lock().unwrap_or_else(PoisonError::into_inner));
-        let job = stop_next(Arc::clone(self.core), queue, env);
+        let until = env.now + GRACE;
+        let job = finish_requests(Arc::clone(self.core), until, env);
         env.start(job);
     }
 
@@ -103,6 +109,15 @@ fn started(core: Arc<Core>, queue: Queue, name: &'static str, job: Job, env: &mu
             started(core, queue, name, job, env)
         }),
     }
+}
+
+/// Waits for the requests that a script still works on, for a while: what is acknowledged now, modules must still write.
+fn finish_requests(core: Arc<Core>, until: Time, env: &mut Env<'_>) -> Job {
+    if core.underway.is_empty() || env.now >= until {
+        let queue = std::mem::take(&mut *core.lifecycle.at_stop.lock().unwrap_or_else(PoisonError::into_inner));
+        return stop_next(core, queue, env);
+    }
+    Job::wait(Request::Sleep(LOOK_EVERY), move |env, _| finish_requests(core, until, env))
 }
 
 /// Stops the modules that are left; a fault is logged, the others stop all the same.

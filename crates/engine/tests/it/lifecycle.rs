@@ -2,6 +2,7 @@
 
 use crate::world::{LOAD, World};
 use engine::{Bounds, Event, Progress};
+use std::time::Duration;
 
 #[test]
 fn messages_may_come_when_all_modules_have_started() {
@@ -58,4 +59,25 @@ error_route { xlog("error: $err.info\n"); sl_send_reply(500, "Sorry"); }
     world.request("alice", "OPTIONS", "sip:bob@example.com", "");
     world.passed("alice>proxy OPTIONS; proxy>alice 500 OPTIONS; alice>proxy OPTIONS; proxy>alice 200 OPTIONS");
     assert_eq!(world.script_log().last().unwrap(), "error: assertion failed: who?");
+}
+
+#[test]
+fn a_stop_waits_for_the_requests_under_way() {
+    let script =
+        format!("{LOAD}modparam(\"test\", \"slow_start\", 1)\nroute {{ ask(\"db\"); sl_send_reply(200, \"OK\"); }}");
+    let mut world = World::unstarted(&script, Bounds::default());
+    world.handle(Event::Start);
+    world.answer(&["192.0.2.1"]);
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    world.handle(Event::Stop);
+    let asked = |world: &World| world.questions.iter().map(|(_, request)| format!("{request:?}")).collect::<Vec<_>>();
+    // The message's question and the engine's own pause, not the module's question at its stop.
+    assert!(!asked(&world).iter().any(|request| request.contains("stop")), "{:?}", asked(&world));
+    world.answer(&["192.0.2.1"]);
+    world.passed("alice>proxy OPTIONS; proxy>alice 200 OPTIONS");
+    world.now = world.now + Duration::from_millis(20);
+    world.answer(&["192.0.2.1"]);
+    assert!(asked(&world).iter().any(|request| request.contains("stop")), "{:?}", asked(&world));
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.engine.progress(), Progress::Stopped);
 }
