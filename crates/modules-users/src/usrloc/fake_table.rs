@@ -15,6 +15,7 @@ pub struct FakeTable(Rc<RefCell<Inner>>);
 struct Inner {
     rows: BTreeMap<i64, Vec<Cell>>,
     is_dead: bool,
+    loses_what_is_read: bool,
     transactions: usize,
 }
 
@@ -31,6 +32,11 @@ impl FakeTable {
     /// Lets every query fail, or not.
     pub fn kill(&self, is_dead: bool) {
         self.0.borrow_mut().is_dead = is_dead;
+    }
+
+    /// Lets rows go as soon as they have been read, as another server might, or not.
+    pub fn lose_what_is_read(&self, loses: bool) {
+        self.0.borrow_mut().loses_what_is_read = loses;
     }
 
     /// How many transactions there were.
@@ -102,7 +108,11 @@ impl Inner {
                 let found: Vec<i64> =
                     self.rows.iter().filter(|(_, row)| matches(sql, row, params)).map(|(id, _)| *id).collect();
                 if verb == "SELECT" {
-                    return Ok(found.iter().take(2000).map(|id| self.rows[id].clone()).collect());
+                    let rows = found.iter().take(2000).map(|id| self.rows[id].clone()).collect();
+                    if self.loses_what_is_read {
+                        self.rows.clear();
+                    }
+                    return Ok(rows);
                 }
                 found.iter().for_each(|id| {
                     self.rows.remove(id);

@@ -43,10 +43,11 @@ fn take(usrloc: &Usrloc, domain: &Domain, rows: &Rows, env: &mut Env<'_>) {
         let id = row.first().and_then(Cell::to_int).and_then(|id| u64::try_from(id).ok());
         id.into_iter().for_each(|id| domain.avoid(id));
         match contact(row, usrloc.row_context(env)) {
-            Ok((aor, contact)) if contact.is_valid(env.now) => {
+            // Those whose time is over go by the timer, like all others. Were only their rows to go, the next contact of
+            // the same record could get the identifier of such a row, and go with it.
+            Ok((aor, contact)) if contact.is_valid(env.now) || usrloc.config.layout().stored => {
                 domain.load(&aor, contact, usrloc.config.regenerates_ids);
             }
-            Ok((_, contact)) if usrloc.config.layout().stored => domain.lock(0).gone.push(contact.id),
             Ok(_) => {}
             Err((column, wrong)) => {
                 let key = row.first().and_then(Cell::to_bytes).unwrap_or_default();

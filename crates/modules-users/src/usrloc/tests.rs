@@ -209,6 +209,28 @@ fn a_restart_loads_what_is_good_and_reports_the_rest() {
 }
 
 #[test]
+fn a_contact_registered_after_a_restart_outlives_the_expired_one_of_its_record() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
+    server.register("alice", "Contact: <sip:a@192.0.2.1>, <sip:b@192.0.2.2>");
+    table.set(1, "expires", module_api::sql::Cell::Int(1_600_000_000));
+    let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
+    server.register("alice", "CSeq: 2 REGISTER\nContact: <sip:c@192.0.2.3>");
+    server.tick().unwrap();
+    assert_eq!(table.shown(&["contact"]), "sip:a@192.0.2.1\nsip:c@192.0.2.3");
+}
+
+#[test]
+fn a_row_that_goes_while_it_is_updated_is_there_again() {
+    let table = FakeTable::default();
+    let mut server = Server::new("sql-only", &table, &[]);
+    server.register("alice", CONTACT);
+    table.lose_what_is_read(true);
+    server.register("alice", "CSeq: 2 REGISTER\nContact: <sip:a@192.0.2.1>;expires=700");
+    assert_eq!(table.shown(&["contact", "expires"]), "sip:a@192.0.2.1 1700000700");
+}
+
+#[test]
 fn identifiers_of_another_server_are_replaced_if_asked() {
     let table = FakeTable::default();
     Server::new("single-instance-sql-write-through", &table, &[]).register("alice", CONTACT);

@@ -90,8 +90,10 @@ impl Batch {
                 Kind::Insert => {
                     add_contact(&mut self.statements, statements, aor, contact, Need::Insert, context);
                 }
+                // Its row may have gone since it was read: expired, or removed by another server. An UPDATE would
+                // change nothing then, and the contact would be acknowledged and lost.
                 Kind::Update => {
-                    add_contact(&mut self.statements, statements, aor, contact, Need::Update, context);
+                    add_contact(&mut self.statements, statements, aor, contact, Need::Rewrite, context);
                 }
                 Kind::Delete => self.statements.push((Arc::clone(&statements.delete), one(contact.id))),
             }
