@@ -62,4 +62,9 @@ impl Engine {
     pub fn waiting(&self) -> usize {
         self.core.waiting.count()
     }
+
+    /// How many promises are open: awaited and not fulfilled, or fulfilled and not awaited.
+    pub fn promises(&self) -> usize {
+        self.core.promises.count()
+    }
 }

@@ -126,6 +126,11 @@ impl Promises {
         }
     }
 
+    /// How many are open.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Promise, FixedState>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
