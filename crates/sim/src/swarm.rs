@@ -1,0 +1,148 @@
+//! The swarm: each seed draws which faults there are and how often, so that different seeds test different mixes.
+
+use crate::chance::Chance;
+use crate::script::Variant;
+use std::time::Duration;
+
+/// What a seed has drawn.
+#[derive(Clone, Debug)]
+pub struct Swarm {
+    /// Which script runs.
+    pub variant: Variant,
+    /// How many phones.
+    pub phones: u64,
+    /// How many users they belong to.
+    pub users: u64,
+    /// How long things go wrong.
+    pub faults_for: Duration,
+    /// The network.
+    pub network: NetworkWeather,
+    /// The database.
+    pub database: DatabaseWeather,
+    /// How often the proxy is killed.
+    pub kills: u64,
+    /// How often it is stopped cleanly.
+    pub stops: u64,
+    /// How often it stands still.
+    pub stalls: u64,
+    /// Whether the wall clock is another one after a restart.
+    pub clock_jumps: bool,
+    /// How often the proxy looks at its timers.
+    pub tick: Duration,
+    /// How many strangers try what they can.
+    pub vandals: u64,
+    /// What phones do.
+    pub manners: Manners,
+}
+
+/// What happens to datagrams.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NetworkWeather {
+    /// In a thousand: lost.
+    pub lost: u64,
+    /// In a thousand: doubled.
+    pub doubled: u64,
+    /// In a thousand: late by seconds.
+    pub late: u64,
+    /// The longest usual delay.
+    pub delay_ms: u64,
+    /// How often a part is cut off.
+    pub cuts: u64,
+}
+
+/// What happens to queries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DatabaseWeather {
+    /// The longest usual time of a query.
+    pub delay_ms: u64,
+    /// In a thousand: refused.
+    pub refused: u64,
+    /// In a thousand: done, but the answer is lost.
+    pub unheard: u64,
+    /// How often it is out of reach for a while.
+    pub downs: u64,
+}
+
+/// How phones behave, in a thousand where nothing else is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manners {
+    /// The longest pause between two calls of a phone.
+    pub pause_s: u64,
+    /// The longest lifetime of a registration.
+    pub expires_s: u64,
+    /// Callers that cancel.
+    pub cancels: u64,
+    /// Calls that are changed by another INVITE.
+    pub reinvites: u64,
+    /// Phones that crash now and then.
+    pub crashes: u64,
+    /// Phones that remove their contact now and then.
+    pub unregisters: u64,
+    /// Phones whose contact is a host name.
+    pub names: u64,
+    /// Phones that use a nonce again.
+    pub keeps_nonce: u64,
+    /// Requests sent again long after their end, with a wrong CSeq, and the like.
+    pub mischief: u64,
+    /// Callees that are not there though they are registered.
+    pub silent: u64,
+    /// Callees that decline for all phones of their user.
+    pub declines: u64,
+}
+
+impl Swarm {
+    /// Of a seed.
+    pub fn of(seed: u64) -> Swarm {
+        let mut chance = Chance::new(seed, 1);
+        let draw = &mut chance;
+        let users = draw.between(2, 8);
+        Swarm {
+            variant: Variant::draw(draw),
+            phones: draw.between(users, users * 2),
+            users,
+            faults_for: Duration::from_secs(draw.between(30, 90)),
+            network: NetworkWeather {
+                lost: sometimes(draw, 300),
+                doubled: sometimes(draw, 200),
+                late: sometimes(draw, 60),
+                delay_ms: draw.between(1, 150),
+                cuts: few(draw, 3),
+            },
+            database: DatabaseWeather {
+                delay_ms: draw.pick(&[1, 5, 40, 400, 3000]).unwrap_or(1),
+                refused: sometimes(draw, 200),
+                unheard: if draw.happens(150) { draw.between(1, 100) } else { 0 },
+                downs: few(draw, 2),
+            },
+            kills: few(draw, 2),
+            stops: few(draw, 1),
+            stalls: few(draw, 2),
+            clock_jumps: draw.happens(200),
+            tick: Duration::from_millis(draw.pick(&[10, 20, 50, 100, 100]).unwrap_or(100)),
+            vandals: few(draw, 2),
+            manners: Manners {
+                pause_s: draw.between(4, 40),
+                expires_s: draw.pick(&[60, 90, 600, 3600]).unwrap_or(60),
+                cancels: sometimes(draw, 500),
+                reinvites: sometimes(draw, 400),
+                crashes: sometimes(draw, 300),
+                unregisters: sometimes(draw, 300),
+                names: sometimes(draw, 400),
+                keeps_nonce: sometimes(draw, 900),
+                mischief: sometimes(draw, 80),
+                silent: sometimes(draw, 200),
+                declines: sometimes(draw, 200),
+            },
+        }
+    }
+}
+
+/// A rate; none at all in half of the swarms.
+fn sometimes(chance: &mut Chance, most: u64) -> u64 {
+    if chance.happens(500) { chance.between(1, most) } else { 0 }
+}
+
+/// A number of faults; none in half of the swarms.
+fn few(chance: &mut Chance, most: u64) -> u64 {
+    if chance.happens(500) { chance.between(1, most) } else { 0 }
+}

@@ -1,0 +1,6 @@
+//! The simulator's tests: many seeds, that a seed repeats, that the watch sees what it must, that nothing blocks.
+
+mod blocking;
+mod mutations;
+mod seeds;
+mod sight;

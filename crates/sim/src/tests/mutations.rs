@@ -1,0 +1,67 @@
+//! Broken on purpose: each of these must be noticed, or the watch is blind.
+
+use crate::{Mode, Swarm, Text, Variant, run_swarm};
+
+/// The default script with one thing changed is caught by one of a few seeds, with these words.
+#[track_caller]
+fn is_noticed(from: &'static str, to: &'static str, words: &str, change: impl Fn(&mut Swarm)) {
+    let seen: Vec<String> = (0..8)
+        .filter_map(|seed| {
+            let mut swarm = Swarm::of(seed);
+            swarm.variant =
+                Variant { text: Text::Broken(from, to), mode: Mode::WriteThrough, patience_s: Some((5, 20)) };
+            change(&mut swarm);
+            run_swarm(seed, swarm).failure.map(|failure| failure.what)
+        })
+        .take(1)
+        .collect();
+    assert!(seen.iter().any(|what| what.contains(words)), "{words}: {seen:?}");
+}
+
+#[test]
+fn a_script_that_serves_strangers() {
+    is_noticed("\troute(authenticate);", "", "of a stranger is relayed", |swarm| swarm.vandals = 2);
+}
+
+#[test]
+fn a_script_that_takes_any_route() {
+    let mark = " || $(rr_params{param.value,call}) != $var(mark)";
+    is_noticed(mark, "", "where nobody is", |swarm| swarm.vandals = 2);
+}
+
+#[test]
+fn a_script_that_accounts_too_little() {
+    is_noticed("do_accounting(\"db\", \"missed\");", "{}", "missed_calls has 0 rows", |_| {});
+}
+
+#[test]
+fn a_script_that_accounts_too_much() {
+    let once = "add_rr_param(";
+    is_noticed(once, "acc_db_request(\"200 OK\", \"acc\"); add_rr_param(", "and should have at most", |swarm| {
+        swarm.database.unheard = 0;
+    });
+}
+
+#[test]
+fn a_script_that_forgets_a_request() {
+    is_noticed("\tif (!t_relay())\n", "\tif ($rU == NULL)\n", "in the end, and gets", |_| {});
+}
+
+#[test]
+fn a_registrar_that_answers_before_it_has_written() {
+    let (through, back) = ("single-instance-sql-write-through", "single-instance-sql-write-back");
+    is_noticed(through, back, "was acknowledged", |swarm| {
+        swarm.kills = 2;
+        swarm.clock_jumps = false;
+    });
+}
+
+#[test]
+fn a_proxy_that_calls_whom_it_should_not() {
+    is_noticed(
+        "if (!lookup(\"location\", \"method-filtering\"))",
+        "$ru = \"sip:u0@10.7.0.10:7000\"; if (0)",
+        "never registered",
+        |_| {},
+    );
+}

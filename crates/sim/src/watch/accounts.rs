@@ -1,0 +1,96 @@
+//! Accounting: the rows of `acc` and `missed_calls` are what has happened.
+
+use super::Watch;
+use crate::database::Database;
+use crate::script::Text;
+use module_api::Time;
+use sip::Method;
+use std::collections::BTreeMap;
+
+/// How many rows there must be.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bounds {
+    least: usize,
+    most: usize,
+}
+
+/// Rows by table, method, Call-ID.
+type Rows<T> = BTreeMap<(&'static str, String, String), T>;
+
+impl Watch {
+    /// Compares what is accounted with what was seen.
+    pub(super) fn accounted(&mut self, now: Time, database: &Database) {
+        let expected = self.expected_rows();
+        let found = rows(database);
+        for (key, rows) in &found {
+            let bounds = expected.get(key).copied().unwrap_or_default();
+            if *rows > bounds.most && !self.is_unsure {
+                let (table, method, call_id) = key;
+                let what = format!("{table} has {rows} rows for {method}, and should have at most {}", bounds.most);
+                return self.breach(now, what, call_id);
+            }
+        }
+        for (key, bounds) in &expected {
+            let rows = found.get(key).copied().unwrap_or(0);
+            if rows < bounds.least {
+                let (table, method, call_id) = key;
+                let what = format!("{table} has {rows} rows for {method}, and should have {}", bounds.least);
+                return self.breach(now, what, call_id);
+            }
+        }
+    }
+
+    fn expected_rows(&self) -> Rows<Bounds> {
+        let mut expected: Rows<Bounds> = BTreeMap::new();
+        for asked in self.asked.values() {
+            let method = match asked.method {
+                Method::Invite if asked.is_call => "INVITE",
+                Method::Bye => "BYE",
+                _ => continue,
+            };
+            // What a former life of the proxy has not written is lost with it.
+            let is_sure = asked.era == self.era && asked.is_sure();
+            let mut add = |table: &'static str, least: usize, most: usize| {
+                let bounds = expected.entry((table, method.to_owned(), asked.call_id.clone())).or_default();
+                bounds.least += if is_sure { least } else { 0 };
+                bounds.most += if asked.is_sure() { most } else { usize::MAX / 1000 };
+            };
+            let successes = asked.finals.iter().filter(|known| (200..300).contains(&known.code)).count();
+            let refusals = asked.finals.len() - successes;
+            let is_forwarded = !asked.branches.is_empty();
+            if asked.method == Method::Bye {
+                let rows = asked.finals.len();
+                add("acc", if is_forwarded { rows } else { 0 }, rows);
+                continue;
+            }
+            add("acc", successes, successes);
+            if refusals == 0 {
+                continue;
+            }
+            let code = asked.finals.iter().map(|known| known.code).max().unwrap_or(0);
+            if !is_forwarded {
+                // The default script accounts calls for those who are not there. A relay that found nowhere to go is
+                // answered by the script.
+                let is_absent = self.variant.text != Text::Residential && code == 480;
+                add("acc", usize::from(is_absent), usize::from(is_absent));
+                add("missed_calls", 0, 1);
+                continue;
+            }
+            let is_certain = !asked.is_cancelled && code != 500;
+            add("missed_calls", usize::from(is_certain), 1);
+        }
+        expected
+    }
+}
+
+fn rows(database: &Database) -> Rows<usize> {
+    let mut rows: Rows<usize> = BTreeMap::new();
+    for table in ["acc", "missed_calls"] {
+        for row in database.rows(table, ["method", "callid"]) {
+            let [method, call_id] =
+                row.map(|cell| String::from_utf8_lossy(&cell.to_bytes().unwrap_or_default()).into_owned());
+            *rows.entry((table, method, call_id)).or_default() += 1;
+        }
+    }
+    rows
+}

@@ -1,0 +1,538 @@
+//! The world: the agenda worked off, one happening after the other, until nothing is left to happen.
+
+use crate::agenda::{Agenda, Fate, Fault, Happening};
+use crate::chance::Chance;
+use crate::database::Database;
+use crate::network::Network;
+use crate::phone::{Act, Hand, Mood, Phone, ip_of, number_of, text};
+use crate::proxy::{ADDRESS, Deeds, Log, Proxy};
+use crate::script::{DOMAIN, Text, compile};
+use crate::stranger::Stranger;
+use crate::swarm::Swarm;
+use crate::trace::Trace;
+use crate::watch::Watch;
+use bytes::Bytes;
+use engine::{Event, Received, Token};
+use module_api::sql::{Cell, Query};
+use module_api::{Answer, Proto, Request, SocketId, Time};
+use sip::digest::{Algorithm, ha1};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The world of a seed.
+pub struct World {
+    /// What the seed has drawn.
+    pub swarm: Swarm,
+    /// When it began.
+    pub start: Time,
+    /// Now.
+    pub now: Time,
+    agenda: Agenda,
+    chance: Chance,
+    network: Network,
+    /// The database.
+    pub database: Database,
+    proxy: Option<Proxy>,
+    /// Counts the lives of the proxy.
+    boot: u32,
+    skew: i64,
+    stalled_until: Time,
+    phones: Vec<Phone>,
+    strangers: Vec<Stranger>,
+    users: Vec<String>,
+    /// What sees all that is wrong.
+    pub watch: Watch,
+    /// What has happened.
+    pub trace: Trace,
+    /// What the proxy has logged.
+    pub log: Arc<Log>,
+    is_calm: bool,
+    /// Who was called in the roll call by whom.
+    roll: Vec<(usize, String)>,
+    /// When all must be over.
+    over_by: Time,
+    is_over: bool,
+}
+
+/// How long a stop waits for what is under way: a registration that is acknowledged later may be written no more.
+const GRACE: Duration = Duration::from_secs(4);
+/// How long after the faults everybody has time to be registered again.
+const RECOVERY: Duration = Duration::from_secs(75);
+/// How long the roll call may take.
+const ROLL_CALL: Duration = Duration::from_secs(20);
+/// How long after that all transactions are over: the longest timers are those of a call that rings, and of its CANCEL.
+const QUIET: Duration = Duration::from_secs(400);
+/// How often to look whether they are.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+impl World {
+    /// Of a seed's swarm; nothing has happened yet.
+    pub fn new(seed: u64, swarm: Swarm, is_detailed: bool) -> World {
+        let start = Time::from_unix_seconds(1_700_000_000);
+        let mut watch = Watch::new(swarm.variant);
+        watch.is_unsure = swarm.database.unheard > 0;
+        let mut users: Vec<String> = (0..swarm.users).map(|number| format!("u{number}")).collect();
+        let mut database = Database::new();
+        users.iter().for_each(|user| subscribe(&mut database, user));
+        let owner = |number: u64| format!("u{}", number % swarm.users.max(1));
+        let phones = (0..swarm.phones).zip(0usize..).map(|(number, place)| {
+            let user = owner(number);
+            Phone::new(place, &user, &password(&user), swarm.manners, Chance::new(seed, 1000 + number))
+        });
+        let phones: Vec<Phone> = phones.collect();
+        let strangers = (0..swarm.vandals)
+            .zip(0usize..)
+            .map(|(number, place)| Stranger::new(place, Chance::new(seed, 500 + number)));
+        let strangers: Vec<Stranger> = strangers.collect();
+        if swarm.variant.text == Text::Residential {
+            users.extend((0..swarm.users).map(|number| format!("series-u{number}")));
+        }
+        phones.iter().for_each(|phone| watch.know(phone.address.ip(), false));
+        strangers.iter().for_each(|stranger| watch.know(stranger.address.ip(), true));
+        World {
+            start,
+            now: start,
+            agenda: Agenda::default(),
+            chance: Chance::new(seed, 2),
+            network: Network::new(swarm.network, Chance::new(seed, 3)),
+            database,
+            proxy: None,
+            boot: 0,
+            skew: 0,
+            stalled_until: start,
+            phones,
+            strangers,
+            users,
+            watch,
+            trace: Trace::new(is_detailed),
+            log: Arc::default(),
+            is_calm: false,
+            roll: Vec::new(),
+            over_by: start,
+            is_over: false,
+            swarm,
+        }
+    }
+
+    /// Lets everything happen, until something is broken or all is over.
+    pub fn run(&mut self) {
+        self.plan();
+        while let Some((at, happening)) = self.agenda.next() {
+            self.now = self.now.max(at);
+            self.happens(happening);
+            if self.watch.broken.is_some() || self.is_over {
+                return;
+            }
+        }
+    }
+
+    fn plan(&mut self) {
+        self.boot_proxy();
+        for place in 0..self.phones.len() {
+            let after = self.chance.duration(100, 5000);
+            let Some(phone) = self.phones.get(place) else { continue };
+            let alarm = crate::phone::Alarm::Revive;
+            self.agenda.add(self.now + after, Happening::Alarm { phone: place, life: phone.life, alarm });
+        }
+        for vandal in 0..self.strangers.len() {
+            self.agenda.add(self.now + Duration::from_secs(3), Happening::Mischief { vandal });
+        }
+        let Swarm { network, database, kills, stops, stalls, faults_for, .. } = self.swarm.clone();
+        let faults = [
+            (kills, Fault::Kill),
+            (stops, Fault::Stop),
+            (stalls, Fault::Stall),
+            (network.cuts, Fault::Cut),
+            (database.downs, Fault::DatabaseDown),
+        ];
+        for (count, fault) in faults {
+            for _ in 0..count {
+                let after = self.chance.duration(5000, u64::try_from(faults_for.as_millis()).unwrap_or(0));
+                self.agenda.add(self.now + after, Happening::Fault(fault));
+            }
+        }
+        let calm = self.now + faults_for;
+        self.agenda.add(calm, Happening::Fault(Fault::Calm));
+        self.agenda.add(calm + RECOVERY, Happening::Fault(Fault::RollCall));
+        self.agenda.add(calm + RECOVERY + ROLL_CALL, Happening::Fault(Fault::Quiet));
+    }
+
+    fn happens(&mut self, happening: Happening) {
+        let is_for_proxy =
+            matches!(happening, Happening::AtProxy { .. } | Happening::Answer { .. } | Happening::Tick { .. });
+        if is_for_proxy && self.stalled_until > self.now {
+            return self.agenda.add(self.stalled_until, happening);
+        }
+        match happening {
+            Happening::AtProxy { from, bytes } => self.at_proxy(from, bytes),
+            Happening::AtPeer { to, bytes } => self.at_peer(to, bytes),
+            Happening::Query { boot, token, query, fate } => self.query(boot, token, &query, fate),
+            Happening::Answer { boot, token, answer } if boot == self.boot => {
+                self.trace.note(3, self.now, &token.0.to_le_bytes());
+                self.feed(Event::Answer { token, answer }, || "an answer".to_owned());
+            }
+            Happening::Answer { .. } => {}
+            Happening::Tick { boot } if boot == self.boot => self.tick(),
+            Happening::Tick { .. } => {}
+            Happening::Alarm { phone, life, alarm } => self.alarm(phone, life, alarm),
+            Happening::Mischief { vandal } => self.mischief(vandal),
+            Happening::Fault(fault) => self.fault(fault),
+        }
+    }
+
+    fn at_proxy(&mut self, from: SocketAddr, bytes: Bytes) {
+        if !self.proxy.as_ref().is_some_and(Proxy::is_running) {
+            return;
+        }
+        self.trace.note(1, self.now, &bytes);
+        let name = self.name_at(from);
+        self.trace.arrow(self.now, &name, "proxy", &bytes);
+        self.watch.received(self.now, from, &bytes);
+        let text = bytes.clone();
+        let event = Event::Received(Received {
+            bytes,
+            socket: SocketId(0),
+            proto: Proto::Udp,
+            peer: from,
+            local: ADDRESS,
+            connection: None,
+        });
+        self.feed(event, || describe(&text));
+    }
+
+    fn at_peer(&mut self, to: SocketAddr, bytes: Bytes) {
+        self.trace.note(2, self.now, &bytes);
+        if let Some(place) = self.phones.iter().position(|phone| phone.address == to) {
+            self.with_phone(place, |phone, hand| phone.receive(bytes, hand));
+        }
+    }
+
+    fn alarm(&mut self, place: usize, life: u32, alarm: crate::phone::Alarm) {
+        if self.phones.get(place).is_some_and(|phone| phone.life == life) {
+            self.with_phone(place, |phone, hand| phone.ring(alarm, hand));
+        }
+    }
+
+    fn with_phone(&mut self, place: usize, work: impl FnOnce(&mut Phone, &mut Hand<'_>)) {
+        let Some(phone) = self.phones.get_mut(place) else { return };
+        let mut hand = Hand { now: self.now, users: &self.users, acts: Vec::new() };
+        work(phone, &mut hand);
+        let (life, from, acts) = (phone.life, phone.address, hand.acts);
+        for act in acts {
+            match act {
+                Act::Send(bytes) => self.carry_to_proxy(from, &bytes),
+                Act::Wake(at, alarm) => self.agenda.add(at, Happening::Alarm { phone: place, life, alarm }),
+            }
+        }
+    }
+
+    fn carry_to_proxy(&mut self, from: SocketAddr, bytes: &Bytes) {
+        for at in self.network.carry(self.now, from.ip()) {
+            self.agenda.add(at, Happening::AtProxy { from, bytes: bytes.clone() });
+        }
+    }
+
+    /// Who is at an address.
+    fn name_at(&self, address: SocketAddr) -> String {
+        let phone = self.phones.iter().find(|phone| phone.address.ip() == address.ip());
+        phone.map_or_else(|| address.ip().to_string(), Phone::name)
+    }
+
+    /// Gives the proxy an event, and carries what comes of it.
+    fn feed(&mut self, event: Event, what: impl Fn() -> String) {
+        let now = self.now;
+        let Some(proxy) = &mut self.proxy else { return };
+        let before = self.trace.is_detailed.then(|| proxy.program.line_counts());
+        let deeds = proxy.handle(event, now);
+        if let Some(before) = before {
+            let after = proxy.program.line_counts();
+            let ran = before.iter().zip(&after).filter(|((_, before), (_, after))| after > before);
+            let lines: Vec<String> = ran.map(|(_, (line, _))| line.line.to_string()).collect();
+            if !lines.is_empty() {
+                self.trace.ran(now, what(), lines.join(" "));
+            }
+        }
+        if proxy.has_failed() {
+            // Whoever watches over the process starts it again.
+            self.proxy = None;
+            let after = self.chance.duration(500, 3000);
+            return self.agenda.add(now + after, Happening::Fault(Fault::Boot));
+        }
+        self.carry_out(deeds);
+    }
+
+    fn carry_out(&mut self, deeds: Deeds) {
+        for sending in deeds.sends {
+            self.trace.note(4, self.now, &sending.bytes);
+            let name = self.name_at(sending.to);
+            self.trace.arrow(self.now, "proxy", &name, &sending.bytes);
+            self.watch.sent(self.now, sending.to, &sending.bytes);
+            for at in self.network.carry(self.now, sending.to.ip()) {
+                self.agenda.add(at, Happening::AtPeer { to: sending.to, bytes: sending.bytes.clone() });
+            }
+        }
+        for (token, request) in deeds.requests {
+            self.ask(token, request);
+        }
+    }
+
+    fn ask(&mut self, token: Token, request: Request) {
+        let (now, boot) = (self.now, self.boot);
+        let (after, answer) = match request {
+            Request::Sql(query) => return self.ask_database(token, query),
+            Request::Resolve { host, .. } => {
+                let fails = !self.is_calm && self.chance.happens(50);
+                let address = number_of(&host).map(ip_of).filter(|_| !fails);
+                let unknown = || module_api::Fault::next_hop("no address is known for this name");
+                let addresses = address.map(|address| vec![address]).ok_or_else(unknown);
+                (self.chance.duration(1, if self.is_calm { 20 } else { 800 }), Answer::Resolved(addresses))
+            }
+            Request::Sleep(duration) => (duration, Answer::Done(Ok(()))),
+            _ => (Duration::ZERO, Answer::Done(Err(module_api::Fault::us("nobody does this here")))),
+        };
+        self.agenda.add(now + after, Happening::Answer { boot, token, answer });
+    }
+
+    fn ask_database(&mut self, token: Token, query: Box<Query>) {
+        let weather = self.swarm.database;
+        let fate = match () {
+            () if self.is_calm => Fate::Done,
+            () if self.database.is_down || self.chance.happens(weather.refused) => Fate::Refused,
+            () if self.chance.happens(weather.unheard) => Fate::DoneUnheard,
+            () => Fate::Done,
+        };
+        if fate != Fate::Done {
+            self.watch.troubled_until = self.now + Duration::from_secs(60);
+        }
+        // A database that is down is noticed by a timeout, or by the breaker at once.
+        let most = match fate {
+            Fate::Refused => self.chance.pick(&[1, 200, 10_000]).unwrap_or(1),
+            _ if self.is_calm => 5,
+            _ => weather.delay_ms,
+        };
+        let ready = self.now + self.chance.duration(0, most);
+        let at = self.database.schedule(&query, ready);
+        self.agenda.add(at, Happening::Query { boot: self.boot, token, query, fate });
+    }
+
+    fn query(&mut self, boot: u32, token: Token, query: &Query, fate: Fate) {
+        // What a process that is gone had not begun is not done.
+        if boot != self.boot {
+            return;
+        }
+        let lost = || Err(module_api::Fault::backend("the database does not answer"));
+        let answer = match fate {
+            Fate::Refused => lost(),
+            Fate::Done => self.database.run(query),
+            Fate::DoneUnheard => self.database.run(query).and_then(|_| lost()),
+        };
+        let answer = Answer::Sql(answer);
+        self.agenda.add(self.now, Happening::Answer { boot, token, answer });
+    }
+
+    fn tick(&mut self) {
+        self.feed(Event::Tick, || "a tick".to_owned());
+        let is_idle = self.proxy.as_ref().is_none_or(Proxy::is_idle);
+        let step = if is_idle { Duration::from_millis(200) } else { self.swarm.tick };
+        self.agenda.add(self.now + step, Happening::Tick { boot: self.boot });
+    }
+
+    fn mischief(&mut self, vandal: usize) {
+        if self.is_calm {
+            return;
+        }
+        let is_marked = self.swarm.variant.marks_dialogs();
+        let Some(stranger) = self.strangers.get_mut(vandal) else { return };
+        let (from, bytes) = (stranger.address, stranger.next(&self.users, is_marked));
+        self.carry_to_proxy(from, &bytes);
+        let after = self.chance.duration(50, 4000);
+        self.agenda.add(self.now + after, Happening::Mischief { vandal });
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.trace.note(5, self.now, &[fault as u8]);
+        match fault {
+            Fault::Kill => self.kill(),
+            Fault::Stop => self.stop(),
+            Fault::Boot if self.proxy.is_none() => self.boot_proxy(),
+            Fault::Boot => {}
+            Fault::Stall => {
+                if !self.is_calm {
+                    self.stalled_until = self.now + self.chance.duration(100, 6000);
+                }
+            }
+            Fault::Cut => {
+                let phones: Vec<_> = self.phones.iter().map(|phone| phone.address.ip()).collect();
+                let cut: Vec<_> = phones.into_iter().filter(|_| self.chance.happens(400)).collect();
+                self.network.cut(cut);
+                let after = self.chance.duration(1000, 20_000);
+                self.agenda.add(self.now + after, Happening::Fault(Fault::Mend));
+            }
+            Fault::Mend => self.network.mend(),
+            Fault::DatabaseDown => {
+                self.database.is_down = true;
+                let after = self.chance.duration(1000, 20_000);
+                self.agenda.add(self.now + after, Happening::Fault(Fault::DatabaseUp));
+            }
+            Fault::DatabaseUp => self.database.is_down = false,
+            Fault::Calm => self.calm(),
+            Fault::RollCall => self.call_roll(),
+            Fault::Quiet => self.quiet(),
+            Fault::End => self.end(),
+        }
+    }
+
+    fn boot_proxy(&mut self) {
+        self.boot += 1;
+        let compiled = compile(&self.swarm.variant.text());
+        let seed = self.chance.seed();
+        self.proxy = Some(Proxy::boot(compiled, seed, self.now, self.skew, &self.log));
+        self.feed(Event::Start, || "the start".to_owned());
+        self.agenda.add(self.now, Happening::Tick { boot: self.boot });
+    }
+
+    /// All memory is gone.
+    fn kill(&mut self) {
+        let Some(proxy) = self.proxy.take() else { return };
+        self.watch.ended(self.now, proxy.clock(self.now), &self.database, false);
+        self.boot += 1;
+        self.come_back();
+    }
+
+    /// It writes what it must, then ends.
+    fn stop(&mut self) {
+        if self.proxy.is_none() {
+            return;
+        }
+        self.feed(Event::Stop, || "the stop".to_owned());
+        // What it still wants of the database is done before the process ends, each with its fate.
+        let mut later = Vec::new();
+        self.stalled_until = self.now;
+        self.watch.stopping(self.now + GRACE);
+        while let Some((at, happening)) = self.agenda.next() {
+            self.now = self.now.max(at);
+            match happening {
+                Happening::Query { .. } | Happening::Answer { .. } => self.happens(happening),
+                other => later.push((at, other)),
+            }
+            if self.proxy.as_ref().is_none_or(Proxy::is_stopped) {
+                break;
+            }
+        }
+        for (at, happening) in later {
+            self.agenda.add(at, happening);
+        }
+        let Some(proxy) = self.proxy.take() else { return };
+        self.watch.ended(self.now, proxy.clock(self.now), &self.database, true);
+        self.boot += 1;
+        self.come_back();
+    }
+
+    fn come_back(&mut self) {
+        let after = self.chance.duration(50, 8000);
+        if self.swarm.clock_jumps {
+            let sooner = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
+            self.watch.clock_moved(sooner - self.skew);
+            self.skew = sooner;
+        }
+        self.agenda.add(self.now + after, Happening::Fault(Fault::Boot));
+    }
+
+    /// No more faults.
+    fn calm(&mut self) {
+        self.is_calm = true;
+        self.network.calm();
+        self.database.is_down = false;
+        self.stalled_until = self.now;
+        if self.proxy.is_none() {
+            self.boot_proxy();
+        }
+        for place in 0..self.phones.len() {
+            self.with_phone(place, |phone, hand| phone.calm_down(Mood::Calm, hand));
+        }
+    }
+
+    /// Everybody is registered, and every user is called.
+    fn call_roll(&mut self) {
+        let (now, start) = (self.now, self.start);
+        if let Some(phone) = self.phones.iter().find(|phone| !phone.is_registered(now)) {
+            let what =
+                format!("{} is not registered {:.0} s after the start", phone.name(), now.since(start).as_secs_f64());
+            return self.watch.breach(now, what, "");
+        }
+        for place in 0..self.phones.len() {
+            self.with_phone(place, |phone, hand| phone.calm_down(Mood::Obliging, hand));
+        }
+        for place in 0..self.phones.len() {
+            let next = format!("u{}", (place as u64 + 1) % self.swarm.users.max(1));
+            self.roll.push((place, next.clone()));
+            self.with_phone(place, |phone, hand| {
+                phone.call(&next, hand);
+            });
+        }
+    }
+
+    /// The roll has been called; nobody begins anything more.
+    fn quiet(&mut self) {
+        for (place, callee) in std::mem::take(&mut self.roll) {
+            let Some(phone) = self.phones.get(place) else { continue };
+            let code = phone.outcomes.iter().find(|(known, _)| *known == callee).map(|(_, code)| *code);
+            if code != Some(200) {
+                let what = format!("{} calls {callee} in the end, and gets {code:?}", phone.name());
+                return self.watch.breach(self.now, what, "");
+            }
+        }
+        for place in 0..self.phones.len() {
+            self.with_phone(place, |phone, hand| phone.calm_down(Mood::Quiet, hand));
+        }
+        self.over_by = self.now + QUIET;
+        self.agenda.add(self.now + LOOK_EVERY, Happening::Fault(Fault::End));
+    }
+
+    /// All is over, and nothing may be left.
+    fn end(&mut self) {
+        let is_busy = !self.proxy.as_ref().is_some_and(Proxy::is_idle) || !self.phones.iter().all(Phone::is_idle);
+        if is_busy && self.now < self.over_by {
+            return self.agenda.add(self.now + LOOK_EVERY, Happening::Fault(Fault::End));
+        }
+        self.is_over = true;
+        let Some(proxy) = &self.proxy else { return self.watch.breach(self.now, "the proxy is not there", "") };
+        let left = [
+            ("transactions", proxy.engine.transactions()),
+            ("suspended messages", proxy.engine.waiting()),
+            ("promises", proxy.engine.promises()),
+        ];
+        if left.iter().any(|(_, count)| *count > 0) {
+            return self.watch.breach(self.now, format!("something is left over at the end: {left:?}"), "");
+        }
+        for name in ["tm:inuse_transactions", "engine:waiting", "engine:mail_lost", "engine:transactions_refused"] {
+            let value = proxy.count(name);
+            if value != 0 {
+                return self.watch.breach(self.now, format!("{name} is {value} at the end"), "");
+            }
+        }
+        if let Some(phone) = self.phones.iter().find(|phone| !phone.is_idle()) {
+            return self.watch.breach(self.now, format!("a phone has something under way: {}", phone.describe()), "");
+        }
+        let clock = proxy.clock(self.now);
+        self.watch.finish(self.now, clock, &self.database);
+    }
+}
+
+/// A user that the database knows.
+fn subscribe(database: &mut Database, user: &str) {
+    let hash = ha1(Algorithm::Md5, user.as_bytes(), DOMAIN.as_bytes(), password(user).as_bytes());
+    let row = [("username", Cell::text(user)), ("domain", Cell::text(DOMAIN)), ("ha1", Cell::text(hash.as_bytes()))];
+    database.insert("subscriber", &row);
+}
+
+fn password(user: &str) -> String {
+    format!("secret of {user}")
+}
+
+/// `INVITE callid`
+fn describe(bytes: &Bytes) -> String {
+    let Ok(message) = sip::Message::parse(bytes.clone(), &sip::Limits::default()) else { return "garbage".to_owned() };
+    format!("{} {}", crate::watch::label(&message), text::header(&message, sip::HeaderName::CallId))
+}
