@@ -14,6 +14,7 @@ cargo xtask COMMAND
   ci        the tree's own rules, format, dependencies, clippy, documentation, what is generated; then test
   coverage  how much of the inventory the catalogue holds; writes docs/compatibility.md
   docs      write the generated reference into docs/reference
+  sim       lives through seeds in virtual time: --seeds N [--from S], or --seed S to repeat one
   tidy      the tree's own rules: file headers, rings, dead files";
 
 fn main() -> ExitCode {
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Some("ci") => steps::ci(),
         Some("coverage") => steps::write_coverage(),
         Some("docs") => steps::write_reference(),
+        Some("sim") => steps::simulate(std::env::args().skip(2)),
         Some("tidy") => tidy::check(),
         _ => Err(USAGE.to_owned()),
     };

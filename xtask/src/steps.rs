@@ -30,7 +30,13 @@ pub fn ci() -> Result<(), String> {
     step("build", || run(&mut cargo(&["nextest", "run", "--workspace", "--no-run"])))?;
     step("coverage", || coverage::is_current(&built_server()))?;
     step("reference", || reference::is_current(&built_server()))?;
+    step("simulator", || simulate(["--seeds", "2000"].map(str::to_owned)))?;
     run_tests()
+}
+
+/// Lives through seeds of the simulator.
+pub fn simulate(args: impl IntoIterator<Item = String>) -> Result<(), String> {
+    run(cargo(&["run", "--quiet", "--profile", "sim", "--package", "sim", "--"]).args(args))
 }
 
 /// Writes the coverage report.
