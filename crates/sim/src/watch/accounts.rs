@@ -76,7 +76,7 @@ impl Watch {
                 add("missed_calls", 0, 1);
                 continue;
             }
-            let is_certain = !asked.is_cancelled && code != 500;
+            let is_certain = asked.cancelled_at.is_none() && code != 500;
             add("missed_calls", usize::from(is_certain), 1);
         }
         expected

@@ -60,6 +60,9 @@ impl Bindings {
             return;
         }
         binding.asked_at = now;
+        // Refused, it may be kept all the same where the database has done what it did not acknowledge.
+        let asked_until = now + Duration::from_secs(lifetime);
+        binding.certain = binding.certain.map(|(since, until)| (since, until.min(asked_until)));
         let granted = Duration::from_secs(lifetime.clamp(60, LIFETIME_MAX_S) + 40);
         binding.possible_until = binding.possible_until.max(now + granted);
     }

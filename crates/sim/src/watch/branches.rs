@@ -23,8 +23,9 @@ pub struct Branch {
     /// When it was sent, and when a provisional reply came.
     at: Time,
     provisional_at: Option<Time>,
-    /// The final replies that have come, with their To.
+    /// The final replies that have come, with their To, and when the first one did.
     finals: Vec<(u16, String)>,
+    final_at: Option<Time>,
     acks: u32,
     /// Whether a final reply has come while its transaction was there for certain.
     must_acknowledge: bool,
@@ -51,6 +52,7 @@ impl Watch {
         let upstream = self.asked.get(&branch.upstream);
         branch.must_acknowledge |=
             is_waited_for && upstream.is_some_and(|asked| asked.finals.is_empty() && asked.era == self.era);
+        branch.final_at.get_or_insert(now);
         branch.finals.push((code, text::header(message, HeaderName::To)));
         let is_success = branch.method == Method::Invite && (200..300).contains(&code);
         // What a new life of the proxy gets for its former one is nobody's.
@@ -64,10 +66,12 @@ impl Watch {
     pub(super) fn forwards(&mut self, now: Time, to: SocketAddr, message: &Message) {
         let call_id = text::header(message, HeaderName::CallId);
         let name = text::branch(message).unwrap_or_default();
+        let upstream = self.branches.get(&name).and_then(|branch| self.asked.get(&branch.upstream));
+        let cancelled_at = upstream.and_then(|asked| asked.cancelled_at);
         let checked = match self.branches.get_mut(&name) {
             Some(branch) => match message.method() {
                 Method::Ack if branch.method == Method::Invite => branch.acknowledged(to, message),
-                Method::Cancel if branch.method == Method::Invite => branch.cancelled(to, message),
+                Method::Cancel if branch.method == Method::Invite => branch.cancelled(to, message, cancelled_at),
                 _ if branch.bytes == *message.bytes() && branch.to == to => Ok(()),
                 _ => Err(format!("{} is not what was sent with this branch before", label(message))),
             },
@@ -115,6 +119,7 @@ impl Watch {
             at: now,
             provisional_at: None,
             finals: Vec::new(),
+            final_at: None,
             acks: 0,
             must_acknowledge: false,
             is_cancelled: false,
@@ -156,13 +161,15 @@ impl Branch {
         Ok(())
     }
 
-    fn cancelled(&mut self, to: SocketAddr, message: &Message) -> Result<(), String> {
+    fn cancelled(&mut self, to: SocketAddr, message: &Message, asked_at: Option<Time>) -> Result<(), String> {
         self.is_of_this_hop(to, message)?;
         let is_first = !std::mem::replace(&mut self.is_cancelled, true);
         if is_first && self.provisional_at.is_none() {
             return Err(format!("CANCEL to {to} before any provisional reply"));
         }
-        if is_first && !self.finals.is_empty() {
+        // While the script waits, CANCEL and reply do too, and are then taken in the order they came.
+        let is_late = self.final_at.is_some_and(|at| asked_at.is_none_or(|asked_at| at < asked_at));
+        if is_first && is_late {
             return Err(format!("CANCEL to {to} after its {}", self.finals[0].0));
         }
         Ok(())

@@ -164,7 +164,7 @@ impl Watch {
                 .get(&invite)
                 .is_none_or(|invite| invite.era != self.era || invite.is_loose || invite.is_forgotten(now));
             if let Some(invite) = self.asked.get_mut(&invite) {
-                invite.is_cancelled = true;
+                invite.cancelled_at.get_or_insert(now);
             }
         }
         self.asked.insert(key, asked);

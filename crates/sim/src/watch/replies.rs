@@ -26,8 +26,8 @@ pub struct Asked {
     pub is_stranger: bool,
     /// Whether it is a CANCEL for nothing.
     pub is_stray: bool,
-    /// Whether its caller has cancelled it.
-    pub is_cancelled: bool,
+    /// When its caller has cancelled it.
+    pub cancelled_at: Option<Time>,
     /// Whether it came again long after its end, or in another life of the proxy: then nothing is certain about it.
     pub is_loose: bool,
     /// How often it came.
@@ -74,7 +74,7 @@ impl Asked {
             is_call: message.method() == Method::Invite && text::to_tag(message).is_empty(),
             is_stranger,
             is_stray: false,
-            is_cancelled: false,
+            cancelled_at: None,
             is_loose: false,
             copies: 1,
             is_kept: false,
