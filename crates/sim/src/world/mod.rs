@@ -1,20 +1,24 @@
 //! The world: the agenda worked off, one happening after the other, until nothing is left to happen.
 
-use crate::agenda::{Agenda, Fate, Fault, Happening};
+mod backends;
+mod faults;
+mod phases;
+
+use crate::agenda::{Agenda, Fault, Happening};
 use crate::chance::Chance;
 use crate::database::Database;
 use crate::network::Network;
-use crate::phone::{Act, Hand, Mood, Phone, ip_of, number_of, text};
+use crate::phone::{Act, Hand, Phone, text};
 use crate::proxy::{ADDRESS, Deeds, Log, Proxy};
-use crate::script::{DOMAIN, Text, compile};
+use crate::script::{DOMAIN, Text};
 use crate::stranger::Stranger;
 use crate::swarm::Swarm;
 use crate::trace::Trace;
 use crate::watch::Watch;
 use bytes::Bytes;
-use engine::{Event, Received, Token};
-use module_api::sql::{Cell, Query};
-use module_api::{Answer, Proto, Request, SocketId, Time};
+use engine::{Event, Received};
+use module_api::sql::Cell;
+use module_api::{Proto, SocketId, Time};
 use sip::digest::{Algorithm, ha1};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,16 +59,10 @@ pub struct World {
     is_over: bool,
 }
 
-/// How long a stop waits for what is under way: a registration that is acknowledged later may be written no more.
-const GRACE: Duration = Duration::from_secs(4);
 /// How long after the faults everybody has time to be registered again.
 const RECOVERY: Duration = Duration::from_secs(75);
 /// How long the roll call may take.
 const ROLL_CALL: Duration = Duration::from_secs(20);
-/// How long after that all transactions are over: the longest timers are those of a call that rings, and of its CANCEL.
-const QUIET: Duration = Duration::from_secs(400);
-/// How often to look whether they are.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 impl World {
     /// Of a seed's swarm; nothing has happened yet.
@@ -277,60 +275,6 @@ impl World {
         }
     }
 
-    fn ask(&mut self, token: Token, request: Request) {
-        let (now, boot) = (self.now, self.boot);
-        let (after, answer) = match request {
-            Request::Sql(query) => return self.ask_database(token, query),
-            Request::Resolve { host, .. } => {
-                let fails = !self.is_calm && self.chance.happens(50);
-                let address = number_of(&host).map(ip_of).filter(|_| !fails);
-                let unknown = || module_api::Fault::next_hop("no address is known for this name");
-                let addresses = address.map(|address| vec![address]).ok_or_else(unknown);
-                (self.chance.duration(1, if self.is_calm { 20 } else { 800 }), Answer::Resolved(addresses))
-            }
-            Request::Sleep(duration) => (duration, Answer::Done(Ok(()))),
-            _ => (Duration::ZERO, Answer::Done(Err(module_api::Fault::us("nobody does this here")))),
-        };
-        self.agenda.add(now + after, Happening::Answer { boot, token, answer });
-    }
-
-    fn ask_database(&mut self, token: Token, query: Box<Query>) {
-        let weather = self.swarm.database;
-        let fate = match () {
-            () if self.is_calm => Fate::Done,
-            () if self.database.is_down || self.chance.happens(weather.refused) => Fate::Refused,
-            () if self.chance.happens(weather.unheard) => Fate::DoneUnheard,
-            () => Fate::Done,
-        };
-        if fate != Fate::Done {
-            self.watch.troubled_until = self.now + Duration::from_secs(60);
-        }
-        // A database that is down is noticed by a timeout, or by the breaker at once.
-        let most = match fate {
-            Fate::Refused => self.chance.pick(&[1, 200, 10_000]).unwrap_or(1),
-            _ if self.is_calm => 5,
-            _ => weather.delay_ms,
-        };
-        let ready = self.now + self.chance.duration(0, most);
-        let at = self.database.schedule(&query, ready);
-        self.agenda.add(at, Happening::Query { boot: self.boot, token, query, fate });
-    }
-
-    fn query(&mut self, boot: u32, token: Token, query: &Query, fate: Fate) {
-        // What a process that is gone had not begun is not done.
-        if boot != self.boot {
-            return;
-        }
-        let lost = || Err(module_api::Fault::backend("the database does not answer"));
-        let answer = match fate {
-            Fate::Refused => lost(),
-            Fate::Done => self.database.run(query),
-            Fate::DoneUnheard => self.database.run(query).and_then(|_| lost()),
-        };
-        let answer = Answer::Sql(answer);
-        self.agenda.add(self.now, Happening::Answer { boot, token, answer });
-    }
-
     fn tick(&mut self) {
         self.feed(Event::Tick, || "a tick".to_owned());
         let is_idle = self.proxy.as_ref().is_none_or(Proxy::is_idle);
@@ -348,175 +292,6 @@ impl World {
         self.carry_to_proxy(from, &bytes);
         let after = self.chance.duration(50, 4000);
         self.agenda.add(self.now + after, Happening::Mischief { vandal });
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        self.trace.note(5, self.now, &[fault as u8]);
-        match fault {
-            Fault::Kill => self.kill(),
-            Fault::Stop => self.stop(),
-            Fault::Boot if self.proxy.is_none() => self.boot_proxy(),
-            Fault::Boot => {}
-            Fault::Stall => {
-                if !self.is_calm {
-                    self.stalled_until = self.now + self.chance.duration(100, 6000);
-                }
-            }
-            Fault::Cut => {
-                let phones: Vec<_> = self.phones.iter().map(|phone| phone.address.ip()).collect();
-                let cut: Vec<_> = phones.into_iter().filter(|_| self.chance.happens(400)).collect();
-                self.network.cut(cut);
-                let after = self.chance.duration(1000, 20_000);
-                self.agenda.add(self.now + after, Happening::Fault(Fault::Mend));
-            }
-            Fault::Mend => self.network.mend(),
-            Fault::DatabaseDown => {
-                self.database.is_down = true;
-                let after = self.chance.duration(1000, 20_000);
-                self.agenda.add(self.now + after, Happening::Fault(Fault::DatabaseUp));
-            }
-            Fault::DatabaseUp => self.database.is_down = false,
-            Fault::Calm => self.calm(),
-            Fault::RollCall => self.call_roll(),
-            Fault::Quiet => self.quiet(),
-            Fault::End => self.end(),
-        }
-    }
-
-    fn boot_proxy(&mut self) {
-        self.boot += 1;
-        let compiled = compile(&self.swarm.variant.text());
-        let seed = self.chance.seed();
-        self.proxy = Some(Proxy::boot(compiled, seed, self.now, self.skew, &self.log));
-        self.feed(Event::Start, || "the start".to_owned());
-        self.agenda.add(self.now, Happening::Tick { boot: self.boot });
-    }
-
-    /// All memory is gone.
-    fn kill(&mut self) {
-        let Some(proxy) = self.proxy.take() else { return };
-        self.watch.ended(self.now, proxy.clock(self.now), &self.database, false);
-        self.boot += 1;
-        self.come_back();
-    }
-
-    /// It writes what it must, then ends.
-    fn stop(&mut self) {
-        if self.proxy.is_none() {
-            return;
-        }
-        self.feed(Event::Stop, || "the stop".to_owned());
-        // What it still wants of the database is done before the process ends, each with its fate.
-        let mut later = Vec::new();
-        self.stalled_until = self.now;
-        self.watch.stopping(self.now + GRACE);
-        while let Some((at, happening)) = self.agenda.next() {
-            self.now = self.now.max(at);
-            match happening {
-                Happening::Query { .. } | Happening::Answer { .. } => self.happens(happening),
-                other => later.push((at, other)),
-            }
-            if self.proxy.as_ref().is_none_or(Proxy::is_stopped) {
-                break;
-            }
-        }
-        for (at, happening) in later {
-            self.agenda.add(at, happening);
-        }
-        let Some(proxy) = self.proxy.take() else { return };
-        self.watch.ended(self.now, proxy.clock(self.now), &self.database, true);
-        self.boot += 1;
-        self.come_back();
-    }
-
-    fn come_back(&mut self) {
-        let after = self.chance.duration(50, 8000);
-        if self.swarm.clock_jumps {
-            let sooner = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
-            self.watch.clock_moved(sooner - self.skew);
-            self.skew = sooner;
-        }
-        self.agenda.add(self.now + after, Happening::Fault(Fault::Boot));
-    }
-
-    /// No more faults.
-    fn calm(&mut self) {
-        self.is_calm = true;
-        self.network.calm();
-        self.database.is_down = false;
-        self.stalled_until = self.now;
-        if self.proxy.is_none() {
-            self.boot_proxy();
-        }
-        for place in 0..self.phones.len() {
-            self.with_phone(place, |phone, hand| phone.calm_down(Mood::Calm, hand));
-        }
-    }
-
-    /// Everybody is registered, and every user is called.
-    fn call_roll(&mut self) {
-        let (now, start) = (self.now, self.start);
-        if let Some(phone) = self.phones.iter().find(|phone| !phone.is_registered(now)) {
-            let what =
-                format!("{} is not registered {:.0} s after the start", phone.name(), now.since(start).as_secs_f64());
-            return self.watch.breach(now, what, "");
-        }
-        for place in 0..self.phones.len() {
-            self.with_phone(place, |phone, hand| phone.calm_down(Mood::Obliging, hand));
-        }
-        for place in 0..self.phones.len() {
-            let next = format!("u{}", (place as u64 + 1) % self.swarm.users.max(1));
-            self.roll.push((place, next.clone()));
-            self.with_phone(place, |phone, hand| {
-                phone.call(&next, hand);
-            });
-        }
-    }
-
-    /// The roll has been called; nobody begins anything more.
-    fn quiet(&mut self) {
-        for (place, callee) in std::mem::take(&mut self.roll) {
-            let Some(phone) = self.phones.get(place) else { continue };
-            let code = phone.outcomes.iter().find(|(known, _)| *known == callee).map(|(_, code)| *code);
-            if code != Some(200) {
-                let what = format!("{} calls {callee} in the end, and gets {code:?}", phone.name());
-                return self.watch.breach(self.now, what, "");
-            }
-        }
-        for place in 0..self.phones.len() {
-            self.with_phone(place, |phone, hand| phone.calm_down(Mood::Quiet, hand));
-        }
-        self.over_by = self.now + QUIET;
-        self.agenda.add(self.now + LOOK_EVERY, Happening::Fault(Fault::End));
-    }
-
-    /// All is over, and nothing may be left.
-    fn end(&mut self) {
-        let is_busy = !self.proxy.as_ref().is_some_and(Proxy::is_idle) || !self.phones.iter().all(Phone::is_idle);
-        if is_busy && self.now < self.over_by {
-            return self.agenda.add(self.now + LOOK_EVERY, Happening::Fault(Fault::End));
-        }
-        self.is_over = true;
-        let Some(proxy) = &self.proxy else { return self.watch.breach(self.now, "the proxy is not there", "") };
-        let left = [
-            ("transactions", proxy.engine.transactions()),
-            ("suspended messages", proxy.engine.waiting()),
-            ("promises", proxy.engine.promises()),
-        ];
-        if left.iter().any(|(_, count)| *count > 0) {
-            return self.watch.breach(self.now, format!("something is left over at the end: {left:?}"), "");
-        }
-        for name in ["tm:inuse_transactions", "engine:waiting", "engine:mail_lost", "engine:transactions_refused"] {
-            let value = proxy.count(name);
-            if value != 0 {
-                return self.watch.breach(self.now, format!("{name} is {value} at the end"), "");
-            }
-        }
-        if let Some(phone) = self.phones.iter().find(|phone| !phone.is_idle()) {
-            return self.watch.breach(self.now, format!("a phone has something under way: {}", phone.describe()), "");
-        }
-        let clock = proxy.clock(self.now);
-        self.watch.finish(self.now, clock, &self.database);
     }
 }
 

@@ -1,0 +1,102 @@
+//! What goes wrong with the proxy and around it.
+
+use super::World;
+use crate::agenda::{Fault, Happening};
+use crate::proxy::Proxy;
+use crate::script::compile;
+use engine::Event;
+use std::time::Duration;
+
+/// How long a stop waits for what is under way: a registration that is acknowledged later may be written no more.
+const GRACE: Duration = Duration::from_secs(4);
+
+impl World {
+    pub(super) fn fault(&mut self, fault: Fault) {
+        self.trace.note(5, self.now, &[fault as u8]);
+        match fault {
+            Fault::Kill => self.kill(),
+            Fault::Stop => self.stop(),
+            Fault::Boot if self.proxy.is_none() => self.boot_proxy(),
+            Fault::Boot => {}
+            Fault::Stall => {
+                if !self.is_calm {
+                    self.stalled_until = self.now + self.chance.duration(100, 6000);
+                }
+            }
+            Fault::Cut => {
+                let phones: Vec<_> = self.phones.iter().map(|phone| phone.address.ip()).collect();
+                let cut: Vec<_> = phones.into_iter().filter(|_| self.chance.happens(400)).collect();
+                self.network.cut(cut);
+                let after = self.chance.duration(1000, 20_000);
+                self.agenda.add(self.now + after, Happening::Fault(Fault::Mend));
+            }
+            Fault::Mend => self.network.mend(),
+            Fault::DatabaseDown => {
+                self.database.is_down = true;
+                let after = self.chance.duration(1000, 20_000);
+                self.agenda.add(self.now + after, Happening::Fault(Fault::DatabaseUp));
+            }
+            Fault::DatabaseUp => self.database.is_down = false,
+            Fault::Calm => self.calm(),
+            Fault::RollCall => self.call_roll(),
+            Fault::Quiet => self.quiet(),
+            Fault::End => self.end(),
+        }
+    }
+
+    pub(super) fn boot_proxy(&mut self) {
+        self.boot += 1;
+        let compiled = compile(&self.swarm.variant.text());
+        let seed = self.chance.seed();
+        self.proxy = Some(Proxy::boot(compiled, seed, self.now, self.skew, &self.log));
+        self.feed(Event::Start, || "the start".to_owned());
+        self.agenda.add(self.now, Happening::Tick { boot: self.boot });
+    }
+
+    /// All memory is gone.
+    pub(super) fn kill(&mut self) {
+        let Some(proxy) = self.proxy.take() else { return };
+        self.watch.ended(self.now, proxy.clock(self.now), &self.database, false);
+        self.boot += 1;
+        self.come_back();
+    }
+
+    /// It writes what it must, then ends.
+    pub(super) fn stop(&mut self) {
+        if self.proxy.is_none() {
+            return;
+        }
+        self.feed(Event::Stop, || "the stop".to_owned());
+        // What it still wants of the database is done before the process ends, each with its fate.
+        let mut later = Vec::new();
+        self.stalled_until = self.now;
+        self.watch.stopping(self.now + GRACE);
+        while let Some((at, happening)) = self.agenda.next() {
+            self.now = self.now.max(at);
+            match happening {
+                Happening::Query { .. } | Happening::Answer { .. } => self.happens(happening),
+                other => later.push((at, other)),
+            }
+            if self.proxy.as_ref().is_none_or(Proxy::is_stopped) {
+                break;
+            }
+        }
+        for (at, happening) in later {
+            self.agenda.add(at, happening);
+        }
+        let Some(proxy) = self.proxy.take() else { return };
+        self.watch.ended(self.now, proxy.clock(self.now), &self.database, true);
+        self.boot += 1;
+        self.come_back();
+    }
+
+    pub(super) fn come_back(&mut self) {
+        let after = self.chance.duration(50, 8000);
+        if self.swarm.clock_jumps {
+            let sooner = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
+            self.watch.clock_moved(sooner - self.skew);
+            self.skew = sooner;
+        }
+        self.agenda.add(self.now + after, Happening::Fault(Fault::Boot));
+    }
+}
