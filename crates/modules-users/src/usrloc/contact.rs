@@ -112,6 +112,14 @@ const NO_SOCKET: u16 = u16::MAX;
 const NO_Q: u16 = u16::MAX;
 
 impl SyncState {
+    /// The contact has changed. While a write is under way nobody knows whether there will be a row to update: were that
+    /// write to fail, an UPDATE would change nothing and count as done.
+    pub fn change(&mut self) {
+        if self.need == Need::Nothing {
+            self.need = if self.in_flight > 0 { Need::Rewrite } else { Need::Update };
+        }
+    }
+
     /// A write of the contact begins.
     pub fn begin(&mut self) {
         self.overlapped |= self.in_flight > 0;
@@ -161,9 +169,7 @@ impl Contact {
         if self.fill(details, agents).is_none() {
             return false;
         }
-        if self.sync.need == Need::Nothing {
-            self.sync.need = Need::Update;
-        }
+        self.sync.change();
         true
     }
 

@@ -420,6 +420,16 @@ fn two_writes_at_once_end_in_a_third() {
 }
 
 #[test]
+fn what_changes_while_a_write_is_under_way_is_written_whole() {
+    let written = contact::SyncState { need: contact::Need::Nothing, in_flight: 0, overlapped: false };
+    for (in_flight, need) in [(0, contact::Need::Update), (1, contact::Need::Rewrite)] {
+        let mut sync = contact::SyncState { in_flight, ..written };
+        sync.change();
+        assert_eq!(sync, contact::SyncState { need, in_flight, ..written });
+    }
+}
+
+#[test]
 fn a_dead_database_stops_the_start() {
     let table = FakeTable::default();
     table.kill(true);
