@@ -107,7 +107,7 @@ impl Bench {
                 let answer = entry.remove();
                 self.handle(answer);
             }
-            if self.now.0 % 10_000 == 0 {
+            if self.now.0.is_multiple_of(10_000) {
                 self.handle(Event::Tick);
             }
         }

@@ -40,11 +40,9 @@ fn seeds_far_away() {
 
 #[test]
 fn a_seed_repeats_itself_to_the_last_byte() {
-    for seed in [3] {
-        let (once, again) = (run(seed), run(seed));
-        assert_eq!((once.hash, once.count), (again.hash, again.count));
-        assert_ne!(once.hash, run(seed + 1).hash);
-    }
+    let (once, again) = (run(3), run(3));
+    assert_eq!((once.hash, once.count), (again.hash, again.count));
+    assert_ne!(once.hash, run(4).hash);
 }
 
 #[test]

@@ -21,26 +21,26 @@ impl Scene {
         watch.know(address(ALICE).ip(), false);
         watch.know(address(BOB).ip(), false);
         let mut scene = Scene(watch);
-        scene.to_proxy(BOB, "REGISTER sip:example.com|Via: SIP/2.0/UDP 10.7.0.11:5060;branch=z9hG4bKr|Contact: <sip:u1@10.7.0.11:5060>|Expires: 600", "9 REGISTER", "");
-        scene.from_proxy(BOB, "SIP/2.0 200 OK|Via: SIP/2.0/UDP 10.7.0.11:5060;branch=z9hG4bKr|Contact: <sip:u1@10.7.0.11:5060>;expires=600", "9 REGISTER", ";tag=p");
-        scene.to_proxy(ALICE, &format!("INVITE sip:u1@example.com|{VIA_ALICE}"), "1 INVITE", "");
-        scene.from_proxy(BOB, &format!("INVITE sip:u1@10.7.0.11:5060|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", "");
+        scene.asks(BOB, "REGISTER sip:example.com|Via: SIP/2.0/UDP 10.7.0.11:5060;branch=z9hG4bKr|Contact: <sip:u1@10.7.0.11:5060>|Expires: 600", "9 REGISTER", "");
+        scene.sends(BOB, "SIP/2.0 200 OK|Via: SIP/2.0/UDP 10.7.0.11:5060;branch=z9hG4bKr|Contact: <sip:u1@10.7.0.11:5060>;expires=600", "9 REGISTER", ";tag=p");
+        scene.asks(ALICE, &format!("INVITE sip:u1@example.com|{VIA_ALICE}"), "1 INVITE", "");
+        scene.sends(BOB, &format!("INVITE sip:u1@10.7.0.11:5060|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", "");
         assert_eq!(scene.0.broken, None);
         scene
     }
 
-    fn to_proxy(&mut self, from: &str, lines: &str, cseq: &str, to_tag: &str) {
+    fn asks(&mut self, from: &str, lines: &str, cseq: &str, to_tag: &str) {
         self.0.received(START, address(from), &message(lines, cseq, to_tag));
     }
 
-    fn from_proxy(&mut self, to: &str, lines: &str, cseq: &str, to_tag: &str) {
+    fn sends(&mut self, to: &str, lines: &str, cseq: &str, to_tag: &str) {
         self.0.sent(START, address(to), &message(lines, cseq, to_tag));
     }
 
     /// The proxy sends this, and it is seen to be wrong.
     #[track_caller]
     fn wrong(mut self, to: &str, lines: &str, cseq: &str, to_tag: &str, words: &str) {
-        self.from_proxy(to, lines, cseq, to_tag);
+        self.sends(to, lines, cseq, to_tag);
         let seen = self.0.broken.map(|broken| broken.what).unwrap_or_default();
         assert!(seen.contains(words), "{words}: {seen}");
     }
@@ -68,23 +68,23 @@ fn message(lines: &str, cseq: &str, to_tag: &str) -> Bytes {
 #[test]
 fn two_final_replies() {
     let mut scene = Scene::new();
-    scene.from_proxy(ALICE, &format!("SIP/2.0 486 Busy|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+    scene.sends(ALICE, &format!("SIP/2.0 486 Busy|{VIA_ALICE}"), "1 INVITE", ";tag=b");
     scene.wrong(ALICE, &format!("SIP/2.0 200 OK|{VIA_ALICE}"), "1 INVITE", ";tag=b", "a second final reply");
 }
 
 #[test]
 fn a_provisional_reply_after_the_final_one() {
     let mut scene = Scene::new();
-    scene.from_proxy(ALICE, &format!("SIP/2.0 486 Busy|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+    scene.sends(ALICE, &format!("SIP/2.0 486 Busy|{VIA_ALICE}"), "1 INVITE", ";tag=b");
     scene.wrong(ALICE, &format!("SIP/2.0 180 Ringing|{VIA_ALICE}"), "1 INVITE", ";tag=b", "after a final reply");
 }
 
 #[test]
 fn an_answer_that_nobody_gave_twice() {
     let mut scene = Scene::new();
-    scene.to_proxy(BOB, &format!("SIP/2.0 200 OK|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+    scene.asks(BOB, &format!("SIP/2.0 200 OK|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
     for _ in 0..2 {
-        scene.from_proxy(ALICE, &format!("SIP/2.0 200 OK|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+        scene.sends(ALICE, &format!("SIP/2.0 200 OK|{VIA_ALICE}"), "1 INVITE", ";tag=b");
     }
     scene.wrong(ALICE, &format!("SIP/2.0 200 OK|{VIA_ALICE}"), "1 INVITE", ";tag=b", "once more, unasked");
 }
@@ -92,7 +92,7 @@ fn an_answer_that_nobody_gave_twice() {
 #[test]
 fn an_answer_that_is_lost() {
     let mut scene = Scene::new();
-    scene.to_proxy(BOB, &format!("SIP/2.0 200 OK|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+    scene.asks(BOB, &format!("SIP/2.0 200 OK|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
     scene.0.finish(START, START, &Database::new());
     assert!(scene.0.broken.unwrap().what.contains("the 200 with tag b is lost"));
 }
@@ -107,8 +107,8 @@ fn a_call_without_an_answer() {
 #[test]
 fn a_refusal_without_its_ack() {
     let mut scene = Scene::new();
-    scene.to_proxy(BOB, &format!("SIP/2.0 486 Busy|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
-    scene.from_proxy(ALICE, &format!("SIP/2.0 486 Busy|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+    scene.asks(BOB, &format!("SIP/2.0 486 Busy|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+    scene.sends(ALICE, &format!("SIP/2.0 486 Busy|{VIA_ALICE}"), "1 INVITE", ";tag=b");
     scene.0.finish(START, START, &Database::new());
     assert!(scene.0.broken.unwrap().what.contains("got no ACK"));
 }
@@ -125,7 +125,7 @@ fn a_cancel_before_a_provisional_reply_and_after_a_final_one() {
     Scene::new().wrong(BOB, &line, "1 CANCEL", "", "before any provisional reply");
     let mut scene = Scene::new();
     for reply in ["180 Ringing", "486 Busy"] {
-        scene.to_proxy(BOB, &format!("SIP/2.0 {reply}|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
+        scene.asks(BOB, &format!("SIP/2.0 {reply}|{VIA_PROXY}|{VIA_ALICE}"), "1 INVITE", ";tag=b");
     }
     scene.wrong(BOB, &line, "1 CANCEL", "", "after its 486");
 }
