@@ -11,8 +11,8 @@ use crate::schedule::Schedule;
 use crate::start::Language;
 use crate::stateless::to_tag::TagMaker;
 use crate::table::Table;
-use crate::unfinished::Unfinished;
 use crate::underway::Underway;
+use crate::unfinished::Unfinished;
 use crate::waiting::{Promises, WaitingRoom};
 use foldhash::fast::FixedState;
 use module_api::{

@@ -2,6 +2,7 @@
 
 use crate::world::{LOAD, World};
 use engine::{Bounds, Event, Progress};
+use module_api::Answer;
 use std::time::Duration;
 
 #[test]
@@ -76,7 +77,8 @@ fn a_stop_waits_for_the_requests_under_way() {
     world.answer(&["192.0.2.1"]);
     world.passed("alice>proxy OPTIONS; proxy>alice 200 OPTIONS");
     world.now = world.now + Duration::from_millis(20);
-    world.answer(&["192.0.2.1"]);
+    let (token, _) = world.questions.remove(0);
+    world.handle(Event::Answer { token, answer: Answer::Done(Ok(())) });
     assert!(asked(&world).iter().any(|request| request.contains("stop")), "{:?}", asked(&world));
     world.answer(&["192.0.2.1"]);
     assert_eq!(world.engine.progress(), Progress::Stopped);

@@ -5,20 +5,27 @@ use crate::agenda::{Fate, Happening};
 use crate::phone::{ip_of, number_of};
 use engine::Token;
 use module_api::sql::Query;
-use module_api::{Answer, Request};
+use module_api::{Answer, Destination, Proto, Request, Resolved};
+use std::net::SocketAddr;
 use std::time::Duration;
+
+/// How long a name server says that an answer holds.
+const MINUTE: Duration = Duration::from_secs(60);
 
 impl World {
     pub(super) fn ask(&mut self, token: Token, request: Request) {
         let (now, boot) = (self.now, self.boot);
         let (after, answer) = match request {
             Request::Sql(query) => return self.ask_database(token, query),
-            Request::Resolve { host, .. } => {
+            Request::Resolve(question) => {
                 let fails = !self.is_calm && self.chance.happens(50);
-                let address = number_of(&host).map(ip_of).filter(|_| !fails);
+                let address = number_of(&question.host).map(ip_of).filter(|_| !fails);
                 let unknown = || module_api::Fault::next_hop("no address is known for this name");
-                let addresses = address.map(|address| vec![address]).ok_or_else(unknown);
-                (self.chance.duration(1, if self.is_calm { 20 } else { 800 }), Answer::Resolved(addresses))
+                let port = question.port.unwrap_or(Proto::Udp.default_port());
+                let destination = |ip| Destination { proto: Proto::Udp, address: SocketAddr::new(ip, port) };
+                let resolved = address.map(|ip| Resolved { destinations: vec![destination(ip)], lifetime: MINUTE });
+                let resolved = resolved.ok_or_else(unknown);
+                (self.chance.duration(1, if self.is_calm { 20 } else { 800 }), Answer::Resolved(resolved))
             }
             Request::Sleep(duration) => (duration, Answer::Done(Ok(()))),
             _ => (Duration::ZERO, Answer::Done(Err(module_api::Fault::us("nobody does this here")))),
