@@ -101,7 +101,7 @@ fn modules_and_parameters_of_older_releases() {
         ("loadmodule \"uri.so\"", "module uri is of older releases"),
         ("loadmodule \"uri_db.so\"", "module uri_db is of older releases"),
         ("loadmodule \"avpops.so\"", "module avpops is of older releases"),
-        ("loadmodule \"event_route.so\"", "module event_route is not needed: event routes need no module"),
+        ("loadmodule \"xlog.so\"", "module xlog is not needed: xlog() is always there"),
         ("loadmodule \"siptrace.so\"", "module siptrace is tracer now, which is not there yet"),
         ("loadmodule \"mi_xmlrpc_ng.so\"", "module mi_xmlrpc_ng is mi_xmlrpc now, which is not there yet"),
         ("modparam(\"avpops\", \"avp_table\", \"t\")", "parameter avp_table of avpops is usr_table of sqlops now"),

@@ -20,7 +20,6 @@ const OLD_MODULES: &[(&str, OldModule)] = &[
     ("uri", OldModule::Kept(&["sipmsgops"])),
     ("uri_db", OldModule::Kept(&["sipmsgops"])),
     ("avpops", OldModule::Kept(&["sqlops"])),
-    ("event_route", OldModule::Unneeded("event routes need no module")),
     ("xlog", OldModule::Unneeded("xlog() is always there")),
     ("siptrace", OldModule::Renamed("tracer")),
     ("event_jsonrpc", OldModule::Renamed("event_stream")),
