@@ -106,6 +106,7 @@ fn the_default_provider_works_at_once() {
     let script = home.join("strowger.cfg");
     let mi_port = free_port();
     let text = fs::read_to_string(&script).expect("script");
+    assert_eq!(mode(&script), 0o600, "it holds a key");
     let text = text.replace("udp:*:5060", &format!("udp:127.0.0.1:{port}")).replace("8888", &mi_port.to_string());
     fs::write(&script, text).expect("script");
     let database = format!("sqlite://{}", home.join("strowger.sqlite").display());
@@ -137,4 +138,9 @@ fn the_program_explains_itself() {
     assert!(doc.contains("no-auto-477"), "{doc}");
     let (known, said) = strowger(&["doc", "t_rely"]);
     assert!(!known && said.contains("t_relay"), "{said}");
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).expect("a file").permissions().mode() & 0o777
 }

@@ -25,6 +25,8 @@ pub struct Param {
     pub no_effect: Option<&'static str>,
     /// What is written today, for what is only there for old scripts; setting it is worth a warning with this text.
     pub today: Option<&'static str>,
+    /// Whether its value, `name=…`, gives `$var(name)` its first value.
+    pub sets_variable: bool,
     /// What it needs that is not there yet; setting it to anything but its default is a start-up error with this text.
     pub unavailable: Option<&'static str>,
     /// One sentence: what it is for.
@@ -74,6 +76,7 @@ impl Param {
             repeats: false,
             no_effect: None,
             today: None,
+            sets_variable: false,
             unavailable: None,
             about,
         }
@@ -122,6 +125,11 @@ impl Param {
     /// It is accepted and changes nothing, because of `why`.
     pub const fn no_effect(self, why: &'static str) -> Param {
         Param { no_effect: Some(why), ..self }
+    }
+
+    /// Its value, `name=…`, gives `$var(name)` its first value.
+    pub const fn sets_variable(self) -> Param {
+        Param { sets_variable: true, ..self }
     }
 
     /// It is there for old scripts; `today` is written in its place.

@@ -6,6 +6,9 @@
 use crate::OpenError;
 use catalogue::{Column, Table};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +33,7 @@ pub fn create(path: &Path, tables: &[&'static Table], version_table: &str) -> Re
         return Err(OpenError::NoDirectory { directory: directory.to_owned() });
     }
     let cannot = |error: rusqlite::Error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() };
+    make_private(path).map_err(|error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = Connection::open_with_flags(path, flags).map_err(cannot)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(cannot)?;
@@ -53,6 +57,14 @@ pub fn create(path: &Path, tables: &[&'static Table], version_table: &str) -> Re
     }
     all.commit().map_err(cannot)?;
     Ok(report)
+}
+
+/// A new database is its owner's alone: the hashes in it are as good as passwords. SQLite gives its journals the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes tables within one transaction: all or none.
@@ -115,6 +127,15 @@ mod tests {
     use super::{Report, create};
     use crate::sqlite::tests::Directory;
     use catalogue::{Column, Table};
+
+    #[test]
+    fn a_new_database_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = Directory::new();
+        let path = directory.file("private.sqlite");
+        create(&path, &[&OLD], "version").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 
     const fn column(name: &'static str, sql: &'static str) -> Column {
         Column { name, sql }

@@ -96,7 +96,11 @@ pub fn random_hex(bytes: usize) -> io::Result<String> {
     }))
 }
 
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a new file that only its owner can read.
+///
+/// # Errors
+/// It cannot be written, or is there already.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())

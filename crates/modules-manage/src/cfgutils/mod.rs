@@ -68,7 +68,9 @@ const SHV_HASH_SIZE: Param =
 const SHVSET: Param =
     Param::unset("shvset", ParamKind::Str, "The first value of a $shv, `name=s:text` or `name=i:number`.").repeats();
 const VARSET: Param =
-    Param::unset("varset", ParamKind::Str, "The first value of a $var, `name=s:text` or `name=i:number`.").repeats();
+    Param::unset("varset", ParamKind::Str, "The first value of a $var, `name=s:text` or `name=i:number`.")
+        .repeats()
+        .sets_variable();
 const LOCK_POOL_SIZE: Param =
     Param::int("lock_pool_size", 32, "The number of dynamic locks.").no_effect("each key has a lock of its own");
 

@@ -12,6 +12,8 @@ pub const REGISTER: &str = "REGISTER sip:example.com SIP/2.0\n\
 pub struct Answerer {
     challenge: String,
     algorithm: Algorithm,
+    /// What it takes for the hash of user, realm and password; `None`: the right one.
+    pub forged_ha1: Option<String>,
 }
 
 impl Answerer {
@@ -21,7 +23,7 @@ impl Answerer {
         assert_eq!(fixture.call(auth, &challenge::WWW_CHALLENGE, &args), 1);
         let challenge = fixture.journal().join("\n");
         let algorithm = Algorithm::of(algorithms.as_bytes()).unwrap_or_default();
-        Answerer { challenge, algorithm }
+        Answerer { challenge, algorithm, forged_ha1: None }
     }
 
     fn part(&self, name: &str) -> &str {
@@ -45,7 +47,8 @@ impl Answerer {
             uri: b"sip:example.com",
             body: b"",
         };
-        let response = digest::response(self.algorithm, self.ha1().as_bytes(), &input);
+        let ha1 = self.forged_ha1.clone().unwrap_or_else(|| self.ha1().to_string());
+        let response = digest::response(self.algorithm, ha1.as_bytes(), &input);
         format!(
             "{request}Authorization: Digest username=\"alice\", realm=\"example.com\", nonce=\"{}\", \
              uri=\"sip:example.com\", response=\"{response}\", algorithm={}, cnonce=\"abc\", qop=auth, nc={nc}\n",
@@ -131,6 +134,22 @@ fn right_wrong_and_repeated_answers() {
     assert!(fixture.journal()[0].ends_with(", stale=true"));
     fixture.next_request(&phone.request(REGISTER, 2));
     assert_eq!(authorize(&mut fixture, &state, "alice", ha1.as_bytes()), OK);
+}
+
+/// What anybody can make without a password.
+pub fn ha1_of_nothing() -> String {
+    digest::ha1(Algorithm::Md5, b"alice", b"example.com", b"").to_string()
+}
+
+#[test]
+fn an_empty_password_is_none() {
+    for (calculates, ha1) in [(0, String::new()), (1, ha1_of_nothing())] {
+        let (mut fixture, state) = with_password(&[("calculate_ha1", ParamSetting::Int(calculates))]);
+        let mut phone = Answerer::challenged(&mut fixture, &state, "auth", "");
+        phone.forged_ha1 = Some(ha1);
+        fixture.next_request(&phone.request(REGISTER, 1));
+        assert_eq!(authorize(&mut fixture, &state, "alice", b""), UNKNOWN_USER);
+    }
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn keys(module: &AuthDb, candidate: &Candidate) -> impl Iterator<Item = Cell> + 
 fn answered(call: &mut Call<'_>, module: &Arc<AuthDb>, candidate: &Candidate, answer: Answer) -> Result<Flow, Fault> {
     let rows = answer.rows()?;
     let row = rows.rows.first().map(Vec::as_slice).unwrap_or_default();
-    let secret = row.first().and_then(Cell::to_bytes).filter(|secret| !secret.is_empty() || module.calculates_ha1);
+    let secret = row.first().and_then(Cell::to_bytes).filter(|secret| !secret.is_empty());
+    // Who has neither password nor hash has no credentials: an empty one would be known to everybody.
     let Some(secret) = secret else {
         candidate.verify_nobody();
         return Ok(Flow::done(UNKNOWN_USER));

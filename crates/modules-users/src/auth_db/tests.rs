@@ -3,7 +3,7 @@
 use super::settings::AuthDb;
 use super::{MODULE, authorize, uri};
 use crate::auth;
-use crate::auth::tests::{Answerer, REGISTER};
+use crate::auth::tests::{Answerer, REGISTER, ha1_of_nothing};
 use module_api::sql::Cell;
 use module_api::{Fault, ParamSetting, Request, State};
 use testkit::{Fixture, str};
@@ -69,6 +69,18 @@ fn wrong_unknown_and_failed_are_told_apart() {
     assert_eq!(check(&mut fixture), auth::OK);
     fixture.next_request(&format!("{}Contact: <sip:mallory@192.0.2.66>\n", answerer.request(REGISTER, 1)));
     assert_eq!(check(&mut fixture), auth::STALE_NONCE, "a nonce count is good for one request");
+}
+
+#[test]
+fn an_empty_password_is_none() {
+    let params =
+        [("calculate_ha1", ParamSetting::Int(1)), ("password_column", ParamSetting::Str("password".to_owned()))];
+    let (mut fixture, auth, state) = fixture(&params);
+    let mut answerer = Answerer::challenged(&mut fixture, &auth, "auth", "");
+    answerer.forged_ha1 = Some(ha1_of_nothing());
+    row(&mut fixture, Some(vec![Cell::text("")]));
+    fixture.next_request(&answerer.request(REGISTER, 1));
+    assert_eq!(fixture.call(&state, &authorize::WWW_AUTHORIZE, &[str(""), str("subscriber")]), auth::UNKNOWN_USER);
 }
 
 #[test]

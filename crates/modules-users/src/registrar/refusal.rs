@@ -35,6 +35,8 @@ pub enum Refusal {
     TooManyContacts,
     /// Path without `Supported: path` (RFC 3327 section 5.3); the Path.
     PathNotSupported(Vec<u8>),
+    /// `Require` names extensions that are not there (RFC 3261 section 10.3, step 2): which, with commas between.
+    ExtensionsRequired(Vec<u8>),
     /// A push service that is not ours (RFC 8599 section 5.6.1).
     PushNotSupported,
     /// The contacts could not be written.
@@ -49,7 +51,7 @@ impl Refusal {
         match self {
             Refusal::TooManyContacts => (503, "Service Unavailable"),
             Refusal::TooBrief(_) => (423, "Interval Too Brief"),
-            Refusal::PathNotSupported(_) => (420, "Bad Extension"),
+            Refusal::PathNotSupported(_) | Refusal::ExtensionsRequired(_) => (420, "Bad Extension"),
             Refusal::PushNotSupported => (555, "Push Notification Service Not Supported"),
             Refusal::NotStored => (500, "Server Internal Error"),
             _ => (400, "Bad Request"),
@@ -73,6 +75,7 @@ impl Refusal {
             Refusal::OldCSeq => "the CSeq number is not above the one before",
             Refusal::TooManyContacts => "too many contacts",
             Refusal::PathNotSupported(_) => "Path without Supported: path",
+            Refusal::ExtensionsRequired(_) => "an extension that is required is not there",
             Refusal::PushNotSupported => "the push service is not supported",
             Refusal::NotStored => "the contacts could not be stored",
             Refusal::InProgress => "the request is being answered",
@@ -100,6 +103,11 @@ impl Refusal {
         if let Refusal::PathNotSupported(path) = self {
             headers.extend_from_slice(b"Unsupported: path\r\nPath: ");
             headers.extend_from_slice(path);
+            headers.extend_from_slice(b"\r\n");
+        }
+        if let Refusal::ExtensionsRequired(names) = self {
+            headers.extend_from_slice(b"Unsupported: ");
+            headers.extend_from_slice(names);
             headers.extend_from_slice(b"\r\n");
         }
         let reply = ReplyContent { headers: Bytes::from(headers), ..ReplyContent::new(code, reason) };

@@ -115,6 +115,9 @@ impl<'m> Register<'m> {
             supports_gruu: registrar.gruu.is_some() && supports(message, b"gruu"),
             given,
         };
+        if granted.is_none() {
+            check_required(registrar, message, options)?;
+        }
         register.read_path(registrar, message, options)?;
         register.contacts = register.read_contacts(registrar, message, options, granted)?;
         Ok(register)
@@ -266,11 +269,11 @@ fn lifetime(
     if registrar.refuses_brief && wish < options.min_expires_s.min(REFUSED_BELOW_S) {
         return Err(Refusal::TooBrief(options.min_expires_s));
     }
-    let mut granted = wish.max(options.min_expires_s);
-    if options.max_expires_s > 0 {
-        granted = granted.min(options.max_expires_s);
-    }
-    Ok(u32::try_from(i64::from(granted).saturating_add(deviation).max(1)).unwrap_or(granted))
+    let most_s = if options.max_expires_s > 0 { options.max_expires_s } else { u32::MAX };
+    let bounded = |seconds: u32| seconds.max(options.min_expires_s).min(most_s);
+    let granted = bounded(wish);
+    let moved = u32::try_from(i64::from(granted).saturating_add(deviation).max(1)).unwrap_or(granted);
+    Ok(bounded(moved))
 }
 
 /// Figures; more than fit are as long as can be.
@@ -279,11 +282,24 @@ fn seconds(text: &[u8]) -> Option<u32> {
     are_figures.then(|| number(text).unwrap_or(u32::MAX))
 }
 
+/// What a registrar does not know it must not grant.
+fn check_required(registrar: &Registrar, message: &Message, options: &SaveOptions) -> Result<(), Refusal> {
+    let is_there = |option: &&[u8]| {
+        option.eq_ignore_ascii_case(b"outbound")
+            || option.eq_ignore_ascii_case(b"path") && !matches!(options.path, PathMode::Ignore | PathMode::Off)
+            || option.eq_ignore_ascii_case(b"gruu") && registrar.gruu.is_some()
+    };
+    let required = option_tags(message, HeaderName::Require).filter(|option| !option.is_empty());
+    let missing: Vec<&[u8]> = required.filter(|option| !is_there(option)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Refusal::ExtensionsRequired(missing.join(&b", "[..]))) }
+}
+
 /// Whether Supported names an option.
 fn supports(message: &Message, option: &[u8]) -> bool {
-    let mut options = message
-        .headers_named(HeaderName::Supported)
-        .flat_map(|header| header.value.split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii);
-    options.any(|supported| supported.eq_ignore_ascii_case(option))
+    option_tags(message, HeaderName::Supported).any(|supported| supported.eq_ignore_ascii_case(option))
+}
+
+fn option_tags(message: &Message, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    let values = message.headers_named(name).flat_map(|header| header.value.split(|byte| *byte == b','));
+    values.map(<[u8]>::trim_ascii)
 }

@@ -135,6 +135,31 @@ fn what_cannot_be_kept_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn what_is_required_and_not_there_is_refused() {
+    let mut server = Server::new(&[], &[]);
+    let reply = server.register("CSeq: 1 REGISTER\nContact: <sip:alice@192.0.2.10>\nRequire: path, foo\nRequire: bar");
+    let expected = "reply 420 Bad Extension\nP-Registrar-Error: an extension that is required is not there\n\
+                    Unsupported: path, foo, bar";
+    assert_eq!(reply, expected);
+    let reply = server.register_with(
+        "CSeq: 2 REGISTER\nContact: <sip:alice@192.0.2.10>\nSupported: path\nRequire: path",
+        flags(&["path-lazy"]),
+    );
+    assert!(reply.starts_with("reply 200 OK"), "{reply}");
+}
+
+#[test]
+fn a_deviation_keeps_within_the_bounds_too() {
+    let settings = [("min_expires", int(60)), ("max_expires", int(100)), ("expires_max_deviation", int(50))];
+    let mut server = Server::new(&[], &settings);
+    for number in 1..20 {
+        let reply = server.register(&format!("CSeq: {number} REGISTER\nContact: <sip:alice@192.0.2.10>;expires=80"));
+        let granted: u32 = reply.rsplit_once("expires=").unwrap().1.parse().unwrap();
+        assert!((60..=100).contains(&granted), "{reply}");
+    }
+}
+
+#[test]
 fn lifetimes_are_kept_within_bounds() {
     let settings = [("min_expires", int(100)), ("max_expires", int(1000)), ("default_expires", int(500))];
     let mut server = Server::new(&[], &settings);

@@ -138,6 +138,8 @@ const USRLOC: &[Param] = &[
         .one_of(&["single-instance-no-db", "sql-only", "full-sharing-cluster"])
         .refusing(&[Refused::new("full-sharing-cluster", "there are no clusters")]),
     Param::int("timer_interval", 60, "").within(1, i32::MAX),
+    Param::int("db_mode", 0, "").today("modparam(\"usrloc\", \"working_mode_preset\", \"sql-only\")"),
+    Param::unset("first_value", ParamKind::Str, "").repeats().sets_variable(),
     Param::unset("received_avp", ParamKind::Var, ""),
     Param::unset("pn_provider", ParamKind::Str, "").unavailable("there are no push notifications"),
     Param::str("db_url", "", "").aliases(&[Alias::old("database", "3.0")]),

@@ -1,6 +1,6 @@
 //! `strowger init`: the default provider's script and database in a directory, for editing.
 
-use crate::defaults::Home;
+use crate::defaults::{Home, write_private};
 use crate::modules::tables;
 use edge_sql::schema;
 use std::fs;
@@ -18,7 +18,8 @@ pub fn run(directory: &Path) -> Result<(), String> {
     if script.exists() {
         return Err(format!("{}: there is a script already", script.display()));
     }
-    fs::write(&script, home.default_script().map_err(failed)?).map_err(failed)?;
+    // The script has the key that marks our calls' routes.
+    write_private(&script, &home.default_script().map_err(failed)?).map_err(failed)?;
     schema::create(&home.database(), &tables(), "version").map_err(|error| error.to_string())?;
     let database = home.database_url();
     println!("script    {}", script.display());
