@@ -2,7 +2,7 @@
 //! in one thread and in virtual time, all from one seed.
 //!
 //! [`run`] lives through a seed and says what was broken, if anything; the same seed always does the same, which a hash
-//! of all that happens proves. The [`watch`] sees what reaches the proxy and what leaves it, and knows what must not be.
+//! of all that happens proves. The `watch` sees what reaches the proxy and what leaves it, and knows what must not be.
 
 #![allow(clippy::panic, reason = "a test that cannot go on stops")]
 
