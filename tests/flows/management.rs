@@ -1,6 +1,9 @@
 //! The operator's side: upstream's command-line client over HTTP and FIFO, our own commands, reloading.
 
 use crate::harness::{Server, ServerBuilder, run_to_end};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -88,4 +91,67 @@ fn a_new_script_is_swapped_in_and_a_broken_one_is_not() {
     let refusal = server.mi(&["core:reload_routes"]);
     assert!(refusal.contains("restart to load cfgutils"), "{refusal}");
     assert!(ping().contains("200 Reloaded"), "{}", ping());
+}
+
+const OVER_TLS: &str = "socket = udp:127.0.0.1:@PORT@
+loadmodule \"proto_udp.so\"
+loadmodule \"httpd.so\"
+modparam(\"httpd\", \"port\", @MI_PORT@)
+modparam(\"httpd\", \"tls_cert_file\", \"@DIR@/own.pem\")
+modparam(\"httpd\", \"tls_key_file\", \"@DIR@/own.key\")
+loadmodule \"mi_http.so\"
+route { exit; }
+";
+
+/// A certificate for 127.0.0.1 that nobody has signed but itself, and its key.
+fn make_certificate(directory: &Path, name: &str) {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+    std::fs::write(directory.join(format!("{name}.pem")), made.cert.pem()).expect("certificate");
+    std::fs::write(directory.join(format!("{name}.key")), made.signing_key.serialize_pem()).expect("key");
+}
+
+#[test]
+fn management_over_https() {
+    let builder = ServerBuilder::new(OVER_TLS);
+    make_certificate(builder.directory(), "own");
+    make_certificate(builder.directory(), "other");
+    let server = builder.start();
+    let url = format!("https://127.0.0.1:{}/mi", server.mi_port);
+    assert!(server.process.output().contains(&format!("management https://127.0.0.1:{}", server.mi_port)));
+    let ask = |trusted: &str, words: &[&str]| {
+        let trusted = server.directory.join(trusted).display().to_string();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));
+        command.args(["mi", "--url", &url, "--ca", &trusted]).args(words);
+        run_to_end(&mut command, Duration::from_secs(20))
+    };
+    let (status, said) = ask("own.pem", &["version"]);
+    assert!(status.success() && said.contains("Server"), "{said}");
+    let (status, said) = ask("other.pem", &["version"]);
+    assert!(!status.success() && said.contains("certificate"), "{said}");
+
+    // Who speaks plain HTTP, or nothing at all, gets no answer, and is in nobody's way.
+    let _silent = TcpStream::connect(("127.0.0.1", server.mi_port)).expect("a connection");
+    let mut plain = TcpStream::connect(("127.0.0.1", server.mi_port)).expect("a connection");
+    plain.write_all(b"POST /mi HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").expect("a request");
+    let mut answer = Vec::new();
+    // A server that hangs up may do so with a reset.
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    let failed = || ask("own.pem", &["get_statistics", "[\"failed_handshakes\"]"]).1;
+    server.until(|| failed().contains("\"httpd:failed_handshakes\": 2"));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_stops_the_start() {
+    let said = ServerBuilder::new(OVER_TLS).refused();
+    assert!(said.contains("httpd: parameter tls_cert_file: ") && said.contains("own.pem: No such file"), "{said}");
+    let builder = ServerBuilder::new(OVER_TLS);
+    make_certificate(builder.directory(), "own");
+    make_certificate(builder.directory(), "other");
+    std::fs::copy(builder.directory().join("other.key"), builder.directory().join("own.key")).expect("a copy");
+    let said = builder.refused();
+    assert!(said.contains("own.key: the key is not that of the first certificate in "), "{said}");
+    let script = OVER_TLS.replace("route {", "modparam(\"httpd\", \"tls_ciphers\", \"HIGH:!aNULL\")\nroute {");
+    let said = ServerBuilder::new(&script).refused();
+    assert!(said.contains("httpd: parameter tls_ciphers: \"HIGH\" is no suite that can be used"), "{said}");
 }

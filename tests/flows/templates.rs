@@ -69,9 +69,14 @@ fn a_mistake_in_the_template_is_shown_where_it_stands() {
 fn a_script_of_an_older_dialect_runs_and_is_shown_todays() {
     let server = ServerBuilder::new(OLD_DIALECT).start();
     let said = server.process.output();
-    for today in
-        ["+ log_level=3", "+ socket=udp:", "+ udp_workers=4", "if ($rm == \"CANCEL\") {", "\"method-filtering\""]
-    {
+    for today in [
+        "+ log_level=3",
+        "+ socket=udp:",
+        "+ udp_workers=4",
+        "if ($rm == \"CANCEL\") {",
+        "\"method-filtering\"",
+        "modparam(\"mi_fifo\", \"pretty_printing\", 1)",
+    ] {
         assert!(said.contains(today), "{today}: {said}");
     }
     let phone = Sipp::new("answer_and_wait");

@@ -206,6 +206,9 @@ pub struct ClientOptions {
     /// The address of its `mi_http`.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8888/mi", env = "STROWGER_MI")]
     pub url: String,
+    /// Whom to trust besides the system's authorities, where the address is an https:// one: certificates in PEM.
+    #[arg(long, value_name = "FILE", env = "STROWGER_MI_CA")]
+    pub ca: Option<PathBuf>,
 }
 
 /// What to do with databases.

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 /// How long requests under way have when the server stops.
@@ -20,9 +21,24 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Serves until the other side goes, is idle for too long, or the server stops.
 pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let (Some(acceptor), Some(tls)) = (&shared.tls, &shared.options.tls) else {
+        return converse(stream, &shared).await;
+    };
+    let mut stopping = shared.stopping.clone();
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(tls.handshake_within, acceptor.accept(stream)) => shaken,
+        _ = stopping.changed() => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => converse(stream, &shared).await,
+        Ok(Err(_)) | Err(_) => shared.failed_handshakes.increment(),
+    }
+}
+
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) {
     let mut stopping = shared.stopping.clone();
     let idle = shared.options.idle;
-    let service = service_fn(|request| respond(request, &shared));
+    let service = service_fn(|request| respond(request, shared));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(idle);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -1,4 +1,5 @@
-//! The HTTP server (`httpd`): one listener, a task for each connection, and what modules offer under its roots.
+//! The HTTP server (`httpd`): one listener, a task for each connection, and what modules offer under its roots; all of
+//! it over TLS where there is a certificate.
 
 mod auth;
 mod connection;
@@ -7,10 +8,12 @@ mod options;
 mod roots;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use mi::MiRoot;
 pub use options::HttpOptions;
 pub use roots::{Answer, Hangup, Root, RootRequest, Roots};
+pub use tls::TlsOptions;
 
 use crate::EdgeError;
 use connection::serve;
@@ -21,6 +24,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 
 /// How many connections wait to be accepted.
 const BACKLOG: i32 = 128;
@@ -28,15 +32,20 @@ const BACKLOG: i32 = 128;
 /// A running server.
 pub struct Http {
     address: SocketAddr,
+    is_secure: bool,
     stop: watch::Sender<bool>,
 }
 
 /// What all connections share.
 struct Shared {
     options: HttpOptions,
+    /// What makes connections secure; `None`: they stay plain.
+    tls: Option<TlsAcceptor>,
     roots: Roots,
     room: Arc<Semaphore>,
     refused: Counter,
+    /// Handshakes that came to nothing: garbage, silence, clients that trust somebody else.
+    failed_handshakes: Counter,
     stopping: watch::Receiver<bool>,
 }
 
@@ -44,7 +53,7 @@ impl Http {
     /// Begins to listen.
     ///
     /// # Errors
-    /// The address is taken or not ours.
+    /// The address is taken or not ours; the certificate or its key cannot be used.
     pub fn start(
         runtime: &Handle,
         options: HttpOptions,
@@ -56,6 +65,7 @@ impl Http {
             address: options.address.to_string(),
             reason: error.to_string(),
         };
+        let tls = options.tls.as_ref().map(TlsOptions::acceptor).transpose()?;
         let listener = listen(options.address).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let _inside = runtime.enter();
@@ -63,14 +73,22 @@ impl Http {
         let (stop, stopping) = watch::channel(false);
         let room = Arc::new(Semaphore::new(options.connections_max));
         let refused = statistics.counter("httpd", "refused_connections", true);
-        let shared = Arc::new(Shared { options, roots, room, refused, stopping });
+        let failed_handshakes = statistics.counter("httpd", "failed_handshakes", true);
+        let is_secure = tls.is_some();
+        let shared = Arc::new(Shared { options, tls, roots, room, refused, failed_handshakes, stopping });
         runtime.spawn(accept(listener, shared, log.clone()));
-        Ok(Http { address, stop })
+        Ok(Http { address, is_secure, stop })
     }
 
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The URL of what it offers, without a path.
+    pub fn url(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Takes no more requests; those under way are answered.

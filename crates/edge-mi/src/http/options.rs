@@ -1,5 +1,6 @@
 //! The parameters of `httpd`.
 
+use super::tls::TlsOptions;
 use crate::{EdgeError, EdgeParams};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub struct HttpOptions {
     pub credentials: Option<(String, String)>,
     /// `auth_realm`
     pub realm: String,
+    /// `tls_cert_file`, `tls_key_file`, `tls_ciphers`; `None`: plain HTTP.
+    pub tls: Option<TlsOptions>,
     /// How many connections there may be.
     pub connections_max: usize,
     /// How long a command may take.
@@ -34,6 +37,7 @@ impl Default for HttpOptions {
             reply_bytes_max: None,
             credentials: None,
             realm: "OpenSIPS MI".to_owned(),
+            tls: None,
             connections_max: 512,
             answer_within: Duration::from_secs(480),
         }
@@ -50,12 +54,6 @@ impl HttpOptions {
     /// A parameter cannot be followed.
     pub fn new(params: EdgeParams<'_>) -> Result<HttpOptions, EdgeError> {
         let usual = HttpOptions::default();
-        for param in ["tls_cert_file", "tls_key_file"] {
-            if params.text(param).is_some() {
-                let reason = "HTTPS is not offered; leave it out and put a TLS proxy in front of the port";
-                return Err(params.bad(param, reason));
-            }
-        }
         let ip = match params.text("ip") {
             Some(text) => text.parse::<IpAddr>().map_err(|_| params.bad("ip", format!("\"{text}\" is no address")))?,
             None => usual.address.ip(),
@@ -68,6 +66,7 @@ impl HttpOptions {
             reply_bytes_max: Some(params.number("buf_size", 0)?).filter(|bytes| *bytes > 0),
             credentials: credentials(params)?,
             realm: params.text("auth_realm").map_or(usual.realm, str::to_owned),
+            tls: TlsOptions::new(params)?,
             connections_max: usual.connections_max,
             answer_within: usual.answer_within,
         })
@@ -105,7 +104,6 @@ mod tests {
     #[test]
     fn what_cannot_be_followed_is_named() {
         let said = |values| read(values).unwrap_err();
-        assert!(said(&[("tls_cert_file", "/etc/x.pem")]).starts_with("httpd: parameter tls_cert_file: HTTPS is not"));
         assert_eq!(said(&[("port", "99999")]), "httpd: parameter port: \"99999\" is no number that it can have");
         assert_eq!(said(&[("auth_username", "x")]), "httpd: parameter auth_username: auth_password is missing");
     }

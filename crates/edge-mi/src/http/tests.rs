@@ -25,20 +25,22 @@ fn echo() -> Handler {
     })
 }
 
-struct Server {
-    http: Http,
+pub(super) struct Server {
+    pub(super) http: Http,
+    pub(super) statistics: Statistics,
     _runtime: Runtime,
 }
 
-fn server(change: impl FnOnce(&mut HttpOptions)) -> Server {
+pub(super) fn server(change: impl FnOnce(&mut HttpOptions)) -> Server {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut options = HttpOptions { address: ([127, 0, 0, 1], 0).into(), ..HttpOptions::default() };
     change(&mut options);
     let mut roots = Roots::default();
     roots.add("mi", Arc::new(MiRoot::new(echo(), false, &options)));
     let log = Logger::new(0, 0, Arc::new(Nowhere));
-    let http = Http::start(runtime.handle(), options, roots, &Statistics::default(), &log).unwrap();
-    Server { http, _runtime: runtime }
+    let statistics = Statistics::default();
+    let http = Http::start(runtime.handle(), options, roots, &statistics, &log).unwrap();
+    Server { http, statistics, _runtime: runtime }
 }
 
 impl Server {

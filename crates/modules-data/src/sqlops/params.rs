@@ -46,8 +46,12 @@ const DB_SCHEME: Param = Param::unset(
 .repeats();
 const PS_ID_MAX_BUF_LEN: Param = Param::int("ps_id_max_buf_len", 1024, "The longest key of a prepared statement.")
     .no_effect("statements are kept by their text");
-const BIGINT_TO_STR: Param =
-    Param::int("bigint_to_str", 0, "Whether integers wider than 32 bits become strings rather than NULL.").within(0, 1);
+const BIGINT_TO_STR: Param = Param::int(
+    "bigint_to_str",
+    0,
+    "Whether integers wider than 32 bits become strings; else their low 32 bits are the integer.",
+)
+.within(0, 1);
 
 /// The module's state.
 pub struct Sqlops {

@@ -72,9 +72,15 @@ fn value(cell: &Cell, wide: bool) -> Value {
         Cell::Int(number) => match i32::try_from(*number) {
             Ok(number) => Value::Int(number),
             Err(_) if wide => Value::from(number.to_string()),
-            Err(_) => Value::Null,
+            Err(_) => Value::Int(low_32_bits(*number)),
         },
         Cell::Time(moment) => Value::number(*moment),
         other => Value::or_null(other.to_bytes()),
     }
+}
+
+/// What upstream's scripts see of a wider integer: an integer all the same.
+fn low_32_bits(number: i64) -> i32 {
+    let [first, second, third, fourth, ..] = number.to_le_bytes();
+    i32::from_le_bytes([first, second, third, fourth])
 }

@@ -31,6 +31,26 @@ fn one_row_into_variables() {
 }
 
 #[test]
+fn integers_wider_than_a_script_has_them() {
+    let wide = [1 << 31, -(1 << 31) - 1, (1 << 32) + 7, i64::MAX, i64::from(i32::MAX), i64::from(i32::MIN)];
+    let seen = |bigint_to_str: i32| {
+        let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
+        let db_url = ("db_url", ParamSetting::Str("sqlite:///x".to_owned()));
+        let state = fixture.start(&MODULE, &[db_url, ("bigint_to_str", ParamSetting::Int(bigint_to_str))]);
+        wide.map(|number| {
+            fixture.answer = Box::new(move |_| Fixture::rows(&["id"], vec![vec![Cell::Int(number)]]));
+            let out = variables(&fixture, &["$var(id)"]);
+            assert_eq!(fixture.call(&state, &query::QUERY_ONE, &[str("SELECT id FROM x"), out]), 1);
+            fixture.value("$var(id)")
+        })
+    };
+    assert_eq!(seen(0), [i32::MIN, i32::MAX, 7, -1, i32::MAX, i32::MIN].map(Value::Int));
+    let texts = ["2147483648", "-2147483649", "4294967303", "9223372036854775807"].map(Value::fixed);
+    assert_eq!(seen(1)[..4], texts);
+    assert_eq!(seen(1)[4..], [i32::MAX, i32::MIN].map(Value::Int));
+}
+
+#[test]
 fn all_rows_into_avps_the_first_on_top() {
     let (mut fixture, state) = fixture(&["name"], vec![vec![Cell::text("a")], vec![Cell::Null]]);
     let out = variables(&fixture, &["$avp(name)"]);

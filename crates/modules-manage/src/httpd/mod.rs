@@ -40,19 +40,23 @@ const POST_BUF_SIZE: Param =
     Param::int("post_buf_size", 1024, "The size of the buffer for a request's body, in bytes.").within(256, 1 << 20);
 const RECEIVE_BUF_SIZE: Param =
     Param::int("receive_buf_size", 1024, "The greatest size of a request's body, in bytes.").within(256, 16 << 20);
-const TLS_CERT_FILE: Param =
-    Param::unset("tls_cert_file", ParamKind::Str, "The server's certificate.").unavailable(NO_TLS);
-const TLS_KEY_FILE: Param = Param::unset("tls_key_file", ParamKind::Str, "The server's key.").unavailable(NO_TLS);
-const TLS_CIPHERS: Param =
-    Param::str("tls_ciphers", "SECURE256:+SECURE192:-VERS-ALL:+VERS-TLS1.2", "The ciphers that may be used.")
-        .unavailable(NO_TLS);
+const TLS_CERT_FILE: Param = Param::unset(
+    "tls_cert_file",
+    ParamKind::Str,
+    "The server's certificate and those that lead to its authority, in PEM; with it all is HTTPS.",
+);
+const TLS_KEY_FILE: Param =
+    Param::unset("tls_key_file", ParamKind::Str, "The key of tls_cert_file, in PEM and not encrypted.");
+const TLS_CIPHERS: Param = Param::unset(
+    "tls_ciphers",
+    ParamKind::Str,
+    "The cipher suites that may be used, by their IANA or OpenSSL names, separated by colons; unset: all that are \
+     known, of TLS 1.2 and 1.3.",
+);
 const AUTH_REALM: Param = Param::str("auth_realm", "OpenSIPS MI", "The realm of HTTP Basic authentication.");
 const AUTH_USERNAME: Param =
     Param::unset("auth_username", ParamKind::Str, "Who may ask; unset: everybody who can connect.");
 const AUTH_PASSWORD: Param = Param::unset("auth_password", ParamKind::Str, "The password of auth_username.");
-
-const NO_TLS: &str =
-    "HTTPS is not served here: listen on 127.0.0.1 and put a reverse proxy with the certificate in front";
 
 const LIST_ROOT_PATH: Command = Command {
     name: "httpd:list_root_path",
@@ -89,6 +93,9 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     }
     if params.is_set(&AUTH_USERNAME) != params.is_set(&AUTH_PASSWORD) {
         return Err(StartError::param(AUTH_USERNAME.name, "auth_username and auth_password belong together"));
+    }
+    if params.text(&TLS_CERT_FILE).is_empty() != params.text(&TLS_KEY_FILE).is_empty() {
+        return Err(StartError::param(TLS_CERT_FILE.name, "tls_cert_file and tls_key_file belong together"));
     }
     setup.start_edge("httpd", params.as_texts(PARAMS));
     Ok(Arc::new(Httpd::default()))
@@ -133,7 +140,7 @@ mod tests {
             edges,
             [
                 "httpd: auth_realm=OpenSIPS MI buf_size=0 conn_timeout=30 ip=127.0.0.1 port=8080 post_buf_size=1024 \
-                 receive_buf_size=1024 tls_ciphers=SECURE256:+SECURE192:-VERS-ALL:+VERS-TLS1.2",
+                 receive_buf_size=1024",
                 "mi_http: pretty_printing=0 root=rpc",
             ]
         );
@@ -152,5 +159,9 @@ mod tests {
             refused(&[("auth_username", text("admin"))]),
             "parameter auth_username: auth_username and auth_password belong together"
         );
+        for half in ["tls_cert_file", "tls_key_file"] {
+            let said = refused(&[(half, text("/etc/x.pem"))]);
+            assert_eq!(said, "parameter tls_cert_file: tls_cert_file and tls_key_file belong together");
+        }
     }
 }

@@ -8,8 +8,17 @@ use std::sync::Arc;
 pub const MODULE: Module =
     Module { name: "mi_fifo", about: "Management by JSON-RPC over a FIFO.", params: PARAMS, start, ..Module::EMPTY };
 
-const PARAMS: &[Param] =
-    &[FIFO_NAME, FIFO_MODE, FIFO_GROUP, FIFO_USER, REPLY_DIR, TRACE_DESTINATION, TRACE_BWLIST, PRETTY_PRINTING];
+const PARAMS: &[Param] = &[
+    FIFO_NAME,
+    FIFO_MODE,
+    FIFO_GROUP,
+    FIFO_USER,
+    REPLY_DIR,
+    TRACE_DESTINATION,
+    TRACE_BWLIST,
+    PRETTY_PRINTING,
+    REPLY_INDENT,
+];
 
 const FIFO_NAME: Param = Param::str("fifo_name", "/tmp/opensips_fifo", "The path of the FIFO.");
 const FIFO_MODE: Param = Param::int("fifo_mode", 0o660, "The permissions of the FIFO.").within(0, 0o777);
@@ -20,9 +29,13 @@ const TRACE_DESTINATION: Param =
     Param::unset("trace_destination", ParamKind::Str, "Where commands are traced to.").unavailable(crate::NO_TRACING);
 const TRACE_BWLIST: Param =
     Param::unset("trace_bwlist", ParamKind::Str, "Which commands are traced.").unavailable(crate::NO_TRACING);
-const PRETTY_PRINTING: Param = Param::int("pretty_printing", 0, "Whether replies are indented.")
-    .within(0, 1)
-    .aliases(&[catalogue::Alias::old("reply_indent", "3.0")]);
+const PRETTY_PRINTING: Param = Param::int("pretty_printing", 0, "Whether replies are indented.").within(0, 1);
+const REPLY_INDENT: Param = Param::unset(
+    "reply_indent",
+    ParamKind::Str,
+    "What replies of older releases were indented with; anything but an empty text is pretty_printing 1.",
+)
+.today("modparam(\"mi_fifo\", \"pretty_printing\", 1), or 0 where the text is empty");
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     for path in [&FIFO_NAME, &REPLY_DIR] {
@@ -30,7 +43,13 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             return Err(StartError::param(path.name, "it must be an absolute path"));
         }
     }
-    let params = setup.params.as_texts(PARAMS);
+    let mut params = setup.params.as_texts(PARAMS);
+    // JSON is indented in one way only: what with, the old parameter can no longer say.
+    if let Some(indent) = params.remove(REPLY_INDENT.name)
+        && !setup.params.is_set(&PRETTY_PRINTING)
+    {
+        params.insert(PRETTY_PRINTING.name, i32::from(!indent.is_empty()).to_string());
+    }
     setup.start_edge("mi_fifo", params);
     Ok(Arc::new(()))
 }
@@ -51,6 +70,21 @@ mod tests {
             format!("{edge}: {}", params.join(" ")),
             "mi_fifo: fifo_group=voip fifo_mode=432 fifo_name=/tmp/opensips_fifo pretty_printing=0 reply_dir=/tmp/"
         );
+    }
+
+    #[test]
+    fn the_indentation_of_older_releases_is_pretty_printing() {
+        let pretty = |params: &[(&'static str, ParamSetting)]| {
+            let mut fixture = Fixture::request("OPTIONS sip:b@example.com SIP/2.0");
+            fixture.start(&MODULE, params);
+            let (_, params) = fixture.wishes.edges.first().expect("an edge").clone();
+            assert!(!params.contains_key("reply_indent"));
+            params.get("pretty_printing").expect("a value").clone()
+        };
+        let indent = |text: &str| ("reply_indent", ParamSetting::Str(text.to_owned()));
+        assert_eq!(pretty(&[indent("\t")]), "1");
+        assert_eq!(pretty(&[indent("")]), "0");
+        assert_eq!(pretty(&[indent("\t"), ("pretty_printing", ParamSetting::Int(0))]), "0");
     }
 
     #[test]

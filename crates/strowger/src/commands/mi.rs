@@ -1,5 +1,6 @@
 //! `strowger mi` and `strowger ul`: a client of a running server's management interface.
 
+use super::https;
 use crate::cli::ClientOptions;
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write};
@@ -83,7 +84,10 @@ fn parse_params(params: &[String]) -> Result<Value, String> {
 
 fn call(client: &ClientOptions, command: &str, params: Value) -> Result<Value, String> {
     let request = json!({"jsonrpc": "2.0", "method": command, "params": params, "id": 1}).to_string();
-    let body = post(&client.url, &request)?;
+    let body = match client.url.starts_with("https://") {
+        true => https::post(&client.url, client.ca.clone(), &request)?,
+        false => post(&client.url, &request)?,
+    };
     let reply: Value =
         serde_json::from_str(&body).map_err(|error| format!("{}: no JSON came back: {error}", client.url))?;
     match (reply.get("result"), reply.get("error")) {
@@ -101,7 +105,7 @@ fn describe(command: &str, error: &Value) -> String {
 
 /// One POST by HTTP/1.0: the connection ends with the reply.
 fn post(url: &str, body: &str) -> Result<String, String> {
-    let rest = url.strip_prefix("http://").ok_or_else(|| format!("{url}: only http:// URLs"))?;
+    let rest = url.strip_prefix("http://").ok_or_else(|| format!("{url}: only http:// and https:// URLs"))?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
     let failed = |error: std::io::Error| format!("{url}: {error}; is the server running, with mi_http loaded?");

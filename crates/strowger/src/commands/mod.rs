@@ -3,6 +3,7 @@
 pub mod check;
 pub mod db;
 pub mod doc;
+mod https;
 pub mod init;
 pub mod mi;
 pub mod modules;

@@ -59,7 +59,7 @@ impl Management {
 
     /// Where management answers, a line each.
     pub fn summary(&self) -> String {
-        let http = self.http.iter().map(|http| format!("management http://{}\n", http.address()));
+        let http = self.http.iter().map(|http| format!("management {}\n", http.url()));
         let datagrams = self.datagrams.iter().filter_map(Datagrams::address);
         http.chain(datagrams.map(|address| format!("management udp:{address}\n"))).collect()
     }
