@@ -28,6 +28,6 @@ pub use resolve::NameTables;
 pub use resolve::nearest::nearest;
 
 #[doc(hidden)]
-pub use fuzz::fuzz_front;
+pub use fuzz::{fuzz_front, fuzz_vm};
 pub use parser::parse;
 pub use source::load;

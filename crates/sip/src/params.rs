@@ -146,7 +146,8 @@ fn check_part(part: &[u8]) -> Result<(), Fault> {
         None => Ok(()),
         Some([b'"', ..]) => check_quoted(value.unwrap_or_default()),
         Some([]) => Err(Fault::Parameter),
-        Some(value) if value.iter().all(|byte| !byte.is_ascii_whitespace() && *byte != b',') => Ok(()),
+        // A quote inside would hide the parameters that are written behind it.
+        Some(value) if value.iter().all(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b',' | b'"')) => Ok(()),
         Some(_) => Err(Fault::Parameter),
     }
 }
@@ -213,7 +214,7 @@ mod tests {
         for good in ["", ";a", ";a=b;c", "; a = \"b c\"", ";received=[2001:db8::1]", ";a=b ; c"] {
             assert_eq!(Params::new(good.as_bytes()).check(), Ok(()), "{good}");
         }
-        for wrong in [";", ";;a", ";a=", ";=b", ";a b", ";a=b c", "x;a", ";a;"] {
+        for wrong in [";", ";;a", ";a=", ";=b", ";a b", ";a=b c", "x;a", ";a;", ";a=b\"", ";a=b\"c\""] {
             assert_eq!(Params::new(wrong.as_bytes()).check(), Err(Fault::Parameter), "{wrong}");
         }
         assert_eq!(Params::new(b";a=\"b").check(), Err(Fault::Unclosed));

@@ -81,8 +81,12 @@ fn same_params(one: &Params<'_>, other: &Params<'_>) -> bool {
         && NEVER_IGNORED.iter().all(|name| one.has(name) == other.has(name))
 }
 
+/// Of a parameter that is there twice the first counts, on either side.
 fn holds_all(one: &Params<'_>, other: &Params<'_>) -> bool {
-    one.iter().all(|(name, value)| other.get(name).is_some_and(|found| same_value(value, found)))
+    one.iter().all(|(name, _)| match (one.get(name), other.get(name)) {
+        (Some(value), Some(found)) => same_value(value, found),
+        _ => false,
+    })
 }
 
 fn same_value(one: Option<&[u8]>, other: Option<&[u8]>) -> bool {

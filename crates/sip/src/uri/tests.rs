@@ -77,6 +77,7 @@ fn the_same_by_section_19_1_4() {
         ),
         ("sip:[2001:db8::1]", "sip:[2001:DB8:0:0::1]"),
         ("tel:+1-212-555-0101", "tel:+12125550101"),
+        ("tel:+1;ext=1;ext=2", "tel:+1;ext=1;ext=2"),
         ("urn:service:sos", "URN:service:SOS"),
     ] {
         assert!(same(one, other), "{one} {other}");

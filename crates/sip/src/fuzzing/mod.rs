@@ -1,6 +1,9 @@
 //! What must hold for any bytes whatever. The fuzz targets, the runner of their corpora and the property tests all call
 //! these functions; each asserts, so that a violation is a crash with an input to keep.
 
+mod digest;
+mod edits;
+
 use bytes::Bytes;
 
 use crate::{
@@ -13,6 +16,9 @@ use crate::{
     sdp::Sdp,
     text, write,
 };
+
+pub use digest::check_digest;
+pub use edits::check_edits;
 
 /// A check for any bytes, by the name of its fuzz target and corpus.
 pub type Target = (&'static str, fn(&[u8]));
@@ -34,6 +40,8 @@ pub const TARGETS: &[Target] = &[
     ("sdp", check_sdp),
     ("multipart", check_multipart),
     ("text", check_text),
+    ("edits", check_edits),
+    ("digest", check_digest),
 ];
 
 /// A message is written as it was read, its headers fill the place between start line and body, and an edit shows.
