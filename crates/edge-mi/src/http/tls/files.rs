@@ -16,7 +16,7 @@ const BYTES_MAX: u64 = 1 << 20;
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bytes = read(path)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    let chain = chain.map_err(|error| error.to_string())?;
+    let chain = chain.map_err(|error| in_words(&error))?;
     if chain.is_empty() {
         return Err("there is no certificate in PEM in it".to_owned());
     }
@@ -38,8 +38,21 @@ pub fn key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     }
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| match error {
         pem::Error::NoItemsFound => "there is no private key in PEM in it".to_owned(),
-        error => error.to_string(),
+        error => in_words(&error),
     })
+}
+
+/// The library shows text as lists of numbers.
+fn in_words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            format!("the section {} has no end", String::from_utf8_lossy(end_marker))
+        }
+        pem::Error::IllegalSectionStart { line } => {
+            format!("\"{}\" begins no section", String::from_utf8_lossy(line).trim_end())
+        }
+        error => error.to_string(),
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

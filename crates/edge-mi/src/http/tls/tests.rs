@@ -238,7 +238,7 @@ fn files_that_cannot_be_used_are_named() {
         ("empty", "own.key", "tls_cert_file: empty: there is no certificate in PEM in it"),
         ("own.key", "own.key", "tls_cert_file: own.key: there is no certificate in PEM in it"),
         ("broken.pem", "own.key", "tls_cert_file: broken.pem: invalid peer certificate: BadEncoding"),
-        ("cut.pem", "own.key", "tls_cert_file: cut.pem: section end"),
+        ("cut.pem", "own.key", "tls_cert_file: cut.pem: the section CERTIFICATE has no end"),
         ("own.pem", "none", "tls_key_file: none: No such file or directory"),
         ("own.pem", "own.pem", "tls_key_file: own.pem: there is no private key in PEM in it"),
         ("own.pem", "broken.key", "tls_key_file: broken.key: "),
