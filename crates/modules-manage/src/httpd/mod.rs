@@ -37,9 +37,10 @@ const BUF_SIZE: Param = Param::int("buf_size", 0, "The greatest size of a reply 
 const CONN_TIMEOUT: Param =
     Param::int("conn_timeout", 30, "After how many idle seconds a connection is closed.").within(1, 86_400);
 const POST_BUF_SIZE: Param =
-    Param::int("post_buf_size", 1024, "The size of the buffer for a request's body, in bytes.").within(256, 1 << 20);
+    Param::int("post_buf_size", 1024, "The same, if it is greater than receive_buf_size.").within(256, 1 << 20);
 const RECEIVE_BUF_SIZE: Param =
-    Param::int("receive_buf_size", 1024, "The greatest size of a request's body, in bytes.").within(256, 16 << 20);
+    Param::int("receive_buf_size", 1024, "The greatest size of a request's body, in bytes; 256 KiB are always taken.")
+        .within(256, 16 << 20);
 const TLS_CERT_FILE: Param = Param::unset(
     "tls_cert_file",
     ParamKind::Str,
