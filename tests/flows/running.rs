@@ -82,6 +82,34 @@ fn a_script_with_ten_mistakes_gets_ten_messages() {
     assert!(!success && json.contains("\"line\""), "{json}");
 }
 
+/// Scripts that modules refuse when they start, and what is said about them: by the check and at the start.
+#[test]
+fn what_a_module_refuses_at_its_start_is_found_by_the_check_with_its_place() {
+    let directory = scratch("refused");
+    let usrloc = "loadmodule \"usrloc.so\"\nmodparam(\"usrloc\", \"db_url\", \"mysql://a:secret@db/c\")\n\
+        modparam(\"usrloc\", \"working_mode_preset\", \"single-instance-sql-write-through\")\n";
+    let globally = "db_default_url = \"postgres://db/c\"\nloadmodule \"auth.so\"\nloadmodule \"auth_db.so\"\n";
+    let statistics = "loadmodule \"statistics.so\"\nmodparam(\"statistics\", \"variable\", \"g:two\")\n\
+        modparam(\"statistics\", \"variable\", \"three\")\n";
+    for (name, text, place, why) in [
+        ("usrloc.cfg", usrloc, "usrloc.cfg:2:", "databases of the kind \"mysql\" cannot be reached"),
+        ("globally.cfg", globally, "globally.cfg:1:", "databases of the kind \"postgres\" cannot be reached"),
+        ("auth.cfg", "loadmodule \"auth.so\"\nloadmodule \"auth_db.so\"\n", "auth.cfg:2:", "parameter db_url"),
+        ("statistics.cfg", statistics, "statistics.cfg:2:", "no group \"g\""),
+    ] {
+        let path = directory.join(name);
+        let port = free_port();
+        let listening = format!("loadmodule \"proto_udp.so\"\nsocket = udp:127.0.0.1:{port}\nroute {{ exit; }}\n");
+        fs::write(&path, format!("{text}{listening}")).expect("script");
+        let path = path.display().to_string();
+        for args in [&["check", &path][..], &["-C", "-f", &path], &["-f", &path]] {
+            let (success, said) = strowger(args);
+            assert!(!success && said.contains(place) && said.contains(why), "{args:?}: {said}");
+            assert!(said.contains("1 error, 0 warnings") && !said.contains("can run"), "{args:?}: {said}");
+        }
+    }
+}
+
 #[test]
 fn a_check_notes_what_has_no_effect() {
     let directory = scratch("unused");

@@ -87,6 +87,8 @@ pub enum MiRun {
 pub struct StartError {
     /// The parameter at fault, if it is one.
     pub param: Option<&'static str>,
+    /// Its value at fault, where the parameter may have several.
+    pub value: Option<String>,
     /// What is wrong, and what would help.
     pub text: String,
 }
@@ -162,12 +164,18 @@ impl VariableRun {
 impl StartError {
     /// An error of a parameter.
     pub fn param(param: &'static str, text: impl Into<String>) -> StartError {
-        StartError { param: Some(param), text: text.into() }
+        StartError { param: Some(param), value: None, text: text.into() }
+    }
+
+    /// Says which of the parameter's values it is about.
+    pub fn value(mut self, value: impl Into<String>) -> StartError {
+        self.value = Some(value.into());
+        self
     }
 
     /// Any other error.
     pub fn new(text: impl Into<String>) -> StartError {
-        StartError { param: None, text: text.into() }
+        StartError { param: None, value: None, text: text.into() }
     }
 }
 

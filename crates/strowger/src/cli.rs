@@ -95,6 +95,13 @@ pub struct ServeOptions {
     sizing: SizingOptions,
 }
 
+impl ServeOptions {
+    /// Nothing but values for `$argv(name)`.
+    pub fn defining(define: Vec<(String, String)>) -> ServeOptions {
+        ServeOptions { define, ..ServeOptions::default() }
+    }
+}
+
 /// Options that only size upstream's processes and memory, or name what it links with.
 #[derive(Args, Clone, Debug, Default)]
 #[allow(dead_code, reason = "accepted so that start scripts run unchanged; they have no effect")]

@@ -42,8 +42,9 @@ fn end_with_the_reader() -> Result<(), String> {
 
 fn run(command: Command) -> Result<(), String> {
     match command {
-        Command::Check { file, json, preprocessor, define: _ } => {
-            check(&Origin::file(&file, preprocessor.as_deref()), json)
+        Command::Check { file, json, preprocessor, define } => {
+            let options = ServeOptions::defining(define);
+            check(&Origin::file(&file, preprocessor.as_deref()), &options, json)
         }
         Command::Init { directory } => commands::init::run(&directory),
         Command::User { db, action } => commands::user::run(db.as_deref(), action),
@@ -67,7 +68,7 @@ fn serve_or_check(options: &ServeOptions) -> Result<(), String> {
     let is_check = options.check + options.check_routes > 0;
     if let Some(path) = &options.script {
         let origin = Origin::file(path, options.preprocessor.as_deref());
-        return if is_check { check(&origin, options.json) } else { serve::run(&origin, options, "") };
+        return if is_check { check(&origin, options, options.json) } else { serve::run(&origin, options, "") };
     }
     serve_default(options, is_check)
 }
@@ -85,7 +86,7 @@ fn serve_default(options: &ServeOptions, is_check: bool) -> Result<(), String> {
         Origin::Text { name: "default script".to_owned(), text }
     };
     if is_check {
-        return check(&origin, options.json);
+        return check(&origin, options, options.json);
     }
     edge_sql::schema::create(&home.database(), &modules::tables(), "version").map_err(|error| error.to_string())?;
     serve::run(&origin, options, &banner(&home, &origin))
@@ -100,6 +101,6 @@ fn banner(home: &Home, origin: &Origin) -> String {
     )
 }
 
-fn check(origin: &Origin, as_json: bool) -> Result<(), String> {
-    if commands::check::run(origin, as_json) { Ok(()) } else { Err(String::new()) }
+fn check(origin: &Origin, options: &ServeOptions, as_json: bool) -> Result<(), String> {
+    if commands::check::run(origin, options, as_json) { Ok(()) } else { Err(String::new()) }
 }

@@ -86,11 +86,13 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let params = setup.params;
     let shared = SharedVariables::default();
     for text in params.strs(&SHVSET) {
-        let (name, value) = shared::assignment(text).map_err(|wrong| StartError::param(SHVSET.name, wrong))?;
-        shared.set(name, value).map_err(|fault| StartError::param(SHVSET.name, fault.text))?;
+        let (name, value) =
+            shared::assignment(text).map_err(|wrong| StartError::param(SHVSET.name, wrong).value(text))?;
+        shared.set(name, value).map_err(|fault| StartError::param(SHVSET.name, fault.text).value(text))?;
     }
     for text in params.strs(&VARSET) {
-        let (name, value) = shared::assignment(text).map_err(|wrong| StartError::param(VARSET.name, wrong))?;
+        let (name, value) =
+            shared::assignment(text).map_err(|wrong| StartError::param(VARSET.name, wrong).value(text))?;
         let id = setup.names.vars.intern(name.as_bytes());
         let id = id.ok_or_else(|| StartError::param(VARSET.name, "there are too many names of variables"))?;
         setup.wishes.variables.push((id, value));

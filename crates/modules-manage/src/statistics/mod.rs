@@ -54,11 +54,13 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let groups = groups(setup)?;
     let counters = Counters::new(groups, setup.statistics.clone());
     for text in setup.params.strs(&VARIABLE) {
-        counters.declare(text).map_err(|wrong| StartError::param(VARIABLE.name, wrong))?;
+        counters.declare(text).map_err(|wrong| StartError::param(VARIABLE.name, wrong).value(text))?;
     }
-    let profiles = setup.params.strs(&STAT_SERIES_PROFILE).into_iter().map(profile::Profile::parse);
-    let profiles = profiles.collect::<Result<Vec<_>, String>>();
-    let profiles = profiles.map_err(|wrong| StartError::param(STAT_SERIES_PROFILE.name, wrong))?;
+    let profile = |text| {
+        let wrong = |wrong| StartError::param(STAT_SERIES_PROFILE.name, wrong).value(text);
+        profile::Profile::parse(text).map_err(wrong)
+    };
+    let profiles = setup.params.strs(&STAT_SERIES_PROFILE).into_iter().map(profile).collect::<Result<Vec<_>, _>>()?;
     let series = Arc::new(AllSeries::new(profiles, setup.statistics.clone(), setup.now));
     let ticking = Arc::clone(&series);
     // A series that nobody feeds must still forget: it is read without a time, so it is told the time.
@@ -74,7 +76,8 @@ fn groups(setup: &Setup<'_>) -> Result<Vec<String>, StartError> {
     for list in setup.params.strs(&STAT_GROUPS) {
         for group in list.split(',').map(str::trim) {
             if group.is_empty() || group.contains([':', '/']) {
-                return Err(StartError::param(STAT_GROUPS.name, format!("\"{list}\" is no list of group names")));
+                let wrong = format!("\"{list}\" is no list of group names");
+                return Err(StartError::param(STAT_GROUPS.name, wrong).value(list));
             }
             groups.push(group.to_owned());
         }

@@ -48,7 +48,7 @@ pub(super) fn appends(setup: &Setup<'_>) -> Result<Vec<Append>, StartError> {
 }
 
 fn append(setup: &Setup<'_>, text: &str) -> Result<Append, StartError> {
-    let wrong = |what: String| StartError::param(TW_APPEND.name, format!("\"{text}\": {what}"));
+    let wrong = |what: String| StartError::param(TW_APPEND.name, format!("\"{text}\": {what}")).value(text);
     let (name, elements) = text.split_once(':').ok_or_else(|| wrong("it must be name:element;element".to_owned()))?;
     let mut append = Append { name: name.trim().to_owned(), elements: Vec::new(), with_body: false };
     for element in elements.split(';').map(str::trim).filter(|element| !element.is_empty()) {

@@ -15,7 +15,7 @@ use crate::program::{Limits, Program};
 use crate::resolve::{NameTables, Resolver};
 use crate::source::Source;
 use catalogue::{Catalogue, ModuleId, Param, Routes};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a script is held against.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ pub struct Environment<'a> {
 pub struct Checked {
     /// The modules it loads, in its order, without the core.
     pub modules: Vec<ModuleId>,
+    /// Where it loads them.
+    pub loaded_at: BTreeMap<ModuleId, Span>,
     /// The parameters it sets, in its order.
     pub params: Vec<ParamSetting>,
     /// What is wrong, in the order of the text.
@@ -73,7 +75,8 @@ pub fn check(script: &Script, source: &Source, environment: &Environment<'_>) ->
     let Environment { catalogue, names, workers } = *environment;
     let mut diagnostics = Diagnostics::default();
     let routes = RouteTable::new(script, &mut diagnostics);
-    let modules = modules::loaded(script, catalogue, &mut diagnostics);
+    let loads = modules::loaded(script, catalogue, &mut diagnostics);
+    let modules: Vec<ModuleId> = loads.iter().map(|(module, _)| *module).collect();
     let loaded: BTreeSet<ModuleId> = modules.iter().copied().collect();
     let mut lookup = Lookup::new(Resolver { catalogue, loaded: &loaded, names }, &source.text);
     lookup.diagnostics = diagnostics;
@@ -82,7 +85,7 @@ pub fn check(script: &Script, source: &Source, environment: &Environment<'_>) ->
     let mut diagnostics = lookup.diagnostics;
     reach::check(&program, &lookup.usage, &mut diagnostics);
     unused::check(script, &routes, &lookup.usage, &params, &mut diagnostics);
-    Checked { modules, params, diagnostics: diagnostics.finish(), program }
+    Checked { modules, loaded_at: loads.into_iter().collect(), params, diagnostics: diagnostics.finish(), program }
 }
 
 /// The global parameters that shape the program; their values have been checked by the parser.

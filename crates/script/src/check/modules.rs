@@ -7,8 +7,8 @@ use crate::dialect::{OldModule, old_module};
 use crate::resolve::CORE;
 use catalogue::{Catalogue, ModuleId};
 
-/// The modules a script loads, in its order.
-pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Vec<ModuleId> {
+/// The modules a script loads, in its order, each with the line that loads it.
+pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Vec<(ModuleId, Span)> {
     let mut loaded: Vec<(ModuleId, Span)> = Vec::new();
     let mut beside = Vec::new();
     for item in &script.items {
@@ -29,7 +29,7 @@ pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut D
     for (module, span) in &loaded {
         check_needs(*module, *span, &loaded, catalogue, diagnostics);
     }
-    loaded.into_iter().map(|(module, _)| module).collect()
+    loaded
 }
 
 /// `/usr/lib/opensips/modules/tm.so` is `tm`.

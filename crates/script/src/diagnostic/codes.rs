@@ -69,6 +69,8 @@ codes! {
     PARAM_WITHOUT_EFFECT = "S409", "A module parameter that changes nothing here.";
     PARAM_UNAVAILABLE = "S410", "A module parameter, or a value of one, that needs what is not there.";
     PARAM_TWICE = "S411", "A module parameter that is set twice.";
+    MODULE_START = "S412", "A module that cannot start as it is set.";
+    DATABASE_URL = "S413", "A database of a kind that is not there.";
 
     FUNCTION_UNKNOWN = "S501", "A function that does not exist.";
     ARGUMENT_COUNT = "S502", "Too few or too many parameters.";

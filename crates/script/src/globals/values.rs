@@ -53,6 +53,11 @@ impl Globals {
         }
     }
 
+    /// Where the setting that counts stands, if the script sets it.
+    pub fn span(&self, name: &str) -> Option<Span> {
+        self.set.iter().rev().find(|(param, _)| param.name == name).map(|(_, value)| value.span)
+    }
+
     /// Whether the script sets it.
     pub fn is_set(&self, name: &str) -> bool {
         self.last(name).is_some()

@@ -1,18 +1,13 @@
 //! `strowger check`: everything that is wrong with a script.
 
-use crate::configure::{Configured, Ground, Origin, Unused};
+use crate::cli::ServeOptions;
+use crate::configure::{Configured, Ground, Origin, Report, Surroundings, Unused};
 use serde_json::json;
 
-/// Prints every message; whether the script can run.
-pub fn run(origin: &Origin, as_json: bool) -> bool {
-    let (report, unused, runs) = match Ground::new(1).configure(origin) {
-        Ok(configured) => {
-            let unused = Unused::of(&configured);
-            let Configured { warnings, .. } = configured;
-            (warnings, unused, true)
-        }
-        Err(report) => (*report, Unused::default(), false),
-    };
+/// Prints every message; whether the script can run with these options.
+pub fn run(origin: &Origin, options: &ServeOptions, as_json: bool) -> bool {
+    let (report, unused) = check(origin, options);
+    let runs = !report.has_errors();
     if as_json {
         println!("{}", json!({ "ok": runs, "diagnostics": report.json(), "without_effect": unused.json() }));
         return runs;
@@ -22,4 +17,19 @@ pub fn run(origin: &Origin, as_json: bool) -> bool {
         println!("{}: it can run", origin.name());
     }
     runs
+}
+
+fn check(origin: &Origin, options: &ServeOptions) -> (Report, Unused) {
+    let ground = Ground::new(1);
+    let configured = match ground.configure(origin) {
+        Ok(configured) => configured,
+        Err(report) => return (*report, Unused::default()),
+    };
+    let refused = configured.start(&ground, origin, options, Surroundings::nothing()).err();
+    let unused = Unused::of(&configured);
+    let Configured { warnings, .. } = configured;
+    match refused {
+        Some(report) => (warnings.with(*report), unused),
+        None => (warnings, unused),
+    }
 }

@@ -3,15 +3,18 @@
 mod constants;
 mod origin;
 mod outside;
+mod places;
 mod report;
 mod settings;
 pub mod sockets;
+mod start;
 mod unused;
 
 pub use origin::Origin;
 pub use outside::environment;
 pub use report::Report;
-pub use settings::{log_settings, micros, settings};
+pub use settings::{log_settings, micros};
+pub use start::{Begun, Surroundings};
 pub use unused::Unused;
 
 use crate::modules;
@@ -19,6 +22,7 @@ use catalogue::{Catalogue, ModuleId};
 use constants::Constants;
 use engine::catalogue_of;
 use module_api::{Interned, Module, ParamSetting};
+use places::Places;
 use script::ast::ParamValue;
 use script::globals::Globals;
 use script::source::Source;
@@ -47,6 +51,8 @@ pub struct Configured {
     pub loaded: Vec<ModuleId>,
     /// Their parameters.
     pub params: Vec<(ModuleId, &'static str, ParamSetting)>,
+    /// Where it loads modules and sets their parameters.
+    places: Places,
     /// The constants it passes to functions.
     pub constants: Constants,
     /// What runs.
@@ -77,6 +83,7 @@ impl Ground {
         loaded.extend(checked.modules.iter().copied().filter(|id| *id != ModuleId(0)));
         let params = checked.params.iter().map(|setting| (setting.module, setting.param.name, value(&setting.value)));
         let params = params.collect();
+        let places = Places::of(&checked);
         let report = Report::new(source.clone(), diagnostics);
         if report.has_errors() {
             return Err(Box::new(report));
@@ -90,6 +97,7 @@ impl Ground {
             source,
             loaded,
             params,
+            places,
         })
     }
 

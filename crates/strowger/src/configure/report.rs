@@ -16,6 +16,12 @@ impl Report {
         Report { source, diagnostics }
     }
 
+    /// With the messages of another report about the same text.
+    pub fn with(mut self, other: Report) -> Report {
+        self.diagnostics.extend(other.diagnostics);
+        self
+    }
+
     /// Whether the script cannot run.
     pub fn has_errors(&self) -> bool {
         any_error(&self.diagnostics)

@@ -12,7 +12,7 @@ use super::streams::{ToWorkers, stream_options};
 use super::watch::watch;
 use crate::cli::ServeOptions;
 use crate::configure::sockets::{Planned, plan};
-use crate::configure::{Configured, Ground, Origin, log_settings, settings};
+use crate::configure::{Begun, Configured, Ground, Origin, Surroundings, log_settings};
 use edge_dns::{Names, Prepared, Resolver};
 use edge_events::Notifier;
 use edge_exec::{Limits, Programs};
@@ -21,8 +21,8 @@ use edge_log::Outlets;
 use edge_net::tcp::{Common, StreamCounters, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
 use edge_net::{Senders, Waits};
-use edge_sql::{Databases, Options};
-use engine::{Blueprint, Bounds, Engine, Event, Progress, Started};
+use edge_sql::Databases;
+use engine::{Event, Progress, Started};
 use module_api::{
     Blacklist, BlacklistFlags, Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics,
 };
@@ -85,30 +85,16 @@ pub fn start(
     privileges::drop(options, &configured.globals)?;
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).map_err(|error| format!("the system gives no randomness: {error}"))?;
-    let mut sql = sql_options(&configured.globals);
-    let reloader = reloader(ground, origin, configured.loaded.clone());
-    let blueprint = Blueprint {
-        modules: &ground.modules,
-        catalogue: Arc::clone(&ground.catalogue),
-        settings: settings(&configured, origin, options, &ground.names),
-        loaded: configured.loaded,
-        params: configured.params,
-        program: configured.program,
-        constants: Box::new(move |function, argument| configured.constants.get(function, argument)),
-        reloader: Some(reloader),
+    let surroundings = Surroundings {
         sockets,
-        names: Arc::clone(&ground.names),
         log: log.clone(),
         process: Arc::clone(&process) as Arc<dyn module_api::Process>,
-        bounds: Bounds::default(),
+        reloader: Some(reloader(ground, origin, configured.loaded.clone())),
         seed,
         now: clock.now(),
     };
-    let Started { engine, databases, edges } = Engine::start(blueprint)
-        .map_err(|failures| failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-    for (_, params) in edges.iter().filter(|(edge, _)| *edge == "db_sqlite") {
-        sql.set_sqlite(params).map_err(|error| error.to_string())?;
-    }
+    let begun = configured.start(ground, origin, options, surroundings).map_err(|report| report.text())?;
+    let Begun { started: Started { engine, databases, edges }, sql } = begun;
     let services = engine.services();
     define_blacklists(services, &configured.globals)?;
     if !services.settings.disable_dns_blacklist {
@@ -290,11 +276,6 @@ fn http(wanted: &Wanted, runtime: &Runtime, statistics: &Statistics) -> Result<O
     let options = HttpOptions::new(params);
     let client = HttpClient::new(runtime.handle().clone(), &options, edge_http::Limits::default(), statistics);
     client.map(Some).map_err(|error| format!("module {module}: {error}"))
-}
-
-fn sql_options(globals: &Globals) -> Options {
-    let version_table = globals.text("db_version_table").unwrap_or("version").to_owned();
-    Options { version_table, ..Options::default() }
 }
 
 fn define_blacklists(services: &Services, globals: &Globals) -> Result<(), String> {
