@@ -33,7 +33,7 @@ fn fix_json(fix: &Fix, map: &SourceMap) -> Value {
 }
 
 fn place_json(span: Span, map: &SourceMap) -> Value {
-    let (start, end) = (map.place(span.start), map.place(span.end));
+    let (start, end) = map.range(span);
     let mut place = Map::new();
     place.insert("file".into(), start.file.into());
     place.insert("line".into(), start.line.into());

@@ -109,6 +109,15 @@ impl Diagnostic {
         self
     }
 
+    /// The same about places that stand so many bytes further on.
+    pub(crate) fn moved_by(mut self, bytes: u32) -> Diagnostic {
+        let places = self.span.iter_mut().chain(self.fix.iter_mut().map(|fix| &mut fix.span));
+        for span in places.chain(self.notes.iter_mut().filter_map(|note| note.span.as_mut())) {
+            *span = Span { start: span.start.saturating_add(bytes), end: span.end.saturating_add(bytes) };
+        }
+        self
+    }
+
     /// Whether it keeps the script from running.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

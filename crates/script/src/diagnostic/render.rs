@@ -51,7 +51,7 @@ fn excerpt(out: &mut String, map: &SourceMap, span: Span, gutter: usize) {
 
 /// The line as it would be right; a longer text is shown as the words to write.
 fn corrected(out: &mut String, map: &SourceMap, fix: &Fix, gutter: usize) {
-    let (first, last) = (map.place(fix.span.start), map.place(fix.span.end));
+    let (first, last) = map.range(fix.span);
     if (first.file, first.line) != (last.file, last.line) || fix.replacement.contains('\n') {
         for text in fix.replacement.lines() {
             line(out, format_args!("{:gutter$} + {text}", ""));

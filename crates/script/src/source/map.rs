@@ -1,6 +1,7 @@
 //! The way back from a byte of the flattened text to its file, line and column.
 
 use super::Source;
+use super::alignment::Alignment;
 use crate::ast::Span;
 use bytes::Bytes;
 
@@ -13,13 +14,17 @@ pub struct SourceMap {
     /// Where the lines of the flattened text start.
     line_starts: Vec<u32>,
     text: Bytes,
+    /// Of the text that went into the preprocessor. Its places are counted on from behind the end of this text.
+    before: Option<Box<SourceMap>>,
 }
 
 #[derive(Clone, Debug)]
 struct File {
     path: String,
-    /// As read; none when a preprocessor came between, so that only the flattened text can be shown.
+    /// As read; none where a preprocessor names a file that it was not given.
     text: Option<Bytes>,
+    /// Where its lines start.
+    line_starts: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,24 +69,22 @@ impl SourceMap {
 
     /// The place of a byte of the flattened text.
     pub fn place(&self, offset: u32) -> Place<'_> {
-        let Some(piece) = self.piece(offset) else {
-            return Place { file: "", line: 1, column: 1 };
-        };
-        let file = self.files.get(piece.file).map_or("", |file| file.path.as_str());
-        if piece.is_replacement {
-            return Place { file, line: piece.line, column: piece.column };
-        }
-        let (line, line_start) = self.flat_line(offset);
-        let (piece_line, _) = self.flat_line(piece.start);
-        let (counted_from, first_column) =
-            if line == piece_line { (piece.start, piece.column) } else { (line_start, 1) };
-        let columns = count_characters(self.bytes(counted_from, offset));
-        Place { file, line: piece.line + line - piece_line, column: first_column + columns }
+        self.aligned(offset, Alignment::start)
+    }
+
+    /// Where `span` begins and ends. Part of what a macro made is all of the macro's text.
+    pub fn range(&self, span: Span) -> (Place<'_>, Place<'_>) {
+        let start = self.place(span.start);
+        let end = if span.end > span.start { self.aligned(span.end, Alignment::end) } else { start };
+        (start, end)
     }
 
     /// The line in which `span` begins, with the part of it that the span covers.
     pub fn excerpt(&self, span: Span) -> Excerpt {
-        let (first, last) = (self.place(span.start), self.place(span.end.max(span.start)));
+        if let Some((before, start)) = self.earlier(span.start) {
+            return before.excerpt(Span { start, end: start + span.end.saturating_sub(span.start) });
+        }
+        let (first, last) = self.range(span);
         let (text, before) = match self.original_line(span.start) {
             Some(line) => (line, to_usize(first.column) - 1),
             None => {
@@ -100,10 +103,51 @@ impl SourceMap {
         Excerpt { text, before, width: width.max(1) }
     }
 
-    /// A line of a file, by the path it was opened with; none when a preprocessor made the text.
-    pub fn line_text(&self, path: &str, line: u32) -> Option<String> {
-        let file = self.files.iter().find(|file| file.path == path)?;
-        nth_line(file.text.as_ref()?, line)
+    /// The map of what a preprocessor made of the text that `before` is of.
+    pub(super) fn after(mut self, before: SourceMap) -> SourceMap {
+        for file in &mut self.files {
+            if let Some(read) = before.files.iter().find(|read| read.path == file.path) {
+                *file = read.clone();
+            }
+        }
+        SourceMap { before: Some(Box::new(before)), ..self }
+    }
+
+    /// How far places of the text before the preprocessor are moved, so that they are told from those of this one.
+    pub(super) fn end_of_text(&self) -> u32 {
+        to_u32(self.text.len() + 1)
+    }
+
+    fn earlier(&self, offset: u32) -> Option<(&SourceMap, u32)> {
+        Some((self.before.as_deref()?, offset.checked_sub(self.end_of_text())?))
+    }
+
+    fn aligned(&self, offset: u32, column: fn(&Alignment, usize) -> usize) -> Place<'_> {
+        if let Some((before, offset)) = self.earlier(offset) {
+            return before.place(offset);
+        }
+        let place = self.flat_place(offset);
+        let original = self.before.as_ref().and_then(|_| self.line_in_file(offset));
+        let alignment = original.and_then(|original| Alignment::of(&self.line_made(offset), &original));
+        let aligned = alignment.map(|alignment| 1 + to_u32(column(&alignment, to_usize(place.column) - 1)));
+        Place { column: aligned.unwrap_or(place.column), ..place }
+    }
+
+    /// The place if lines are as they were in the file.
+    fn flat_place(&self, offset: u32) -> Place<'_> {
+        let Some(piece) = self.piece(offset) else {
+            return Place { file: "", line: 1, column: 1 };
+        };
+        let file = self.files.get(piece.file).map_or("", |file| file.path.as_str());
+        if piece.is_replacement {
+            return Place { file, line: piece.line, column: piece.column };
+        }
+        let (line, line_start) = self.flat_line(offset);
+        let (piece_line, _) = self.flat_line(piece.start);
+        let (counted_from, first_column) =
+            if line == piece_line { (piece.start, piece.column) } else { (line_start, 1) };
+        let columns = count_characters(self.bytes(counted_from, offset));
+        Place { file, line: piece.line + line - piece_line, column: first_column + columns }
     }
 
     /// The paths of all files the text was made of, the script itself first.
@@ -111,10 +155,22 @@ impl SourceMap {
         self.files.iter().map(|file| file.path.as_str())
     }
 
+    /// The line as it stands in its file, where it is recognised there.
     fn original_line(&self, offset: u32) -> Option<String> {
-        let piece = self.piece(offset)?;
-        let text = self.files.get(piece.file)?.text.as_ref()?;
-        nth_line(text, self.place(offset).line)
+        let original = self.line_in_file(offset)?;
+        let is_recognised = self.before.is_none() || Alignment::of(&self.line_made(offset), &original).is_some();
+        is_recognised.then_some(original)
+    }
+
+    fn line_in_file(&self, offset: u32) -> Option<String> {
+        self.files.get(self.piece(offset)?.file)?.line(self.flat_place(offset).line)
+    }
+
+    /// The line of the flattened text, from where its place is known.
+    fn line_made(&self, offset: u32) -> String {
+        let (_, line_start) = self.flat_line(offset);
+        let known_from = self.piece(offset).map_or(0, |piece| piece.start);
+        self.rest_of_line(line_start.max(known_from))
     }
 
     fn piece(&self, offset: u32) -> Option<&Piece> {
@@ -150,7 +206,8 @@ pub(super) struct MapBuilder {
 
 impl MapBuilder {
     pub fn add_file(&mut self, path: &str, text: Option<Bytes>) -> usize {
-        self.files.push(File { path: path.to_owned(), text });
+        let line_starts = text.as_deref().map(line_starts).unwrap_or_default();
+        self.files.push(File { path: path.to_owned(), text, line_starts });
         self.files.len() - 1
     }
 
@@ -182,14 +239,21 @@ impl MapBuilder {
     }
 
     fn into_map(self, text: Bytes) -> SourceMap {
-        let line_starts =
-            std::iter::once(0).chain(memchr::memchr_iter(b'\n', &text).map(|end| to_u32(end + 1))).collect();
-        SourceMap { files: self.files, pieces: self.pieces, line_starts, text }
+        let line_starts = line_starts(&text);
+        SourceMap { files: self.files, pieces: self.pieces, line_starts, text, before: None }
     }
 }
 
-fn nth_line(text: &[u8], line: u32) -> Option<String> {
-    text.split(|byte| *byte == b'\n').nth(to_usize(line.checked_sub(1)?)).map(line_of)
+impl File {
+    /// A line without its end, by its number.
+    fn line(&self, number: u32) -> Option<String> {
+        let start = self.line_starts.get(to_usize(number.checked_sub(1)?))?;
+        self.text.as_ref()?.get(to_usize(*start)..).map(line_of)
+    }
+}
+
+fn line_starts(text: &[u8]) -> Vec<u32> {
+    std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| to_u32(end + 1))).collect()
 }
 
 fn line_of(rest: &[u8]) -> String {

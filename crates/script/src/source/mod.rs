@@ -1,5 +1,6 @@
 //! The text of a script: read from its files, made one, with the way back from each byte to its file and line.
 
+mod alignment;
 mod environment;
 mod flatten;
 mod include;
@@ -66,7 +67,9 @@ pub fn load(
         return (flat.into_source(), diagnostics.finish());
     };
     let source = preprocess::preprocess(flat, preprocessor, &mut diagnostics);
-    (source, diagnostics.finish())
+    // What is said so far is about the text that went in.
+    let behind = source.map.end_of_text();
+    (source, diagnostics.finish().into_iter().map(|found| found.moved_by(behind)).collect())
 }
 
 /// The text in memory may be this long, includes counted: places are 32-bit numbers, and no script comes near.

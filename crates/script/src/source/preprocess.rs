@@ -35,16 +35,22 @@ pub(super) fn preprocess(
     preprocessor: &mut dyn Preprocessor,
     diagnostics: &mut Diagnostics,
 ) -> Source {
-    let source = flat.into_source();
-    let fault = match preprocessor.run(&with_markers(&source)) {
-        Ok(made) if made.status == 0 && made.output.len() <= SOURCE_BYTES_MAX => return without_markers(&made.output),
+    let given = flat.into_source();
+    let fault = match preprocessor.run(&with_markers(&given)) {
+        Ok(made) if made.status == 0 && made.output.len() <= SOURCE_BYTES_MAX => {
+            return made_of(given, without_markers(&made.output));
+        }
         Ok(made) if made.status == 0 => format!("gave more than {SOURCE_BYTES_MAX} bytes"),
         Ok(made) => format!("ended with status {}: {}", made.status, made.errors.trim()),
         Err(error) => format!("could not be run: {error}"),
     };
     let message = format!("the preprocessor {} {fault}", preprocessor.command());
     diagnostics.push(Diagnostic::error_without_place(codes::PREPROCESSOR_FAILED, message));
-    Source::from_text("<preprocessor>", b"")
+    made_of(given, Source::from_text("<preprocessor>", b""))
+}
+
+fn made_of(given: Source, made: Source) -> Source {
+    Source { text: made.text, map: made.map.after(given.map) }
 }
 
 /// The text with a marker where a file begins and ends, and before each line that no macro can be in the middle of.

@@ -1,7 +1,8 @@
 //! Files in, text with places out.
 
 use super::{LoadOptions, Preprocessed, Preprocessor, load};
-use crate::diagnostic::render;
+use crate::ast::Span;
+use crate::diagnostic::{Diagnostic, codes, render};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -127,7 +128,8 @@ error[S004]: the script contains a NUL byte
     );
 }
 
-/// Stands for m4: drops lines with `define`, and replaces the word `MACRO` by two lines.
+/// Stands for m4: drops lines with `define`, and replaces the word `MACRO` by two lines and two others
+/// by longer and by other ones.
 struct Macros;
 
 impl Preprocessor for Macros {
@@ -139,6 +141,7 @@ impl Preprocessor for Macros {
         let text = String::from_utf8_lossy(text);
         let kept: Vec<&str> = text.lines().filter(|line| !line.contains("define")).collect();
         let output = kept.join("\n").replace("MACRO", "first\nsecond") + "\n";
+        let output = output.replace("WORD", "alphabet").replace("TEXT", "other");
         Ok(Preprocessed { output: output.into_bytes(), status: 0, errors: String::new() })
     }
 }
@@ -191,6 +194,57 @@ main.m4:8: d",
     );
 }
 
+/// The include is missing before the preprocessor runs, and its place is not that of the text it left.
+#[test]
+fn a_missing_include_keeps_its_place_behind_a_preprocessor() {
+    check_with(
+        &[("main.m4", "define(x)\ndefine(y)\na\n  include_file \"no.cfg\"\nMACRO\nb\n")],
+        Some(&mut Macros),
+        "\
+main.m4:3: a
+main.m4:4: #no.cfg
+main.m4:5: first
+main.m4:6: second
+main.m4:6: b
+error[S001]: cannot read no.cfg: entity not found
+ --> main.m4:4:17
+  |
+4 |   include_file \"no.cfg\"
+  |                 ^^^^^^",
+    );
+}
+
+/// Messages about what the macros `Macros` makes of a line show the line as it stands in the template.
+fn shows(template: &str, part: &str, expected: &str) {
+    let files = BTreeMap::from([("main.m4".to_owned(), template.as_bytes().to_vec())]);
+    let options = LoadOptions { files: &files, environment: &BTreeMap::new() };
+    let (source, _) = load("main.m4", &options, Some(&mut Macros));
+    let text = String::from_utf8_lossy(&source.text).into_owned();
+    let start = u32::try_from(text.find(part).unwrap()).unwrap();
+    let span = Span { start, end: start + u32::try_from(part.len()).unwrap() };
+    let said = render(&Diagnostic::error(codes::UNEXPECTED, span, "wrong").fix(span, "right"), &source.map);
+    let said = said.strip_prefix("error[S101]: wrong\n").unwrap();
+    assert_eq!(said.trim_end(), expected, "\n{said}");
+}
+
+#[test]
+fn excerpts_behind_a_preprocessor_are_of_the_template() {
+    let template = "define(x)\nnofn(WORD, $a) { e; }\nTEXT\n";
+    shows(template, "nofn", " --> main.m4:2:1\n  |\n2 | nofn(WORD, $a) { e; }\n  | ^^^^\n2 + right(WORD, $a) { e; }");
+    shows(
+        template,
+        "$a",
+        " --> main.m4:2:12\n  |\n2 | nofn(WORD, $a) { e; }\n  |            ^^\n2 + nofn(WORD, right) { e; }",
+    );
+    shows(
+        template,
+        "bet",
+        " --> main.m4:2:6\n  |\n2 | nofn(WORD, $a) { e; }\n  |      ^^^^\n2 + nofn(right, $a) { e; }",
+    );
+    // Nothing of the template's line is in it: what was made is shown.
+    shows(template, "other", " --> main.m4:3:1\n  |\n3 | other\n  | ^^^^^\n3 + right");
+}
+
 /// A command that fails.
 struct Failing;
 
@@ -210,5 +264,17 @@ fn a_failing_preprocessor_is_an_error() {
         &[("main.m4", "a\n")],
         Some(&mut Failing),
         "error[S007]: the preprocessor m4 ended with status 2: m4: EOF in string",
+    );
+    check_with(
+        &[("main.m4", "a\ninclude_file\n")],
+        Some(&mut Failing),
+        "\
+error[S007]: the preprocessor m4 ended with status 2: m4: EOF in string
+error[S003]: the path is missing
+ --> main.m4:2:1
+  |
+2 | include_file
+  | ^^^^^^^^^^^^
+  = help: write the path in quotes: include_file \"path\"",
     );
 }
