@@ -91,7 +91,10 @@ fn what_a_module_refuses_at_its_start_is_found_by_the_check_with_its_place() {
     let globally = "db_default_url = \"postgres://db/c\"\nloadmodule \"auth.so\"\nloadmodule \"auth_db.so\"\n";
     let statistics = "loadmodule \"statistics.so\"\nmodparam(\"statistics\", \"variable\", \"g:two\")\n\
         modparam(\"statistics\", \"variable\", \"three\")\n";
+    let acc = "loadmodule \"tm.so\"\nloadmodule \"acc.so\"\nmodparam(\"acc\", \"extra_fields\", \"nowhere: a\")\n\
+        modparam(\"acc\", \"extra_fields\", \"log: b\")\n";
     for (name, text, place, why) in [
+        ("acc.cfg", acc, "acc.cfg:3:", "parameter extra_fields"),
         ("usrloc.cfg", usrloc, "usrloc.cfg:2:", "databases of the kind \"mysql\" cannot be reached"),
         ("globally.cfg", globally, "globally.cfg:1:", "databases of the kind \"postgres\" cannot be reached"),
         ("auth.cfg", "loadmodule \"auth.so\"\nloadmodule \"auth_db.so\"\n", "auth.cfg:2:", "parameter db_url"),

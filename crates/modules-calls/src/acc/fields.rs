@@ -31,13 +31,11 @@ impl FieldSet {
     pub fn parse(param: &'static str, definitions: &[&str]) -> Result<FieldSet, StartError> {
         let mut set = FieldSet::default();
         for definition in definitions {
+            let wrong = |text: String| StartError::param(param, text).value(*definition);
             let (backend, list) = definition.split_once(':').ok_or_else(|| {
-                StartError::param(
-                    param,
-                    format!("\"{definition}\": it begins with a backend, \"db: caller->caller_id\""),
-                )
+                wrong(format!("\"{definition}\": it begins with a backend, \"db: caller->caller_id\""))
             })?;
-            let backend = Backend::of(backend.trim()).map_err(|fault| StartError::param(param, fault.text))?;
+            let backend = Backend::of(backend.trim()).map_err(|fault| wrong(fault.text.into_owned()))?;
             for field in list.split(';').map(str::trim).filter(|field| !field.is_empty()) {
                 let (tag, name) = field.split_once("->").unwrap_or((field, field));
                 let position = set.tag(tag.trim());

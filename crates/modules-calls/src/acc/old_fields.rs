@@ -38,7 +38,8 @@ impl OldFields {
                     None => {
                         let handle = setup.compiler.variable(variable);
                         let position = set.new_value(name);
-                        self.extra.push((position, handle.map_err(|error| StartError::param(param.name, error))?));
+                        let wrong = |error| StartError::param(param.name, error).value(given);
+                        self.extra.push((position, handle.map_err(wrong)?));
                         self.known.push((written, position));
                         position
                     }
@@ -60,7 +61,7 @@ impl OldFields {
                 let avp = avp.map(|avp| avp.strip_prefix("s:").or_else(|| avp.strip_prefix("i:")).unwrap_or(avp));
                 let id = avp.and_then(|avp| setup.names.avps.intern(avp.as_bytes()));
                 let text = format!("{variable} is no AVP: a leg is one value of an AVP");
-                let id = id.ok_or_else(|| StartError::param(param.name, text))?;
+                let id = id.ok_or_else(|| StartError::param(param.name, text).value(given))?;
                 let position = set.new_value(name);
                 self.legs.push((position, id));
                 for backend in Backend::ALL {
@@ -98,7 +99,7 @@ fn pairs<'t>(param: &'static str, text: &'t str) -> Result<Vec<(&'t str, &'t str
     let items = text.split(';').map(str::trim).filter(|item| !item.is_empty());
     let pair = |item: &'t str| {
         let pair = item.split_once('=').map(|(name, variable)| (name.trim(), variable.trim()));
-        pair.ok_or_else(|| StartError::param(param, format!("\"{item}\" is not name=$variable")))
+        pair.ok_or_else(|| StartError::param(param, format!("\"{item}\" is not name=$variable")).value(text))
     };
     items.map(pair).collect()
 }

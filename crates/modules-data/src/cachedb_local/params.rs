@@ -63,19 +63,17 @@ impl Caches {
 pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let mut collections = BTreeMap::from([(DEFAULT.to_owned(), Arc::new(Collection::default()))]);
     for list in setup.params.strs(&COLLECTIONS) {
-        for name in collection_names(list)? {
+        for name in collection_names(list).map_err(|error| error.value(list))? {
             collections.insert(name, Arc::new(Collection::default()));
         }
     }
     // A URL of the same name overwrites an earlier one.
     let mut offered: BTreeMap<String, Arc<Collection>> = BTreeMap::new();
     for url in setup.params.strs(&URL) {
-        let (name, collection) = parse_url(url)?;
+        let (name, collection) = parse_url(url).map_err(|error| error.value(url))?;
         let store = collections.get(&collection).ok_or_else(|| {
-            StartError::param(
-                URL.name,
-                format!("\"{url}\": there is no collection \"{collection}\" in cache_collections"),
-            )
+            let wrong = format!("\"{url}\": there is no collection \"{collection}\" in cache_collections");
+            StartError::param(URL.name, wrong).value(url)
         })?;
         offered.insert(name, Arc::clone(store));
     }

@@ -116,14 +116,16 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         need_table(setup, *database, &table);
     }
     let schemes = setup.params.strs(&DB_SCHEME);
-    let schemes: Result<Vec<Scheme>, String> = schemes.into_iter().map(Scheme::parse).collect();
+    let wrong = |text: &str, error: String| StartError::param(DB_SCHEME.name, error).value(text);
+    let schemes = schemes.into_iter().map(|text| Scheme::parse(text).map_err(|error| wrong(text, error)));
+    let schemes = schemes.collect::<Result<Vec<Scheme>, StartError>>()?;
     Ok(Arc::new(Sqlops {
         databases,
         bigint_to_str: setup.params.is_on(&BIGINT_TO_STR),
         use_domain: setup.params.is_on(&USE_DOMAIN),
         table,
         columns: columns(setup.params),
-        schemes: schemes.map_err(|error| StartError::param(DB_SCHEME.name, error))?,
+        schemes,
         sources,
     }))
 }
