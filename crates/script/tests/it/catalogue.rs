@@ -1,8 +1,8 @@
 //! A few modules as they might be declared: enough of each kind to say something wrong about.
 
 use catalogue::{
-    Access, Alias, Arg, ArgKind, Catalogue, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind,
-    Routes, Transformation, TransformationArg, Variable,
+    Access, Alias, Arg, Catalogue, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind, Routes,
+    Transformation, TransformationArg, Variable,
 };
 
 /// The catalogue of these tests.
@@ -43,6 +43,7 @@ const FUNCTION: Function<()> = Function {
     is_async: false,
     unavailable: None,
     today: None,
+    old_order: None,
     returns: &[],
     examples: &[],
     run: (),
@@ -98,10 +99,12 @@ const TM: &[Function<()>] = &[
         args: &[
             Arg::flags("flags", RELAY_FLAGS, "")
                 .optional()
-                .refusing(&[Refused::new("pass-provisional-replies", "nothing hears them")]),
+                .refusing(&[Refused::new("pass-provisional-replies", "nothing hears them")])
+                .gone_bits(&[(2, "it was one thing in 1.x and another in 2.x")]),
             Arg::str("proxy", "").optional().refusing(&[Refused::new("elsewhere", "there is no elsewhere")]),
         ],
         routes: Routes::REQUEST.or(Routes::FAILURE),
+        old_order: Some(|written| written.first()?.contains(':').then_some(&[1, 0])),
         ..FUNCTION
     },
     Function { name: "t_anycast", unavailable: Some("there are no clusters"), ..FUNCTION },
@@ -125,11 +128,7 @@ const REGISTRAR: &[Function<()>] = &[Function {
 
 const SIPMSGOPS: &[Function<()>] = &[
     Function { name: "has_totag", ..FUNCTION },
-    Function {
-        name: "is_method",
-        args: &[Arg { name: "methods", kind: ArgKind::Str, optional: false, range: None, refused: &[], about: "" }],
-        ..FUNCTION
-    },
+    Function { name: "is_method", args: &[Arg::str("methods", "")], ..FUNCTION },
 ];
 
 const USRLOC: &[Param] = &[
