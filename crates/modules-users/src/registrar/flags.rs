@@ -13,8 +13,8 @@ use std::sync::{PoisonError, RwLock};
 
 /// The flags of `save()`.
 pub const SAVE_FLAGS: &[Flag] = &[
-    Flag::new("memory-only").letter("m"),
-    Flag::new("no-reply").letter("r"),
+    Flag::new("memory-only").letter("m").bit(0x01),
+    Flag::new("no-reply").letter("r").bit(0x02),
     Flag::new("max-contacts").with_value().letter("c"),
     Flag::new("force-registration").letter("f"),
     Flag::new("matching-mode").with_value().letter("M"),
