@@ -167,7 +167,7 @@ impl LookupOptions {
     /// # Errors
     /// A value is no number or no expression, or the contacts of other servers are asked for.
     pub fn read(registrar: &Registrar, args: Args<'_>, index: usize) -> Result<LookupOptions, Fault> {
-        let mut options = LookupOptions::default();
+        let mut options = registrar.lookup_defaults.clone();
         let expression = |text: Option<&Bytes>| Expression {
             text: text.cloned().unwrap_or_default(),
             ignores_case: args.has_flag(index, "case-insensitive"),
