@@ -14,8 +14,13 @@ const INCLUDE_DEPTH_MAX: usize = 50;
 
 /// Reads `path` and everything it includes.
 pub(super) fn flatten(path: &str, options: &LoadOptions<'_>) -> (MapBuilder, Diagnostics) {
-    let mut flattener =
-        Flattener { options, flat: MapBuilder::default(), diagnostics: Diagnostics::default(), within: Within::Code };
+    let mut flattener = Flattener {
+        options,
+        flat: MapBuilder::default(),
+        diagnostics: Diagnostics::default(),
+        within: Within::Code,
+        around: Vec::new(),
+    };
     match options.files.read(path) {
         Ok(text) => flattener.file(if path == "-" { "<stdin>" } else { path }, text, 0),
         Err(error) => {
@@ -31,6 +36,8 @@ struct Flattener<'a> {
     flat: MapBuilder,
     diagnostics: Diagnostics,
     within: Within,
+    /// The files that are being read, each included by the one before.
+    around: Vec<String>,
 }
 
 /// What the text so far leaves open. Strings hide comments, and comments hide references to the environment.
@@ -101,7 +108,9 @@ impl Flattener<'_> {
     fn include(&mut self, including: &str, line: &Line<'_>, found: &Include<'_>, depth: usize) {
         match self.open(including, found, depth) {
             Ok((path, text)) => {
+                self.around.push(including.to_owned());
                 self.file(&path, text, depth + 1);
+                self.around.pop();
                 self.flat.continue_at(line.file, line.number, line.column(found.rest_start), false);
                 self.copy(line, found.rest_start);
             }
@@ -118,6 +127,9 @@ impl Flattener<'_> {
         let mut last_error = io::Error::from(io::ErrorKind::NotFound);
         for candidate in candidates(&path, including) {
             match self.options.files.read(&candidate) {
+                Ok(_) if candidate == including || self.around.contains(&candidate) => {
+                    return Err((codes::INCLUDE_TOO_DEEP, format!("{candidate} includes itself")));
+                }
                 Ok(text) => return Ok((candidate, text)),
                 Err(error) => last_error = error,
             }
