@@ -271,3 +271,22 @@ warning[S305]: `sip.example.com` stands without quotes
 4 + \tforward(\"sip.example.com\");",
     );
 }
+
+#[test]
+fn an_index_outside_of_the_parentheses() {
+    check(
+        "route {\n\t$avp(a) = $hdr(X)[0];\n\tif ($(hdr(X))[-1] == 1) exit;\n}",
+        "\
+error[S110]: the index of a variable stands in parentheses with it
+ --> test.cfg:2:12
+  |
+2 | \t$avp(a) = $hdr(X)[0];
+  | \t          ^^^^^^^^^^
+2 + \t$avp(a) = $(hdr(X)[0]);
+error[S110]: the index of a variable stands in parentheses with it
+ --> test.cfg:3:6
+  |
+3 | \tif ($(hdr(X))[-1] == 1) exit;
+  | \t    ^^^^^^^^^^^^^",
+    );
+}
