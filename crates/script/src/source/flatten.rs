@@ -196,8 +196,15 @@ impl Flattener<'_> {
                 self.flat.text.extend_from_slice(&value);
             }
             None => {
-                // The text stays as it is: something for the message to point at.
-                self.flat.text.extend_from_slice(line.text.get(at..at + found.length).unwrap_or_default());
+                // The text stays as long as it is: something for the message to point at. Within a string nothing
+                // that the parser would find fault with may stay.
+                let written = line.text.get(at..at + found.length).unwrap_or_default();
+                match self.within {
+                    Within::DoubleQuotes | Within::SingleQuotes => {
+                        self.flat.text.resize(self.flat.text.len() + written.len(), b'0');
+                    }
+                    _ => self.flat.text.extend_from_slice(written),
+                }
                 let fault = Diagnostic::error(codes::ENVIRONMENT_UNSET, self.from(start), unset(found.name));
                 self.diagnostics.push(fault.help(format!("set it, or give a default: ${{{}:-value}}", found.name)));
             }

@@ -134,6 +134,26 @@ error[S006]: NONE is not set in the environment
 }
 
 #[test]
+fn what_is_unset_within_a_string_is_one_mistake() {
+    let text = b"route {\n\txlog(\"at ${NONE} and ${NONE}\");\n\tf('${NONE}');\n}\n".to_vec();
+    let files = BTreeMap::from([("a.cfg".to_owned(), text)]);
+    let (source, diagnostics) = load("a.cfg", &LoadOptions { files: &files, environment: &BTreeMap::new() }, None);
+    assert_eq!(diagnostics.len(), 3);
+    assert_eq!(
+        render(&diagnostics[1], &source.map),
+        "\
+error[S006]: NONE is not set in the environment
+ --> a.cfg:2:23
+  |
+2 | \txlog(\"at ${NONE} and ${NONE}\");
+  | \t                     ^^^^^^^
+  = help: set it, or give a default: ${NONE:-value}
+"
+    );
+    assert_eq!(crate::parser::parse(&source).1, []);
+}
+
+#[test]
 fn nul_bytes_are_refused() {
     check(
         &[("main.cfg", "a\0b\n")],
