@@ -81,7 +81,7 @@ pub fn check(script: &Script, source: &Source, environment: &Environment<'_>) ->
     let (program, lookup) = compile(script, lookup, &routes, &source.map, options(script, workers));
     let mut diagnostics = lookup.diagnostics;
     reach::check(&program, &lookup.usage, &mut diagnostics);
-    unused::check(script, &routes, &lookup.usage, &mut diagnostics);
+    unused::check(script, &routes, &lookup.usage, catalogue, &mut diagnostics);
     Checked { modules, params, diagnostics: diagnostics.finish(), program }
 }
 

@@ -1,8 +1,8 @@
 //! A few modules as they might be declared: enough of each kind to say something wrong about.
 
 use catalogue::{
-    Access, Alias, Arg, Catalogue, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind, Routes,
-    Transformation, TransformationArg, Variable,
+    Access, Alias, Arg, Catalogue, Event, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind,
+    Routes, Transformation, TransformationArg, Variable,
 };
 
 /// The catalogue of these tests.
@@ -10,7 +10,7 @@ pub fn catalogue() -> Catalogue {
     let mut catalogue = Catalogue::default();
     catalogue.add(module("core"), CORE.iter().copied(), VARIABLES.iter().copied(), TRANSFORMATIONS.iter().copied());
     catalogue.add(module("tm"), TM.iter().copied(), [], []);
-    catalogue.add(ModuleInfo { params: USRLOC, ..module("usrloc") }, [], [], []);
+    catalogue.add(ModuleInfo { params: USRLOC, events: USRLOC_EVENTS, ..module("usrloc") }, [], [], []);
     catalogue.add(ModuleInfo { depends: &["usrloc", "tm"], ..module("registrar") }, REGISTRAR.iter().copied(), [], []);
     let sipmsgops = ModuleInfo { aliases: &["uri"], ..module("sipmsgops") };
     catalogue.add(sipmsgops, SIPMSGOPS.iter().copied(), [], []);
@@ -130,6 +130,8 @@ const SIPMSGOPS: &[Function<()>] = &[
     Function { name: "has_totag", ..FUNCTION },
     Function { name: "is_method", args: &[Arg::str("methods", "")], ..FUNCTION },
 ];
+
+const USRLOC_EVENTS: &[Event] = &[Event { name: "E_UL_AOR_INSERT", about: "", params: &[] }];
 
 const USRLOC: &[Param] = &[
     Param::int("hash_size", 9, "").within(1, 16).no_effect("tables grow by themselves"),
