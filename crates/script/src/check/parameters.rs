@@ -165,12 +165,13 @@ impl Checker<'_, '_> {
             let message = format!("parameter {} cannot be used: {why}", param.name);
             return self.lookup.error(codes::PARAM_UNAVAILABLE, line.name.span, message);
         }
-        if let (Some(why), true) = (param.no_effect, self.said.insert((module, param.name))) {
+        let is_news = self.said.insert((module, param.name));
+        if let (Some(why), true) = (param.no_effect, is_news) {
             let message = format!("parameter {} changes nothing: {why}", param.name);
             let warning = Diagnostic::warning(codes::PARAM_WITHOUT_EFFECT, line.name.span, message);
             self.lookup.diagnostics.push(warning);
         }
-        if let (Some(today), true) = (param.today, self.said.insert((module, param.name))) {
+        if let (Some(today), true) = (param.today, is_news) {
             let message = format!("parameter {} is of older releases", param.name);
             let warning = Diagnostic::warning(codes::PARAM_OLD, line.name.span, message);
             self.lookup.diagnostics.push(warning.help(format!("today it is {today}")));

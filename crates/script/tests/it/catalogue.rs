@@ -144,6 +144,7 @@ const USRLOC: &[Param] = &[
     Param::str("db_url", "", "").aliases(&[Alias::old("database", "3.0")]),
     Param::unset("extra", ParamKind::Str, "").repeats(),
     Param::unset("callback", ParamKind::Route, ""),
+    Param::int("use_path", 0, "").today("a flag of save()"),
 ];
 
 const DIALOG: &[Variable<()>] = &[variable("DLG_status", Access::Read, Inner::None, false)];
