@@ -21,6 +21,9 @@ pub struct Function<R: 'static> {
     pub unavailable: Option<&'static str>,
     /// How a call is written today, from its arguments as they are written: for functions kept for old scripts.
     pub today: Option<fn(&[&str]) -> Today>,
+    /// Where the parameters stand in a call that older releases wrote in another order: for each its position among the
+    /// arguments as they are written. `None` from it: the call is in today's order.
+    pub old_order: Option<fn(&[&str]) -> Option<&'static [usize]>>,
     /// Return codes and their meaning.
     pub returns: &'static [(i32, &'static str)],
     /// Examples; each is a test too.
@@ -41,6 +44,7 @@ impl<R> Function<R> {
             is_async: self.is_async,
             unavailable: self.unavailable,
             today: self.today,
+            old_order: self.old_order,
             returns: self.returns,
             examples: self.examples,
             run: (),
@@ -91,6 +95,8 @@ pub struct Arg {
     pub range: Option<(i32, i32)>,
     /// Words and flags of it that need what is not there yet; written in a script they are start-up errors.
     pub refused: &'static [Refused],
+    /// Bits of older releases' numeric flags that no flag of today stands for, and what they may have meant.
+    pub gone_bits: &'static [(u32, &'static str)],
     /// One sentence: what it is.
     pub about: &'static str,
 }
@@ -185,7 +191,7 @@ pub struct Example {
 
 impl Arg {
     const fn of(name: &'static str, kind: ArgKind, about: &'static str) -> Arg {
-        Arg { name, kind, optional: false, range: None, refused: &[], about }
+        Arg { name, kind, optional: false, range: None, refused: &[], gone_bits: &[], about }
     }
 
     /// An integer.
@@ -261,6 +267,11 @@ impl Arg {
     /// These words cannot be used yet.
     pub const fn refusing(self, refused: &'static [Refused]) -> Arg {
         Arg { refused, ..self }
+    }
+
+    /// These bits of its numeric form are gone; a call with them is an error that shows what they may have meant.
+    pub const fn gone_bits(self, gone_bits: &'static [(u32, &'static str)]) -> Arg {
+        Arg { gone_bits, ..self }
     }
 }
 

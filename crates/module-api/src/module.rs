@@ -122,6 +122,7 @@ pub const FUNCTION: Function = Function {
     is_async: false,
     unavailable: None,
     today: None,
+    old_order: None,
     returns: &[(1, "done"), (-1, "an error, which is logged")],
     examples: &[],
     run: Run::Now(|_, _| Ok(1)),

@@ -1,6 +1,6 @@
 //! `pike`: who floods us, told by source address.
 //!
-//! How it counts is in [`tree`]. A script asks with `pike_check_req()`; or `check_route` names a route that runs on
+//! How it counts is in `tree`. A script asks with `pike_check_req()`; or `check_route` names a route that runs on
 //! everything that comes from the network, and unless it ends with `drop` the source is checked and a flood dropped.
 
 mod functions;

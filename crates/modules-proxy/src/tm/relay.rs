@@ -11,6 +11,12 @@ const FLAGS: &[Flag] = &[
     Flag::new("allow-no-cancel").bit(0x10),
 ];
 
+const GONE_BITS: &[(u32, &str)] = &[(
+    0x01,
+    "in 1.x it kept the 100 from being sent, which is modparam(\"tm\", \"auto_100trying\", 0) today; later releases \
+     ignore it, and the flags are written without it",
+)];
+
 const RETURNS: &[(i32, &str)] = &[
     (1, "the request was sent"),
     (-1, "internal error"),
@@ -26,12 +32,13 @@ pub(super) const RELAY: Function = Function {
     about: "Relays the request to its branches, making the transaction if there is none. A CANCEL cancels its INVITE, \
             an ACK to a 2xx is passed on.",
     args: &[
-        Arg::flags("flags", FLAGS, "How it is relayed.").optional(),
+        Arg::flags("flags", FLAGS, "How it is relayed.").optional().gone_bits(GONE_BITS),
         Arg::str("outbound_proxy", "Where branches without a destination URI go: [proto:]host[:port] or a URI.")
             .optional(),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE),
     returns: RETURNS,
+    old_order: Some(destination_first),
     run: Run::Wait(relay),
     ..FUNCTION
 };
@@ -39,7 +46,10 @@ pub(super) const RELAY: Function = Function {
 pub(super) const REPLICATE: Function = Function {
     name: "t_replicate",
     about: "Sends a copy of the request to a URI; its replies are of no interest.",
-    args: &[Arg::str("URI", "Where the copy goes."), Arg::flags("flags", FLAGS, "As those of t_relay().").optional()],
+    args: &[
+        Arg::str("URI", "Where the copy goes."),
+        Arg::flags("flags", FLAGS, "As those of t_relay().").optional().gone_bits(GONE_BITS),
+    ],
     routes: Routes::REQUEST.or(Routes::FAILURE),
     returns: RETURNS,
     run: Run::Wait(replicate),
@@ -55,6 +65,12 @@ pub(super) const ANYCAST_REPLICATE: Function = Function {
     run: Run::Now(|_, _| Err(Fault::script(NO_CLUSTER))),
     ..FUNCTION
 };
+
+/// Older releases took the destination first, then the flags. No flag has a dot or a colon.
+fn destination_first(written: &[&str]) -> Option<&'static [usize]> {
+    let first = written.first()?;
+    (!first.contains('$') && first.contains(['.', ':'])).then_some(&[1, 0])
+}
 
 fn relay(call: &mut Call<'_>, args: Args<'_>) -> Flow {
     let proxy = args.opt_str(1).filter(|proxy| !proxy.is_empty()).cloned();

@@ -13,8 +13,8 @@ use std::sync::{PoisonError, RwLock};
 
 /// The flags of `save()`.
 pub const SAVE_FLAGS: &[Flag] = &[
-    Flag::new("memory-only").letter("m"),
-    Flag::new("no-reply").letter("r"),
+    Flag::new("memory-only").letter("m").bit(0x01),
+    Flag::new("no-reply").letter("r").bit(0x02),
     Flag::new("max-contacts").with_value().letter("c"),
     Flag::new("force-registration").letter("f"),
     Flag::new("matching-mode").with_value().letter("M"),
@@ -167,7 +167,7 @@ impl LookupOptions {
     /// # Errors
     /// A value is no number or no expression, or the contacts of other servers are asked for.
     pub fn read(registrar: &Registrar, args: Args<'_>, index: usize) -> Result<LookupOptions, Fault> {
-        let mut options = LookupOptions::default();
+        let mut options = registrar.lookup_defaults.clone();
         let expression = |text: Option<&Bytes>| Expression {
             text: text.cloned().unwrap_or_default(),
             ignores_case: args.has_flag(index, "case-insensitive"),

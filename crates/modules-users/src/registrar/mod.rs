@@ -28,9 +28,9 @@ mod tests;
 use crate::usrloc::{Domain, Usrloc};
 use bytes::Bytes;
 use catalogue::Statistic;
-use flags::{Expressions, Matching, PathMode, SaveOptions};
+use flags::{Expressions, LookupOptions, Matching, PathMode, SaveOptions};
 use gruu::Gruu;
-use module_api::{Counter, Fault, Module, Q, Setup, StartError, State, VariableHandle};
+use module_api::{Counter, Fault, Module, Params, Q, Setup, StartError, State, VariableHandle};
 use params::*;
 use push::Push;
 use std::sync::Arc;
@@ -70,6 +70,8 @@ pub struct Registrar {
     pub usrloc: Arc<Usrloc>,
     limits: Limits,
     save_defaults: SaveOptions,
+    lookup_defaults: LookupOptions,
+    socket_flag: Option<u8>,
     default_expires_s: u32,
     refuses_brief: bool,
     default_q: Option<Q>,
@@ -131,13 +133,19 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             max_contacts: length(&MAX_CONTACTS),
             force: false,
             matching,
-            path: PathMode::Ignore,
-            path_received: false,
+            path: path_mode(&params),
+            path_received: params.is_on(&USE_PATH) && params.is_on(&PATH_USE_RECEIVED),
             only_request_contacts: false,
             socket_header: false,
             min_expires_s: count(&MIN_EXPIRES),
             max_expires_s: count(&MAX_EXPIRES),
         },
+        lookup_defaults: LookupOptions {
+            no_branches: !params.is_on(&APPEND_BRANCHES),
+            method_filtering: params.is_on(&METHOD_FILTERING),
+            ..LookupOptions::default()
+        },
+        socket_flag: setup.message_flag(&SOCK_FLAG)?,
         usrloc,
         default_expires_s: count(&DEFAULT_EXPIRES),
         refuses_brief: params.is_on(&REFUSE_BRIEF),
@@ -163,6 +171,16 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         accepted: setup.counter(&ACCEPTED_REGS),
         rejected: setup.counter(&REJECTED_REGS),
     }))
+}
+
+/// What becomes of Path where no flag of `save()` says it.
+fn path_mode(params: &Params<'_>) -> PathMode {
+    match params.int(&PATH_MODE) {
+        _ if !params.is_on(&USE_PATH) => PathMode::Ignore,
+        0 => PathMode::Off,
+        1 => PathMode::Lazy,
+        _ => PathMode::Strict,
+    }
 }
 
 impl Registrar {

@@ -35,6 +35,12 @@ pub const PARAMS: &[Param] = &[
     PN_SKIP_PN_INTERVAL,
     PN_REFRESH_TIMEOUT,
     PN_ENABLE_PURR,
+    APPEND_BRANCHES,
+    METHOD_FILTERING,
+    USE_PATH,
+    PATH_MODE,
+    PATH_USE_RECEIVED,
+    SOCK_FLAG,
 ];
 
 pub const DEFAULT_EXPIRES: Param =
@@ -133,3 +139,32 @@ pub const PN_REFRESH_TIMEOUT: Param =
     Param::int("pn_refresh_timeout", 6, "The seconds a request waits for a phone to wake up.").within(1, 3600);
 pub const PN_ENABLE_PURR: Param =
     Param::int("pn_enable_purr", 0, "Whether phones get a reference by which they are woken up within calls.");
+
+// Of releases before 1.6: today they are flags of save() and lookup().
+pub const APPEND_BRANCHES: Param =
+    Param::int("append_branches", 1, "Whether lookup() makes branches of all contacts; 0 is its flag no-branches.")
+        .today(
+            "the flag no-branches of lookup() where only one contact is wanted: lookup(\"location\", \"no-branches\")",
+        );
+pub const METHOD_FILTERING: Param = Param::int(
+    "method_filtering",
+    0,
+    "Whether lookup() takes only contacts that support the method; 1 is its flag method-filtering.",
+)
+.today("a flag of lookup(): lookup(\"location\", \"method-filtering\")");
+pub const USE_PATH: Param =
+    Param::int("use_path", 0, "Whether save() keeps Path, as path_mode says; today its flags path-….")
+        .today("a flag of save(): save(\"location\", \"path-strict\"), or path-lazy, or path-off");
+pub const PATH_MODE: Param =
+    Param::int("path_mode", 2, "With use_path: 0 is the flag path-off of save(), 1 path-lazy, 2 path-strict.")
+        .within(0, 2)
+        .today("a flag of save(): 0 is path-off, 1 path-lazy, 2 path-strict, as in save(\"location\", \"path-lazy\")");
+pub const PATH_USE_RECEIVED: Param =
+    Param::int("path_use_received", 0, "With use_path: 1 is the flag path-received of save().")
+        .today("a flag of save(), beside that of the mode: save(\"location\", \"path-lazy,path-received\")");
+pub const SOCK_FLAG: Param = Param::unset(
+    "sock_flag",
+    ParamKind::Flag,
+    "The message flag with which save() looks for the receiving socket in sock_hdr_name; today its flag socket-header.",
+)
+.today("a flag of save() where that flag was set: save(\"location\", \"socket-header\")");

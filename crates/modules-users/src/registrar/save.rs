@@ -75,6 +75,7 @@ impl Task {
         let is_reply = call.kind == Kind::Reply;
         let mut options = SaveOptions::read(&registrar, args, 1)?;
         options.no_reply |= is_reply;
+        options.socket_header |= registrar.socket_flag.is_some_and(|flag| call.msg.flags.is_set(flag));
         let (request, reply) = if is_reply {
             let request = call.msg.counterpart.clone();
             let request = request.ok_or_else(|| Fault::script("save() in a reply route needs the transaction"))?;

@@ -484,3 +484,37 @@ fn a_connection_is_kept_as_long_as_its_contact() {
     server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]);
     assert_eq!(server.fixture.out.drain_keeps().collect::<Vec<_>>(), [(17, until)]);
 }
+
+#[test]
+fn parameters_of_older_releases_are_flags_by_default() {
+    let path = "Path: <sip:edge.example.com;lr>\nContact: <sip:alice@192.0.2.10>";
+    let mut server = Server::new(&[], &[("use_path", int(1))]);
+    assert!(server.register(path).starts_with("reply 420"));
+    let mut server = Server::new(&[], &[("use_path", int(1)), ("path_mode", int(0))]);
+    assert!(server.register(path).starts_with("reply 200"));
+    assert_eq!(server.call(CALL, absent()), "1\nsip:alice@192.0.2.10 via sip:edge.example.com;lr");
+    let mut server = Server::new(&[], &[("path_mode", int(0))]);
+    server.register(path);
+    assert_eq!(server.call(CALL, absent()), "1\nsip:alice@192.0.2.10");
+
+    let contacts = "Contact: <sip:alice@192.0.2.10>;q=0.9, <sip:alice@192.0.2.11>;q=0.1;methods=\"INVITE\"";
+    let mut server = Server::new(&[], &[("append_branches", int(0))]);
+    server.register(contacts);
+    assert_eq!(server.call(CALL, absent()), "1\nsip:alice@192.0.2.10 q=0.9");
+
+    let mut server = Server::new(&[], &[("method_filtering", int(1))]);
+    server.register("Contact: <sip:alice@192.0.2.10>;methods=\"INVITE\"");
+    assert_eq!(server.call("MESSAGE sip:alice@example.com SIP/2.0", absent()), "-2");
+
+    let request = "REGISTER sip:example.com SIP/2.0\nTo: <sip:alice@example.com>\nSock-Info: tcp:192.0.2.1:5060\n\
+                   Contact: <sip:alice@192.0.2.1>";
+    let mut server = Server::new(&[], &[("sock_hdr_name", text("Sock-Info")), ("sock_flag", text("2"))]);
+    for (is_set, socket) in [(false, "udp:192.0.2.1:5060"), (true, "tcp:192.0.2.1:5060")] {
+        server.fixture.next_request(&format!("{request}\nCall-ID: {is_set}"));
+        if is_set {
+            server.fixture.msg.flags.set(0);
+        }
+        server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]);
+        assert_eq!(server.shown()["Contacts"][0]["Socket"], socket);
+    }
+}

@@ -84,7 +84,7 @@ pub fn check(script: &Script, source: &Source, environment: &Environment<'_>) ->
     let (program, lookup) = compile(script, lookup, &routes, &source.map, options(script, workers));
     let mut diagnostics = lookup.diagnostics;
     reach::check(&program, &lookup.usage, &mut diagnostics);
-    unused::check(script, &routes, &lookup.usage, &params, &mut diagnostics);
+    unused::check(script, &routes, &lookup.usage, catalogue, &params, &mut diagnostics);
     Checked { modules, loaded_at: loads.into_iter().collect(), params, diagnostics: diagnostics.finish(), program }
 }
 

@@ -1,19 +1,25 @@
-//! What is there for nothing: routes that nothing runs, script variables that nothing sets.
+//! What is there for nothing: routes that nothing runs, events that nothing raises, script variables that nothing sets.
 
 use super::ParamSetting;
 use crate::ast::{ParamValue, RouteType, Script};
 use crate::compile::{RouteTable, Usage};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::resolve::nearest::nearest;
+use bytes::Bytes;
+use catalogue::Catalogue;
+use memchr::memmem;
 
-/// Warns of both.
+/// Warns of all.
 pub(super) fn check(
     script: &Script,
     routes: &RouteTable,
     usage: &Usage,
+    catalogue: &Catalogue,
     params: &[ParamSetting],
     diagnostics: &mut Diagnostics,
 ) {
     check_routes(script, routes, usage, diagnostics);
+    check_events(script, routes, usage, catalogue, diagnostics);
     check_variables(usage, params, diagnostics);
 }
 
@@ -31,6 +37,30 @@ fn check_routes(script: &Script, routes: &RouteTable, usage: &Usage, diagnostics
         }
         let message = format!("nothing runs {}[{}]", route.kind.keyword(), name.node);
         diagnostics.push(Diagnostic::warning(codes::ROUTE_UNUSED, name.span, message));
+    }
+}
+
+/// Routes for what looks like an event that no module declares. Some string with its name may raise it.
+fn check_events(
+    script: &Script,
+    routes: &RouteTable,
+    usage: &Usage,
+    catalogue: &Catalogue,
+    diagnostics: &mut Diagnostics,
+) {
+    let declared = || catalogue.modules().flat_map(|(_, module)| module.events.iter().map(|event| event.name));
+    for (_, route) in routes.in_order(script).filter(|(_, route)| route.kind == RouteType::Event) {
+        let Some(name) = route.name.as_ref().filter(|name| name.node.starts_with("E_")) else { continue };
+        let is_named = |word: &Bytes| memmem::find(word, name.node.as_bytes()).is_some();
+        if declared().any(|known| known == name.node) || usage.words.iter().any(is_named) {
+            continue;
+        }
+        let message = format!("no module raises {}, and nor does the script", name.node);
+        let warning = Diagnostic::warning(codes::ROUTE_UNUSED, name.span, message);
+        diagnostics.push(match nearest(&name.node, declared()) {
+            Some(similar) => warning.help(format!("did you mean {similar}?")),
+            None => warning,
+        });
     }
 }
 

@@ -94,7 +94,7 @@ impl Compiler<'_> {
         self.error(codes::UNAVAILABLE, span, message);
     }
 
-    fn written<'e>(&mut self, expression: &'e Expression) -> Option<Written<'e>> {
+    pub(super) fn written<'e>(&mut self, expression: &'e Expression) -> Option<Written<'e>> {
         Some(match &expression.node {
             ExpressionKind::Constant(Constant::Null) => Written::Null,
             ExpressionKind::Constant(Constant::Int(number)) => Written::Int(*number),

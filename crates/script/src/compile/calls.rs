@@ -33,6 +33,8 @@ impl<'a> Compiler<'a> {
         self.note_alias(call, &found);
         let declared = found.declaration;
         self.note_today(call, declared);
+        let reordered = self.in_order_of_today(call, declared);
+        let call = reordered.as_ref().unwrap_or(call);
         self.lookup.usage.functions.push(FunctionUse {
             route: self.route,
             name: declared.name,
@@ -96,6 +98,40 @@ impl<'a> Compiler<'a> {
                 Diagnostic::error(codes::FUNCTION_OLD, call.span, message).help(readings)
             }
         });
+    }
+
+    /// A call whose arguments older releases had in another order, in that of today; the line of today is told.
+    fn in_order_of_today(&mut self, call: &Call, declared: &Function<()>) -> Option<Call> {
+        if call.args.len() > declared.args.len() {
+            return None;
+        }
+        let written: Vec<String> = call.args.iter().map(|arg| self.as_text(arg.as_ref())).collect();
+        let written: Vec<&str> = written.iter().map(String::as_str).collect();
+        let order = declared.old_order?(&written)?;
+        let (mut args, mut texts) = (Vec::new(), Vec::new());
+        for (arg, position) in declared.args.iter().zip(order) {
+            let Some(expression) = call.args.get(*position).and_then(Option::as_ref) else {
+                args.push(None);
+                texts.push(String::new());
+                continue;
+            };
+            let modern = self.modern_flags(expression, arg);
+            texts.push(match &modern {
+                Some(flags) => format!("\"{flags}\""),
+                None => self.lookup.written(expression.span),
+            });
+            args.push(Some(match modern {
+                Some(flags) => {
+                    Expression { node: ExpressionKind::Constant(Constant::Str(flags.into())), ..*expression }
+                }
+                None => expression.clone(),
+            }));
+        }
+        let texts = texts.join(", ");
+        let line = format!("{}({})", declared.name, texts.trim_end_matches([',', ' ']));
+        let message = format!("the arguments of {}() have another order today", declared.name);
+        self.push(Diagnostic::warning(codes::FUNCTION_OLD, call.span, message).fix(call.span, line));
+        Some(Call { args, ..call.clone() })
     }
 
     /// An argument as it is written, without its quotes.

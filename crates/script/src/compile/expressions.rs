@@ -3,7 +3,7 @@
 use super::loops::value_of;
 use super::{Compiler, add};
 use crate::ast::{ArithmeticOperator, AssignOperator, Expression, ExpressionKind, Span, Text, Variable};
-use crate::diagnostic::codes;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::host::ScriptFault;
 use crate::program::instruction::{Instruction, Operand};
 use crate::vm::{arithmetic, complement, negated};
@@ -71,8 +71,14 @@ impl Compiler<'_> {
         let left = self.operand(left);
         let right = self.operand(right);
         let is_constant = before == self.here();
-        if let (true, Some(left), Some(right)) = (is_constant, self.known(left), self.known(right)) {
-            return self.folded(span, arithmetic(operator, &left, &right));
+        if let (true, Some(known), Some(other)) = (is_constant, self.known(left), self.known(right)) {
+            match arithmetic(operator, &known, &other) {
+                // Left to the running script, where it yields nothing.
+                Err(ScriptFault::DivisionByZero) => {
+                    self.push(Diagnostic::warning(codes::NO_VALUE, span, ScriptFault::DivisionByZero.to_string()));
+                }
+                value => return self.folded(span, value),
+            }
         }
         self.emit(Instruction::Arithmetic { operator, left, right });
         Operand::Pop

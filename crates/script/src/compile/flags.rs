@@ -2,13 +2,13 @@
 
 use super::Compiler;
 use super::arguments::{Written, computed};
-use crate::ast::Span;
+use crate::ast::{Expression, Span};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::host::{ArgValue, FlagValue};
 use crate::program::instruction::{Argument, Wanted};
-use crate::resolve::flags::{modern, parse_flags, similar};
+use crate::resolve::flags::{gone_bit, modern, parse_flags, similar};
 use bytes::Bytes;
-use catalogue::{Arg, Flag};
+use catalogue::{Arg, ArgKind, Flag};
 
 impl Compiler<'_> {
     /// The number of a message or branch flag. Numbers of older scripts are names like any other.
@@ -55,11 +55,22 @@ impl Compiler<'_> {
                 parsed.flags
             }
             Err(unknown) => {
-                self.unknown_flag(&unknown, known, span);
+                self.unknown_flag(&unknown, &text, known, arg, span);
                 Vec::new()
             }
         };
         Some(Argument::Fixed(ArgValue::Flags(flags.into())))
+    }
+
+    /// Flags written as letters or as a number, by their names.
+    pub(super) fn modern_flags(&mut self, written: &Expression, arg: &Arg) -> Option<String> {
+        let ArgKind::Flags(known) = arg.kind else { return None };
+        let text = match self.written(written)? {
+            Written::Text(text) => text,
+            Written::Int(number) => Bytes::from(number.to_string()),
+            _ => return None,
+        };
+        parse_flags(&text, known).ok().filter(|parsed| parsed.is_old).map(|parsed| modern(&parsed.flags))
     }
 
     fn note_old_flags(&mut self, flags: &[FlagValue], span: Span) {
@@ -74,7 +85,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn unknown_flag(&mut self, unknown: &str, known: &'static [Flag], span: Span) {
+    fn unknown_flag(&mut self, unknown: &str, text: &[u8], known: &'static [Flag], arg: &Arg, span: Span) {
+        if let Some((bit, readings)) = gone_bit(text, arg.gone_bits) {
+            let message = format!("what bit {bit:#04x} of {unknown} means here is not certain");
+            return self.push(Diagnostic::error(codes::FLAG_UNKNOWN, span, message).help(readings));
+        }
         let diagnostic = Diagnostic::error(codes::FLAG_UNKNOWN, span, format!("unknown flag \"{unknown}\""));
         let names: Vec<_> = known.iter().map(|flag| flag.name).collect();
         self.push(match similar(unknown.split('=').next().unwrap_or_default(), known) {

@@ -98,6 +98,7 @@ codes! {
     NOT_ASYNC = "S524", "A function that async() and launch() do not take.";
     UNAVAILABLE = "S525", "A function, or a word among its parameters, that needs what is not there.";
     ARGUMENT_VALUE = "S526", "A parameter outside the range that the function takes.";
+    NO_MAIN_ROUTE = "S527", "A script that does nothing with requests.";
 }
 
 #[cfg(test)]

@@ -81,6 +81,11 @@ impl Diagnostic {
         Diagnostic::of(Severity::Error, code, None, message.into())
     }
 
+    /// A warning that has no place in the text.
+    pub fn warning_without_place(code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::of(Severity::Warning, code, None, message.into())
+    }
+
     fn of(severity: Severity, code: Code, span: Option<Span>, message: String) -> Diagnostic {
         Diagnostic { severity, code, message, span, notes: Vec::new(), help: None, fix: None }
     }

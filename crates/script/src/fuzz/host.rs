@@ -15,6 +15,7 @@ const LIST_MAX: usize = 16;
 const LAUNCHED_MAX: usize = 4;
 
 const FUNCTION: Function<()> = Function {
+    old_order: None,
     name: "",
     aliases: &[],
     about: "",

@@ -20,7 +20,7 @@ impl Parser<'_> {
         if !self.at(Symbol::LeftParenthesis) {
             return Err(self.without_parentheses(start, name));
         }
-        let args = self.arguments()?;
+        let args = if name == "forward" && self.is_to_request_uri() { Vec::new() } else { self.arguments()? };
         let name = Spanned { node: name.to_owned(), span: start };
         Ok(Call { name, args, span: self.since(start.start) })
     }
@@ -29,6 +29,23 @@ impl Parser<'_> {
         let after = Span { start: name_span.end, end: name_span.end };
         let message = format!("`{name}` is followed by no `(`: a call needs its parentheses");
         self.report(Diagnostic::error(codes::CALL_WITHOUT_PARENTHESES, name_span, message).fix(after, "()"))
+    }
+
+    /// `(uri:host, uri:port)` of the first releases: where the Request-URI says, which needs no argument today.
+    fn is_to_request_uri(&mut self) -> bool {
+        let start = self.token.span.start;
+        let rest = self.lexer.rest(start);
+        let Some(length) = memchr::memchr(b')', rest).map(|end| end + 1) else { return false };
+        let written: Vec<u8> = rest.iter().take(length).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        if !matches!(&written[..], b"(uri:host)" | b"(uri:host,uri:port)") {
+            return false;
+        }
+        let span = Span { start, end: start + place(length) };
+        let warning = Diagnostic::warning(codes::FUNCTION_OLD, span, "the parts of the Request-URI are no arguments");
+        self.report(warning.help("forward() goes where the Request-URI says").fix(span, "()"));
+        self.end = span.end;
+        self.go_to(span.end);
+        true
     }
 
     /// The arguments with their parentheses. After a mistake the rest of them is left out.

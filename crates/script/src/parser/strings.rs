@@ -1,7 +1,7 @@
 //! Strings and variables in a script, with whatever is old or wrong inside them.
 
 use super::{Parsed, Parser};
-use crate::ast::{Constant, ExpressionKind, Segment, Spanned, Text, Variable};
+use crate::ast::{Constant, ExpressionKind, Segment, Span, Spanned, Text, Variable};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::format::{FormatFault, OldName, Reader};
 use crate::lexer::{Decoded, Places, TokenKind, decode, index, place};
@@ -80,8 +80,8 @@ impl Parser<'_> {
         self.old_names(reader.old_names);
         match variable {
             Ok(variable) => {
-                self.end = end;
-                self.go_to(end);
+                self.end = self.index_outside(start, end).unwrap_or(end);
+                self.go_to(self.end);
                 Ok(variable)
             }
             Err(fault) => {
@@ -91,6 +91,25 @@ impl Parser<'_> {
                 Err(reported)
             }
         }
+    }
+
+    /// `$hdr(X)[0]`: an index stands within the parentheses. Where to go on if there is one.
+    fn index_outside(&mut self, start: u32, end: u32) -> Option<u32> {
+        let rest = self.lexer.rest(end);
+        let length = rest.iter().position(|byte| matches!(byte, b']' | b'\n' | b';'))? + 1;
+        if !rest.starts_with(b"[") || rest.get(length - 1) != Some(&b']') {
+            return None;
+        }
+        let span = Span { start, end: end + place(length) };
+        let message = "the index of a variable stands in parentheses with it";
+        let fault = Diagnostic::error(codes::FORMAT_MALFORMED, span, message);
+        let written = self.written_lossy(span);
+        let name = written.strip_prefix('$').filter(|name| !name.starts_with('('));
+        self.report(match name {
+            Some(name) => fault.fix(span, format!("$({name})")),
+            None => fault,
+        });
+        Some(span.end)
     }
 
     fn format_fault(&mut self, fault: FormatFault) -> super::Reported {

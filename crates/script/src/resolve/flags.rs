@@ -74,12 +74,23 @@ fn items<'t>(text: &'t str, known: &[Flag]) -> Vec<&'t str> {
     items
 }
 
-/// `19`, `0x02`: each bit is a flag.
+/// The first of these bits that is set in flags written as a number, and what is known of it.
+pub(crate) fn gone_bit(text: &[u8], gone: &[(u32, &'static str)]) -> Option<(u32, &'static str)> {
+    let number = number(str::from_utf8(text).ok()?.trim())?;
+    gone.iter().find(|(bit, _)| number & bit != 0).copied()
+}
+
+/// `19`, `0x02`.
+fn number(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// Each bit is a flag.
 fn numbered_flags(text: &str, known: &'static [Flag]) -> Option<Vec<FlagValue>> {
-    let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-        None => text.parse::<u32>().ok()?,
-    };
+    let number = number(text)?;
     let set = known.iter().filter(|flag| flag.bit != 0 && number & flag.bit == flag.bit);
     let set: Vec<_> = set.collect();
     let covered = set.iter().fold(0, |bits, flag| bits | flag.bit);

@@ -14,8 +14,13 @@ const INCLUDE_DEPTH_MAX: usize = 50;
 
 /// Reads `path` and everything it includes.
 pub(super) fn flatten(path: &str, options: &LoadOptions<'_>) -> (MapBuilder, Diagnostics) {
-    let mut flattener =
-        Flattener { options, flat: MapBuilder::default(), diagnostics: Diagnostics::default(), within: Within::Code };
+    let mut flattener = Flattener {
+        options,
+        flat: MapBuilder::default(),
+        diagnostics: Diagnostics::default(),
+        within: Within::Code,
+        around: Vec::new(),
+    };
     match options.files.read(path) {
         Ok(text) => flattener.file(if path == "-" { "<stdin>" } else { path }, text, 0),
         Err(error) => {
@@ -31,6 +36,8 @@ struct Flattener<'a> {
     flat: MapBuilder,
     diagnostics: Diagnostics,
     within: Within,
+    /// The files that are being read, each included by the one before.
+    around: Vec<String>,
 }
 
 /// What the text so far leaves open. Strings hide comments, and comments hide references to the environment.
@@ -101,7 +108,9 @@ impl Flattener<'_> {
     fn include(&mut self, including: &str, line: &Line<'_>, found: &Include<'_>, depth: usize) {
         match self.open(including, found, depth) {
             Ok((path, text)) => {
+                self.around.push(including.to_owned());
                 self.file(&path, text, depth + 1);
+                self.around.pop();
                 self.flat.continue_at(line.file, line.number, line.column(found.rest_start), false);
                 self.copy(line, found.rest_start);
             }
@@ -118,6 +127,9 @@ impl Flattener<'_> {
         let mut last_error = io::Error::from(io::ErrorKind::NotFound);
         for candidate in candidates(&path, including) {
             match self.options.files.read(&candidate) {
+                Ok(_) if candidate == including || self.around.contains(&candidate) => {
+                    return Err((codes::INCLUDE_TOO_DEEP, format!("{candidate} includes itself")));
+                }
                 Ok(text) => return Ok((candidate, text)),
                 Err(error) => last_error = error,
             }
@@ -184,8 +196,15 @@ impl Flattener<'_> {
                 self.flat.text.extend_from_slice(&value);
             }
             None => {
-                // The text stays as it is: something for the message to point at.
-                self.flat.text.extend_from_slice(line.text.get(at..at + found.length).unwrap_or_default());
+                // The text stays as long as it is: something for the message to point at. Within a string nothing
+                // that the parser would find fault with may stay.
+                let written = line.text.get(at..at + found.length).unwrap_or_default();
+                match self.within {
+                    Within::DoubleQuotes | Within::SingleQuotes => {
+                        self.flat.text.resize(self.flat.text.len() + written.len(), b'0');
+                    }
+                    _ => self.flat.text.extend_from_slice(written),
+                }
                 let fault = Diagnostic::error(codes::ENVIRONMENT_UNSET, self.from(start), unset(found.name));
                 self.diagnostics.push(fault.help(format!("set it, or give a default: ${{{}:-value}}", found.name)));
             }

@@ -74,10 +74,29 @@ error[S003]: the path is missing
 }
 
 #[test]
-fn a_file_that_includes_itself_ends() {
-    let files = BTreeMap::from([("a.cfg".to_owned(), b"include_file \"a.cfg\"\n".to_vec())]);
+fn a_file_that_includes_itself_is_read_once() {
+    for (files, message) in [
+        (&[("a.cfg", "a.cfg")][..], "a.cfg includes itself"),
+        (&[("a.cfg", "b.cfg"), ("b.cfg", "a.cfg")], "a.cfg includes itself"),
+        (&[("a.cfg", "b.cfg"), ("b.cfg", "b.cfg")], "b.cfg includes itself"),
+    ] {
+        let text = |included: &str| format!("include_file \"{included}\"\nroute {{}}\n").into_bytes();
+        let read = files.len();
+        let files: BTreeMap<_, _> = files.iter().map(|(path, next)| ((*path).to_owned(), text(next))).collect();
+        let options = LoadOptions { files: &files, environment: &BTreeMap::new() };
+        let (source, diagnostics) = load("a.cfg", &options, None);
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(diagnostics[0].message, message);
+        assert_eq!(String::from_utf8_lossy(&source.text).matches("route").count(), read);
+    }
+}
+
+#[test]
+fn files_include_each_other_so_deep_and_no_deeper() {
+    let text = |number: u32| format!("include_file \"{}.cfg\"\n", number + 1).into_bytes();
+    let files: BTreeMap<_, _> = (0..60).map(|number| (format!("{number}.cfg"), text(number))).collect();
     let options = LoadOptions { files: &files, environment: &BTreeMap::new() };
-    let (_, diagnostics) = load("a.cfg", &options, None);
+    let (_, diagnostics) = load("0.cfg", &options, None);
     assert_eq!(diagnostics.len(), 1);
     assert_eq!(diagnostics[0].message, "files include each other more than 50 deep");
 }
@@ -113,6 +132,26 @@ error[S006]: NONE is not set in the environment
   |                                           ^^^^^^^
   = help: set it, or give a default: ${NONE:-value}",
     );
+}
+
+#[test]
+fn what_is_unset_within_a_string_is_one_mistake() {
+    let text = b"route {\n\txlog(\"at ${NONE} and ${NONE}\");\n\tf('${NONE}');\n}\n".to_vec();
+    let files = BTreeMap::from([("a.cfg".to_owned(), text)]);
+    let (source, diagnostics) = load("a.cfg", &LoadOptions { files: &files, environment: &BTreeMap::new() }, None);
+    assert_eq!(diagnostics.len(), 3);
+    assert_eq!(
+        render(&diagnostics[1], &source.map),
+        "\
+error[S006]: NONE is not set in the environment
+ --> a.cfg:2:23
+  |
+2 | \txlog(\"at ${NONE} and ${NONE}\");
+  | \t                     ^^^^^^^
+  = help: set it, or give a default: ${NONE:-value}
+"
+    );
+    assert_eq!(crate::parser::parse(&source).1, []);
 }
 
 #[test]

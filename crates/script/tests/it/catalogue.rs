@@ -1,7 +1,7 @@
 //! A few modules as they might be declared: enough of each kind to say something wrong about.
 
 use catalogue::{
-    Access, Alias, Arg, ArgKind, Catalogue, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind,
+    Access, Alias, Arg, Catalogue, Event, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind,
     Routes, Transformation, TransformationArg, Variable,
 };
 
@@ -10,7 +10,7 @@ pub fn catalogue() -> Catalogue {
     let mut catalogue = Catalogue::default();
     catalogue.add(module("core"), CORE.iter().copied(), VARIABLES.iter().copied(), TRANSFORMATIONS.iter().copied());
     catalogue.add(module("tm"), TM.iter().copied(), [], []);
-    catalogue.add(ModuleInfo { params: USRLOC, ..module("usrloc") }, [], [], []);
+    catalogue.add(ModuleInfo { params: USRLOC, events: USRLOC_EVENTS, ..module("usrloc") }, [], [], []);
     catalogue.add(ModuleInfo { depends: &["usrloc", "tm"], ..module("registrar") }, REGISTRAR.iter().copied(), [], []);
     let sipmsgops = ModuleInfo { aliases: &["uri"], ..module("sipmsgops") };
     catalogue.add(sipmsgops, SIPMSGOPS.iter().copied(), [], []);
@@ -43,6 +43,7 @@ const FUNCTION: Function<()> = Function {
     is_async: false,
     unavailable: None,
     today: None,
+    old_order: None,
     returns: &[],
     examples: &[],
     run: (),
@@ -98,10 +99,12 @@ const TM: &[Function<()>] = &[
         args: &[
             Arg::flags("flags", RELAY_FLAGS, "")
                 .optional()
-                .refusing(&[Refused::new("pass-provisional-replies", "nothing hears them")]),
+                .refusing(&[Refused::new("pass-provisional-replies", "nothing hears them")])
+                .gone_bits(&[(2, "it was one thing in 1.x and another in 2.x")]),
             Arg::str("proxy", "").optional().refusing(&[Refused::new("elsewhere", "there is no elsewhere")]),
         ],
         routes: Routes::REQUEST.or(Routes::FAILURE),
+        old_order: Some(|written| written.first()?.contains(':').then_some(&[1, 0])),
         ..FUNCTION
     },
     Function { name: "t_anycast", unavailable: Some("there are no clusters"), ..FUNCTION },
@@ -125,12 +128,10 @@ const REGISTRAR: &[Function<()>] = &[Function {
 
 const SIPMSGOPS: &[Function<()>] = &[
     Function { name: "has_totag", ..FUNCTION },
-    Function {
-        name: "is_method",
-        args: &[Arg { name: "methods", kind: ArgKind::Str, optional: false, range: None, refused: &[], about: "" }],
-        ..FUNCTION
-    },
+    Function { name: "is_method", args: &[Arg::str("methods", "")], ..FUNCTION },
 ];
+
+const USRLOC_EVENTS: &[Event] = &[Event { name: "E_UL_AOR_INSERT", about: "", params: &[] }];
 
 const USRLOC: &[Param] = &[
     Param::int("hash_size", 9, "").within(1, 16).no_effect("tables grow by themselves"),
@@ -145,6 +146,7 @@ const USRLOC: &[Param] = &[
     Param::str("db_url", "", "").aliases(&[Alias::old("database", "3.0")]),
     Param::unset("extra", ParamKind::Str, "").repeats(),
     Param::unset("callback", ParamKind::Route, ""),
+    Param::int("use_path", 0, "").today("a flag of save()"),
 ];
 
 const DIALOG: &[Variable<()>] = &[variable("DLG_status", Access::Read, Inner::None, false)];

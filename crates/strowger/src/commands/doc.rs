@@ -9,30 +9,47 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// Prints what is declared under a name: functions, parameters, variables, commands, statistics, events, modules.
+/// Prints what is declared under a name: functions, parameters, variables, transformations, commands, statistics,
+/// events, modules.
 ///
 /// # Errors
 /// Nothing is; with the name that was likely meant.
 pub fn one(name: &str) -> Result<(), String> {
-    let wanted = name.trim_start_matches('$');
+    print!("{}", found(name)?);
+    Ok(())
+}
+
+fn found(name: &str) -> Result<String, String> {
+    let wanted = plain(name);
     let mut text = String::new();
     for module in all() {
         if module.name == wanted {
             text.push_str(&page(module));
         }
-        for entry in entries(module).into_iter().filter(|entry| entry.names.contains(&wanted)) {
+        let within = wanted.strip_prefix(module.name).and_then(|rest| rest.strip_prefix(':'));
+        let is_meant =
+            |entry: &Entry| entry.names.contains(&wanted) || within.is_some_and(|name| entry.names.contains(&name));
+        for entry in entries(module).into_iter().filter(is_meant) {
             let _ = writeln!(text, "{}\n(module {})\n", entry.text.trim_end(), module.name);
         }
     }
     if !text.is_empty() {
-        print!("{text}");
-        return Ok(());
+        return Ok(text);
     }
     let names = all().flat_map(|module| entries(module).into_iter().flat_map(|entry| entry.names).chain([module.name]));
     Err(match nearest(wanted, names) {
         Some(near) => format!("nothing is called {name}; there is {near}"),
         None => format!("nothing is called {name}"),
     })
+}
+
+/// The name in what may be copied from a script: `$ru`, `$avp(x)`, `{s.len}`, `t_relay()`.
+fn plain(name: &str) -> &str {
+    let bare = name.trim_start_matches('$');
+    match bare.strip_prefix('{') {
+        Some(transformation) => transformation.split([',', '}']).next().unwrap_or_default(),
+        None => bare.split('(').next().unwrap_or_default(),
+    }
 }
 
 /// Writes a page for each module, and an index, into a directory.
@@ -252,4 +269,29 @@ fn command(command: &Command) -> Entry {
     let _ = writeln!(text, "\nReplies: {}", command.reply);
     let names = std::iter::once(command.name).chain(command.aliases.iter().copied()).collect();
     Entry { names, heading: "Management commands", text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::found;
+
+    #[test]
+    fn names_as_they_stand_in_scripts() {
+        for (name, heading) in [
+            ("t_relay", "### `t_relay("),
+            ("t_relay()", "### `t_relay("),
+            ("$ru", "### `$ru"),
+            ("$avp(x)", "### `$avp("),
+            ("s.len", "### `{s.len}`"),
+            ("{s.len}", "### `{s.len}`"),
+            ("{s.substr,0,1}", "### `{s.substr}`"),
+            ("fr_timeout", "### `fr_timeout`"),
+            ("tm:fr_timeout", "### `fr_timeout`"),
+            ("tm", "# tm\n"),
+        ] {
+            assert!(found(name).unwrap_or_default().contains(heading), "{name}");
+        }
+        assert!(found("rr:fr_timeout").is_err());
+        assert!(found("t_rely").unwrap_err().contains("t_relay"));
+    }
 }

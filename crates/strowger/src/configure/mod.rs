@@ -23,7 +23,8 @@ use constants::Constants;
 use engine::catalogue_of;
 use module_api::{Interned, Module, ParamSetting};
 use places::Places;
-use script::ast::ParamValue;
+use script::ast::{Item, ParamValue, RouteType, Script};
+use script::diagnostic::{Diagnostic, any_error, codes};
 use script::globals::Globals;
 use script::source::Source;
 use script::{Environment, NameTables, Program, check, parser};
@@ -84,6 +85,12 @@ impl Ground {
         let params = checked.params.iter().map(|setting| (setting.module, setting.param.name, value(&setting.value)));
         let params = params.collect();
         let places = Places::of(&checked);
+        // With another mistake the route may be there and not have been understood.
+        if !any_error(&diagnostics) && !has_main_route(&tree) {
+            let warning =
+                Diagnostic::warning_without_place(codes::NO_MAIN_ROUTE, "there is no `route`: no request is answered");
+            diagnostics.push(warning.help("requests run route { … }"));
+        }
         let report = Report::new(source.clone(), diagnostics);
         if report.has_errors() {
             return Err(Box::new(report));
@@ -124,5 +131,38 @@ fn value(value: &ParamValue) -> ParamSetting {
     match value {
         ParamValue::Int(number) => ParamSetting::Int(*number),
         ParamValue::Str(text) => ParamSetting::Str(text.clone()),
+    }
+}
+
+/// Whether there is a route that requests run.
+fn has_main_route(script: &Script) -> bool {
+    script.items.iter().any(|item| match item {
+        Item::Route(route) => {
+            route.kind == RouteType::Request && route.name.as_ref().is_none_or(|name| name.node == "0")
+        }
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ground, Origin};
+
+    #[test]
+    fn a_script_without_main_route_is_told() {
+        for (text, is_told) in [
+            ("loadmodule \"proto_udp.so\"\n", true),
+            ("route[other] {\n\txlog(\"x\");\n}\n", true),
+            ("route {\n\txlog(\"x\");\n}\n", false),
+            ("route[0] {\n\txlog(\"x\");\n}\n", false),
+            ("route {\n\tnonsense(;\n}\n", false),
+        ] {
+            let origin = Origin::Text { name: "test.cfg".to_owned(), text: text.to_owned() };
+            let report = match Ground::new(1).configure(&origin) {
+                Ok(configured) => configured.warnings.text(),
+                Err(report) => report.text(),
+            };
+            assert_eq!(report.contains("there is no `route`"), is_told, "{text}{report}");
+        }
     }
 }

@@ -243,3 +243,50 @@ fn messages_for_programs() {
         r#"{"severity":"warning","code":"S301","message":"`children` is called `udp_workers` today","place":{"file":"test.cfg","line":1,"column":1,"end_line":1,"end_column":9},"notes":[],"help":null,"fix":{"place":{"file":"test.cfg","line":1,"column":1,"end_line":1,"end_column":9},"replacement":"udp_workers"}}"#
     );
 }
+
+#[test]
+fn forwarding_to_the_request_uri() {
+    check(
+        "route {\n\tforward(uri:host, uri:port);\n\tforward( uri:host );\n\tforward(sip.example.com);\n}",
+        "\
+warning[S505]: the parts of the Request-URI are no arguments
+ --> test.cfg:2:9
+  |
+2 | \tforward(uri:host, uri:port);
+  | \t       ^^^^^^^^^^^^^^^^^^^^
+  = help: forward() goes where the Request-URI says
+2 + \tforward();
+warning[S505]: the parts of the Request-URI are no arguments
+ --> test.cfg:3:9
+  |
+3 | \tforward( uri:host );
+  | \t       ^^^^^^^^^^^^
+  = help: forward() goes where the Request-URI says
+3 + \tforward();
+warning[S305]: `sip.example.com` stands without quotes
+ --> test.cfg:4:10
+  |
+4 | \tforward(sip.example.com);
+  | \t        ^^^^^^^^^^^^^^^
+4 + \tforward(\"sip.example.com\");",
+    );
+}
+
+#[test]
+fn an_index_outside_of_the_parentheses() {
+    check(
+        "route {\n\t$avp(a) = $hdr(X)[0];\n\tif ($(hdr(X))[-1] == 1) exit;\n}",
+        "\
+error[S110]: the index of a variable stands in parentheses with it
+ --> test.cfg:2:12
+  |
+2 | \t$avp(a) = $hdr(X)[0];
+  | \t          ^^^^^^^^^^
+2 + \t$avp(a) = $(hdr(X)[0]);
+error[S110]: the index of a variable stands in parentheses with it
+ --> test.cfg:3:6
+  |
+3 | \tif ($(hdr(X))[-1] == 1) exit;
+  | \t    ^^^^^^^^^^^^^",
+    );
+}
