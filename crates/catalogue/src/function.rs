@@ -21,9 +21,8 @@ pub struct Function<R: 'static> {
     pub unavailable: Option<&'static str>,
     /// How a call is written today, from its arguments as they are written: for functions kept for old scripts.
     pub today: Option<fn(&[&str]) -> Today>,
-    /// Where the parameters stand in a call that older releases wrote in another order: for each its position among the
-    /// arguments as they are written. `None` from it: the call is in today's order.
-    pub old_order: Option<fn(&[&str]) -> Option<&'static [usize]>>,
+    /// Where the parameters stand in a call that older releases wrote in another order.
+    pub old_order: Option<OldOrder>,
     /// Return codes and their meaning.
     pub returns: &'static [(i32, &'static str)],
     /// Examples; each is a test too.
@@ -57,6 +56,10 @@ impl<R> Function<R> {
         (required, self.args.len())
     }
 }
+
+/// Tells from the arguments as they are written the position of each parameter of today among them; `None`: they are in
+/// today's order.
+pub type OldOrder = fn(&[&str]) -> Option<&'static [usize]>;
 
 /// How a call of an old function is written today.
 #[derive(Clone, Debug, PartialEq, Eq)]

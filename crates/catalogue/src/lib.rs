@@ -21,7 +21,7 @@ mod variable;
 
 pub use event::{Event, Statistic};
 pub use flag_names::{FlagNames, FlagSet};
-pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, RouteKind, Today};
+pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, OldOrder, RouteKind, Today};
 pub use index::{Catalogue, FunctionId, ModuleId, ModuleInfo, TransformationId, VariableId};
 pub use management::{Command, CommandParam, CommandParamKind};
 pub use names::{NameId, Names};
