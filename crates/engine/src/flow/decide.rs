@@ -41,7 +41,7 @@ impl Desk<'_> {
             target.is_local = true;
         }
         let client = transaction.clients.get_mut(branch)?;
-        client.outcome = Some(Box::new(Final { code, reply: None }));
+        client.outcome = Some(Final::without_reply(code));
         self.branch_failed(env, msg, branch)
     }
 
@@ -78,7 +78,7 @@ impl Desk<'_> {
         let transaction = transaction::of(&mut msg)?;
         let outcome = transaction.clients.get(transaction.winner)?.outcome.as_ref()?;
         let code = outcome.code;
-        let reason = match &outcome.reply {
+        let reason = match outcome.reply() {
             Some((reply, edits)) => super::upstream::status_of(reply, edits).1,
             None => super::upstream::reason_for(code),
         };
@@ -99,7 +99,7 @@ fn candidates(transaction: &Transaction) -> impl Iterator<Item = Candidate> {
     transaction.clients.iter().enumerate().skip(transaction.first_branch).filter_map(|(branch, client)| {
         let outcome = client.outcome.as_ref()?;
         let counts = matches!(client.role, Role::Contender | Role::Minor | Role::Phony);
-        counts.then_some(Candidate { branch, code: outcome.code, was_received: outcome.reply.is_some() })
+        counts.then_some(Candidate { branch, code: outcome.code, was_received: outcome.was_received() })
     })
 }
 
@@ -108,7 +108,7 @@ fn prepare_failure(msg: &mut Routing, winner: Candidate) {
     let Some(transaction) = transaction::of(msg) else { return };
     transaction.code_at_hand = Some(winner.code);
     let reply = transaction.clients.get(winner.branch).and_then(|client| client.outcome.as_ref());
-    let reply = reply.and_then(|outcome| outcome.reply.as_ref()).map(|(reply, _)| Arc::clone(reply));
+    let reply = reply.and_then(|outcome| outcome.reply()).map(|(reply, _)| Arc::clone(reply));
     let Some(target) = transaction.targets.get(winner.branch).map(|target| target.target.clone()) else { return };
     msg.counterpart = reply;
     msg.branch = Some(winner.branch);

@@ -14,7 +14,7 @@ impl Desk<'_> {
         let Some(transaction) = transaction::of(msg) else { return };
         let Some(outcome) = transaction.clients.get(branch).and_then(|client| client.outcome.as_ref()) else { return };
         let code = outcome.code;
-        let bytes = outcome.reply.as_ref().map_or_else(Bytes::new, |(reply, _)| reply.bytes().clone());
+        let bytes = outcome.reply().map_or_else(Bytes::new, |(reply, _)| reply.bytes().clone());
         self.own_finished(env, msg, code, bytes);
     }
 

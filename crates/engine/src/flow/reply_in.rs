@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::run::{After, Ending};
-use crate::transaction::{self, Cancelling, Effect, Final, Input, Role};
+use crate::transaction::{self, Cancelling, Effect, Final, FinalReply, Input, Role};
 use module_api::{Env, HookEvent, Kind, Routing, Source};
 use sip::{Edits, Message, Method};
 use std::sync::Arc;
@@ -162,8 +162,8 @@ impl Desk<'_> {
             return Some(msg);
         }
         // What we made up when the branch took too long was no reply: the 2xx that crosses its CANCEL is the first.
-        let is_first = client.outcome.as_ref().is_none_or(|outcome| outcome.reply.is_none());
-        client.outcome = Some(Box::new(Final { code, reply: Some((Arc::clone(&reply), edits)) }));
+        let is_first = client.outcome.as_ref().is_none_or(|outcome| !outcome.was_received());
+        client.outcome = Some(Box::new(Final { code, reply: FinalReply::Received(reply, edits) }));
         if (200..300).contains(&code) {
             if is_invite || !transaction.is_answered() {
                 transaction.winner = branch;

@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::stateless::reply::WayBack;
-use crate::transaction::{self, Final, ReplyPath, Transaction, Upstream};
+use crate::transaction::{self, Final, FinalReply, ReplyPath, Transaction, Upstream};
 use bytes::Bytes;
 use module_api::{Env, Fault, HookEvent, Kind, ReplyContent, Routing, Sending, Time};
 use sip::{Edits, HeaderName, Lists, Message};
@@ -32,12 +32,13 @@ impl Desk<'_> {
         if let Upstream::Own(_) = transaction.upstream {
             return self.own_answered(env, msg, branch);
         }
-        let Some(outcome) = transaction.clients.get(branch).and_then(|client| client.outcome.as_ref()) else { return };
+        let Some(outcome) = transaction.clients.get_mut(branch).and_then(|client| client.outcome.as_mut()) else {
+            return;
+        };
         let code = outcome.code;
-        let Some((reply, edits)) = &outcome.reply else {
+        let Some((reply, mut edits)) = outcome.pass() else {
             return self.answer_for_branch(env, msg, code);
         };
-        let (reply, mut edits) = (Arc::clone(reply), edits.clone());
         if code == 503 && !self.core.services.settings.disable_503_translation {
             // RFC 3261 section 16.7, step 6: a 503 would make the caller avoid us altogether.
             let reason = Bytes::from_static(b"Service Unavailable");
@@ -56,7 +57,10 @@ impl Desk<'_> {
     fn gather_challenges(&self, msg: &mut Routing, chosen: usize, edits: &mut Edits) {
         let Some(transaction) = transaction::of(msg) else { return };
         for (_, client) in transaction.clients.iter().enumerate().filter(|(branch, _)| *branch != chosen) {
-            let Some(Final { code: 401 | 407, reply: Some((reply, _)) }) = client.outcome.as_deref() else { continue };
+            let Some(Final { code: 401 | 407, reply: FinalReply::Received(reply, _) }) = client.outcome.as_deref()
+            else {
+                continue;
+            };
             for name in [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate] {
                 for header in reply.headers_named(name) {
                     edits.append(reply.share(header.line));

@@ -89,5 +89,5 @@ impl Desk<'_> {
 
 /// Whether a branch failed as if nobody were there.
 fn is_unreachable(client: &Client) -> bool {
-    client.outcome.as_ref().is_some_and(|outcome| outcome.reply.is_none() || outcome.code == 503)
+    client.outcome.as_ref().is_some_and(|outcome| !outcome.was_received() || outcome.code == 503)
 }

@@ -70,8 +70,48 @@ pub(crate) enum Cancelling {
 /// What a branch ended with.
 pub(crate) struct Final {
     pub(crate) code: u16,
-    /// The reply with the changes of `onreply_route`; none where we made it up.
-    pub(crate) reply: Option<(Arc<Message>, Edits)>,
+    pub(crate) reply: FinalReply,
+}
+
+/// The reply behind a [`Final`].
+pub(crate) enum FinalReply {
+    /// There was none: the branch took too long, or could not be sent.
+    Missing,
+    /// With the changes of `onreply_route`.
+    Received(Arc<Message>, Edits),
+    /// It was received and has gone upstream.
+    Passed,
+}
+
+impl Final {
+    /// The outcome of a branch that nobody answered.
+    pub(crate) fn without_reply(code: u16) -> Box<Final> {
+        Box::new(Final { code, reply: FinalReply::Missing })
+    }
+
+    /// Whether somebody sent it, rather than we made it up.
+    pub(crate) fn was_received(&self) -> bool {
+        !matches!(self.reply, FinalReply::Missing)
+    }
+
+    /// The reply, while it has not gone upstream.
+    pub(crate) fn reply(&self) -> Option<(&Arc<Message>, &Edits)> {
+        match &self.reply {
+            FinalReply::Received(reply, edits) => Some((reply, edits)),
+            FinalReply::Missing | FinalReply::Passed => None,
+        }
+    }
+
+    /// Takes the reply to send it upstream.
+    pub(crate) fn pass(&mut self) -> Option<(Arc<Message>, Edits)> {
+        match std::mem::replace(&mut self.reply, FinalReply::Passed) {
+            FinalReply::Received(reply, edits) => Some((reply, edits)),
+            other => {
+                self.reply = other;
+                None
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +209,23 @@ impl Client {
             }
             Machine::Waiting => true,
             Machine::Over => false,
+        }
+    }
+
+    /// Whether nothing is to be sent for it any more but perhaps an ACK.
+    pub(crate) fn is_settled(&self) -> bool {
+        !self.is_pending() && self.next_deadline().is_none()
+    }
+
+    /// Lets go of what a branch that [is settled](Client::is_settled) needs no more.
+    pub(crate) fn settle(&mut self) {
+        self.changes = None;
+        self.alternatives = SmallVec::new();
+        use client_invite::State::{Abandoned, Completed};
+        // A negative reply to an INVITE that comes late or again is acknowledged, with what the INVITE was.
+        let may_acknowledge = matches!(self.machine, Machine::Invite(Abandoned | Completed));
+        if !may_acknowledge {
+            self.sent.bytes = Bytes::new();
         }
     }
 

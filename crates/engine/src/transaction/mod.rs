@@ -2,13 +2,15 @@
 
 mod client;
 mod handle;
+mod remnant;
 mod response;
 mod server;
 
-pub(crate) use client::{Cancelling, Client, Effect, Final, Input, Role};
+pub(crate) use client::{Cancelling, Client, Effect, Final, FinalReply, Input, Role};
 pub(crate) use response::{Candidate, best};
 pub(crate) use server::{Due, ReplyPath, Server};
 
+use self::remnant::Remnant;
 use crate::program::Loaded;
 use crate::table::{Id, Shown};
 use bytes::Bytes;
@@ -28,6 +30,8 @@ pub(crate) struct Transaction {
     pub(crate) program: Arc<Loaded>,
     /// What was decided about its request, while nobody works on it.
     pub(crate) routing: Option<Box<Routing>>,
+    /// What is left of that once nothing but repetitions is to come.
+    remnant: Option<Box<Remnant>>,
     /// Who hears its final reply.
     pub(crate) upstream: Upstream,
     /// What scripts see of its branches.
@@ -103,6 +107,7 @@ impl Transaction {
             request,
             program,
             routing: None,
+            remnant: None,
             upstream,
             targets: SmallVec::new(),
             clients: SmallVec::new(),
@@ -136,6 +141,18 @@ impl Transaction {
         match &self.upstream {
             Upstream::Server(server) => server.is_answered(),
             Upstream::Own(own) => own.ends_at.is_some(),
+        }
+    }
+
+    /// Once it is answered and no branch is pending, it only waits for repetitions, often for seconds: what they do not
+    /// need is let go.
+    pub(crate) fn settle(&mut self) {
+        if !self.is_answered() || !self.clients.iter().all(Client::is_settled) {
+            return;
+        }
+        self.clients.iter_mut().for_each(Client::settle);
+        if let Some(routing) = self.routing.take() {
+            self.remnant = Some(Box::new(Remnant::of(*routing)));
         }
     }
 
@@ -197,6 +214,7 @@ impl Transaction {
             request: Arc::clone(&self.request),
             program: Arc::clone(&self.program),
             routing: Some(Box::new(Routing::new(Arc::clone(&self.request), self.source))),
+            remnant: None,
             upstream: std::mem::replace(&mut self.upstream, nobody),
             targets: std::mem::take(&mut self.targets),
             clients,
@@ -228,7 +246,11 @@ pub(crate) fn of(msg: &mut Routing) -> Option<&mut Transaction> {
 
 /// The message with its transaction inside, to be worked on.
 pub(crate) fn open(mut transaction: Box<Transaction>) -> Option<Box<Routing>> {
-    let mut routing = transaction.routing.take()?;
+    let mut routing = match (transaction.routing.take(), transaction.remnant.take()) {
+        (Some(routing), _) => routing,
+        (None, Some(remnant)) => remnant.revive(&transaction.request, transaction.source),
+        (None, None) => return None,
+    };
     routing.transaction = Some(transaction);
     Some(routing)
 }
@@ -237,5 +259,6 @@ pub(crate) fn open(mut transaction: Box<Transaction>) -> Option<Box<Routing>> {
 pub(crate) fn close(mut routing: Box<Routing>) -> Option<Box<Transaction>> {
     let mut transaction = take(&mut routing)?;
     transaction.routing = Some(routing);
+    transaction.settle();
     Some(transaction)
 }
