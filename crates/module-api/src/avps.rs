@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 #[derive(Clone, Debug, Default)]
 pub struct Avps {
     /// In the order of the values; values of different names are mixed.
-    list: SmallVec<[(NameId, Value); 2]>,
+    list: Vec<(NameId, Value)>,
 }
 
 /// More AVPs than any script keeps; past it the oldest of the same name is dropped.
@@ -97,7 +97,7 @@ impl Avps {
 /// `$var(name)`: values of this message's run of the script. They begin as `startup_route` left them.
 #[derive(Clone, Debug, Default)]
 pub struct Vars {
-    list: SmallVec<[(NameId, Value); 4]>,
+    list: Vec<(NameId, Value)>,
 }
 
 impl Vars {

@@ -28,7 +28,7 @@ pub struct Branch {
     /// Its flags.
     pub flags: FlagSet,
     /// Its attributes (`$msg.branch.attr(x)`), by name.
-    pub attributes: SmallVec<[(Bytes, Value); 1]>,
+    pub attributes: Vec<(Bytes, Value)>,
 }
 
 /// The destination set.

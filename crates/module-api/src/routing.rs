@@ -4,7 +4,6 @@ use crate::{Avps, Branches, Fault, Proto, RecordRoute, SocketId, Time, Transacti
 use bytes::Bytes;
 use catalogue::{FlagSet, Routes};
 use sip::{Edits, Message};
-use smallvec::SmallVec;
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,9 +61,9 @@ pub struct Routing {
     /// The last fault, for `sl_reply_error()` and `$err`.
     pub fault: Option<Fault>,
     /// Destination blacklists in use, by name.
-    pub blacklists: SmallVec<[Bytes; 2]>,
+    pub blacklists: Vec<Bytes>,
     /// Default blacklists that are not to be used.
-    pub blacklists_off: SmallVec<[Bytes; 1]>,
+    pub blacklists_off: Vec<Bytes>,
     /// The routes armed for what comes later, and the times of its transaction.
     pub armed: Armed,
     /// What modules attach.
@@ -159,9 +158,9 @@ pub struct RouteSet {
 /// What modules attach to a message; found by type.
 #[derive(Default)]
 pub struct Extensions {
-    list: SmallVec<[Box<dyn Any + Send>; 2]>,
+    list: Vec<Box<dyn Any + Send>>,
     /// What one call leaves for the next one, whichever message that works on: `launch()` gives it a copy.
-    handed_on: SmallVec<[Box<dyn Any + Send>; 1]>,
+    handed_on: Vec<Box<dyn Any + Send>>,
 }
 
 impl Extensions {
@@ -225,8 +224,8 @@ impl Routing {
             route_set: RouteSet::default(),
             credentials: None,
             fault: None,
-            blacklists: SmallVec::new(),
-            blacklists_off: SmallVec::new(),
+            blacklists: Vec::new(),
+            blacklists_off: Vec::new(),
             armed: Armed::default(),
             extensions: Extensions::default(),
             invite: None,

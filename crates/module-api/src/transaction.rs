@@ -4,7 +4,6 @@ use crate::{Branch, Call, SocketId};
 use bytes::Bytes;
 use catalogue::Value;
 use sip::Message;
-use smallvec::SmallVec;
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +47,7 @@ pub struct TransactionBranch {
     /// The socket it has left by, once it has.
     pub sent_by: Option<SocketId>,
     /// `$bavp(x)`: its own AVPs.
-    pub avps: SmallVec<[(Bytes, Value); 1]>,
+    pub avps: Vec<(Bytes, Value)>,
 }
 
 /// A moment in the life of a transaction.

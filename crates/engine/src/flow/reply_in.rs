@@ -163,7 +163,7 @@ impl Desk<'_> {
         }
         // What we made up when the branch took too long was no reply: the 2xx that crosses its CANCEL is the first.
         let is_first = client.outcome.as_ref().is_none_or(|outcome| !outcome.was_received());
-        client.outcome = Some(Box::new(Final { code, reply: FinalReply::Received(reply, edits) }));
+        client.outcome = Some(Final { code, reply: FinalReply::Received(Box::new((reply, edits))) });
         if (200..300).contains(&code) {
             if is_invite || !transaction.is_answered() {
                 transaction.winner = branch;

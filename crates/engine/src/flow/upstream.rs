@@ -57,13 +57,13 @@ impl Desk<'_> {
     fn gather_challenges(&self, msg: &mut Routing, chosen: usize, edits: &mut Edits) {
         let Some(transaction) = transaction::of(msg) else { return };
         for (_, client) in transaction.clients.iter().enumerate().filter(|(branch, _)| *branch != chosen) {
-            let Some(Final { code: 401 | 407, reply: FinalReply::Received(reply, _) }) = client.outcome.as_deref()
+            let Some(Final { code: 401 | 407, reply: FinalReply::Received(received) }) = &client.outcome
             else {
                 continue;
             };
             for name in [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate] {
-                for header in reply.headers_named(name) {
-                    edits.append(reply.share(header.line));
+                for header in received.0.headers_named(name) {
+                    edits.append(received.0.share(header.line));
                 }
             }
         }

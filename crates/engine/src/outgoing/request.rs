@@ -6,7 +6,6 @@ use crate::table::{COOKIE, Id, print_decimal};
 use bytes::Bytes;
 use module_api::{Branch, RouteSet, Routing, SentBy, Socket, ViaHandling};
 use sip::{Edits, HeaderName};
-use smallvec::SmallVec;
 
 /// A request about to leave.
 pub(crate) struct Leaving<'a> {
@@ -32,8 +31,8 @@ pub(crate) struct Changes {
     pub(crate) edits: Edits,
     pub(crate) route_set: RouteSet,
     pub(crate) via: ViaHandling,
-    pub(crate) blacklists: SmallVec<[Bytes; 2]>,
-    pub(crate) blacklists_off: SmallVec<[Bytes; 1]>,
+    pub(crate) blacklists: Vec<Bytes>,
+    pub(crate) blacklists_off: Vec<Bytes>,
 }
 
 impl Changes {

@@ -24,7 +24,7 @@ pub(crate) struct Client {
     pub(crate) gives_up_at: Option<Time>,
     pub(crate) cancelling: Cancelling,
     /// What the branch ended with.
-    pub(crate) outcome: Option<Box<Final>>,
+    pub(crate) outcome: Option<Final>,
     /// Where else its name leads, the next to try first.
     pub(crate) alternatives: SmallVec<[Destination; 1]>,
     /// Whether a name led where it was sent, rather than an address in figures.
@@ -78,15 +78,15 @@ pub(crate) enum FinalReply {
     /// There was none: the branch took too long, or could not be sent.
     Missing,
     /// With the changes of `onreply_route`.
-    Received(Arc<Message>, Edits),
+    Received(Box<(Arc<Message>, Edits)>),
     /// It was received and has gone upstream.
     Passed,
 }
 
 impl Final {
     /// The outcome of a branch that nobody answered.
-    pub(crate) fn without_reply(code: u16) -> Box<Final> {
-        Box::new(Final { code, reply: FinalReply::Missing })
+    pub(crate) fn without_reply(code: u16) -> Final {
+        Final { code, reply: FinalReply::Missing }
     }
 
     /// Whether somebody sent it, rather than we made it up.
@@ -95,9 +95,9 @@ impl Final {
     }
 
     /// The reply, while it has not gone upstream.
-    pub(crate) fn reply(&self) -> Option<(&Arc<Message>, &Edits)> {
+    pub(crate) fn reply(&self) -> Option<&(Arc<Message>, Edits)> {
         match &self.reply {
-            FinalReply::Received(reply, edits) => Some((reply, edits)),
+            FinalReply::Received(reply) => Some(reply),
             FinalReply::Missing | FinalReply::Passed => None,
         }
     }
@@ -105,7 +105,7 @@ impl Final {
     /// Takes the reply to send it upstream.
     pub(crate) fn pass(&mut self) -> Option<(Arc<Message>, Edits)> {
         match std::mem::replace(&mut self.reply, FinalReply::Passed) {
-            FinalReply::Received(reply, edits) => Some((reply, edits)),
+            FinalReply::Received(reply) => Some(*reply),
             other => {
                 self.reply = other;
                 None

@@ -9,7 +9,6 @@ mod tests;
 use std::ops::Range;
 
 use bytes::Bytes;
-use smallvec::SmallVec;
 
 use crate::{Limits, ListItem, Lists, Message, ParseError};
 
@@ -20,7 +19,7 @@ pub struct Edits {
     request_uri: Option<Bytes>,
     /// A new status code, and it with its reason phrase as one text.
     status: Option<(u16, Bytes)>,
-    changes: SmallVec<[Change; 4]>,
+    changes: Vec<Change>,
     /// A new body.
     body: Option<NewBody>,
 }

@@ -46,14 +46,16 @@ pub struct Header<'a> {
     pub line: &'a [u8],
 }
 
-/// Where one header line lies in the bytes.
+/// Where one header line lies in the bytes: small, for every message has a dozen or two. The line ends where the next
+/// begins.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     start: u32,
-    name_end: u32,
-    value: u32,
-    value_end: u32,
-    end: u32,
+    /// How long the name is.
+    name_length: u16,
+    /// Where the value begins, counted from the start of the line.
+    value: u16,
+    value_length: u16,
     name: HeaderName,
 }
 
@@ -195,12 +197,15 @@ impl Message {
     }
 
     fn show(&self, index: usize, slot: &Slot) -> Header<'_> {
+        let end = self.slots.get(index + 1).map_or(self.headers_end, |next| next.start);
+        let line = self.part((slot.start, end));
+        let value = usize::from(slot.value);
         Header {
             index,
             name: slot.name,
-            name_text: self.part((slot.start, slot.name_end)),
-            value: self.part((slot.value, slot.value_end)),
-            line: self.part((slot.start, slot.end)),
+            name_text: line.get(..usize::from(slot.name_length)).unwrap_or_default(),
+            value: line.get(value..value + usize::from(slot.value_length)).unwrap_or_default(),
+            line,
         }
     }
 }

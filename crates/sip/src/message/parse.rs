@@ -71,7 +71,7 @@ fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
             return Ok(());
         }
         let end = line_end(bytes, start).ok_or(Offence::NoEmptyLine)?;
-        if end - start > limits.line_bytes {
+        if end - start > limits.line_bytes.min(Limits::LINE_MAX) {
             return Err(Offence::LineTooLong);
         }
         if slots.len() >= limits.headers {
@@ -128,13 +128,11 @@ fn read_line(bytes: &[u8], start: usize, end: usize) -> Option<Slot> {
     let value = trim(value_area);
     // An empty value lies right after the colon, so that a new one does not land behind the line end.
     let leading = if value.is_empty() { 0 } else { value.as_ptr() as usize - value_area.as_ptr() as usize };
-    let value_start = start + name_length + gap + 1 + leading;
     Some(Slot {
         start: offset(start),
-        name_end: offset(start + name_length),
-        value: offset(value_start),
-        value_end: offset(value_start + value.len()),
-        end: offset(end),
+        name_length: u16::try_from(name_length).ok()?,
+        value: u16::try_from(name_length + gap + 1 + leading).ok()?,
+        value_length: u16::try_from(value.len()).ok()?,
         name: HeaderName::of(name),
     })
 }
