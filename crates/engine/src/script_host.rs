@@ -91,7 +91,7 @@ impl<'a> ScriptHost<'a> {
     fn note(&mut self, fault: Fault, line: Line) {
         self.desk.core.counters.engine.faults.increment();
         self.log_place(Level::Error, line, &fault);
-        self.world.msg.fault = Some(fault);
+        self.world.msg.fault = Some(Box::new(fault));
     }
 
     /// Logs something about a place of the script.
@@ -170,7 +170,7 @@ impl Host for ScriptHost<'_> {
             Call { env: self.world.env.reborrow(), msg: &mut *self.world.msg, kind: self.world.kind, module: state };
         // An ACK has no transaction and needs none; for others the function says what is wrong.
         if let Err(fault) = desk.create_transaction(&mut call) {
-            call.msg.fault = Some(fault);
+            call.msg.fault = Some(Box::new(fault));
         }
     }
 

@@ -59,7 +59,7 @@ pub struct Routing {
     /// The header of the credentials that were verified, by position, for `consume_credentials()`.
     pub credentials: Option<usize>,
     /// The last fault, for `sl_reply_error()` and `$err`.
-    pub fault: Option<Fault>,
+    pub fault: Option<Box<Fault>>,
     /// Destination blacklists in use, by name.
     pub blacklists: Vec<Bytes>,
     /// Default blacklists that are not to be used.
@@ -118,7 +118,7 @@ pub struct ReplyExtras {
     /// Header lines.
     pub headers: Vec<u8>,
     /// A body and its type.
-    pub body: Option<(Bytes, Bytes)>,
+    pub body: Option<Box<(Bytes, Bytes)>>,
 }
 
 /// How our Via and the replies are made.

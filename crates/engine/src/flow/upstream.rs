@@ -57,8 +57,7 @@ impl Desk<'_> {
     fn gather_challenges(&self, msg: &mut Routing, chosen: usize, edits: &mut Edits) {
         let Some(transaction) = transaction::of(msg) else { return };
         for (_, client) in transaction.clients.iter().enumerate().filter(|(branch, _)| *branch != chosen) {
-            let Some(Final { code: 401 | 407, reply: FinalReply::Received(received) }) = &client.outcome
-            else {
+            let Some(Final { code: 401 | 407, reply: FinalReply::Received(received) }) = &client.outcome else {
                 continue;
             };
             for name in [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate] {

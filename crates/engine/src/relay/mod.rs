@@ -130,7 +130,7 @@ impl Relaying {
             // Its failure changes nothing: there is nobody to tell.
             let _ = desk.answer_locally(&mut call.env, call.msg, Kind::Request, &reply);
         }
-        call.msg.fault = Some(fault);
+        call.msg.fault = Some(Box::new(fault));
         Flow::done(code)
     }
 

@@ -56,7 +56,7 @@ impl Desk<'_> {
         let notes = self.notes(source, reply);
         let none = Bytes::new();
         let (body, content_type) =
-            reply.body.as_ref().or(extras.body.as_ref()).map_or((&none, &none), |(body, kind)| (body, kind));
+            reply.body.as_ref().or(extras.body.as_deref()).map_or((&none, &none), |(body, kind)| (body, kind));
         let made;
         let to_tag: &[u8] = match &reply.to_tag {
             Some(given) => given,

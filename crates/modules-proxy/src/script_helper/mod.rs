@@ -103,7 +103,7 @@ fn relayed(call: &mut Call<'_>, flow: Flow) -> GateStep {
             if let Err(fault) = outcome {
                 note(call, fault);
             }
-            let fault = call.msg.fault.as_ref();
+            let fault = call.msg.fault.as_deref();
             let (code, reason) = fault.map_or((500, "Server Internal Error"), Fault::sip_reply);
             refuse(call, &ReplyContent::new(code, reason))
         }
@@ -128,7 +128,7 @@ fn refuse(call: &mut Call<'_>, reply: &ReplyContent) -> GateStep {
 
 fn note(call: &mut Call<'_>, fault: Fault) {
     call.env.log().error(format!("script_helper: {fault}"));
-    call.msg.fault = Some(fault);
+    call.msg.fault = Some(Box::new(fault));
 }
 
 #[cfg(test)]

@@ -65,13 +65,11 @@ fn append_to_reply(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 fn append_body_to_reply(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let text = args.str(0)?;
     let reply = &mut call.msg.reply;
-    let (body, kind) = reply.body.take().unwrap_or_default();
+    let (body, _) = &mut **reply.body.get_or_insert_default();
     if body.len() + text.len() > EXTRA_BYTES_MAX {
-        reply.body = Some((body, kind));
         return Err(Fault::us("the body of the reply becomes too large"));
     }
-    let body = if body.is_empty() { text.clone() } else { Bytes::from([&body[..], text].concat()) };
-    reply.body = Some((body, kind));
+    *body = if body.is_empty() { text.clone() } else { Bytes::from([&body[..], text].concat()) };
     Ok(1)
 }
 

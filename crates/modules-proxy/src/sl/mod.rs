@@ -63,7 +63,7 @@ fn send_reply(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn reply_error(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
-    let (code, reason) = call.msg.fault.as_ref().map_or((500, "Server Internal Error"), Fault::sip_reply);
+    let (code, reason) = call.msg.fault.as_deref().map_or((500, "Server Internal Error"), Fault::sip_reply);
     call.env.operations.reply_stateless(call, &ReplyContent::new(code, reason))?;
     Ok(1)
 }
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(fixture.call(&state, &SEND_REPLY, &[int(200), str("OK")]), 1);
         assert_eq!(fixture.call(&state, &SEND_REPLY, &[int(20), str("OK")]), -1);
         assert_eq!(fixture.call(&state, &REPLY_ERROR, &[]), 1);
-        fixture.msg.fault = Some(Fault::peer("bad"));
+        fixture.msg.fault = Some(Box::new(Fault::peer("bad")));
         assert_eq!(fixture.call(&state, &REPLY_ERROR, &[]), 1);
         assert_eq!(fixture.journal(), ["reply 200 OK", "reply 500 Server Internal Error", "reply 400 Bad Request"]);
     }

@@ -95,6 +95,6 @@ fn load(call: &mut Call<'_>, module: &AuthDb, cells: &[Cell]) -> Result<(), Faul
 /// -1 would say that the user is unknown.
 fn failed(call: &mut Call<'_>, fault: &Fault) -> Flow {
     call.env.log().error(format!("credentials could not be checked: {fault}"));
-    call.msg.fault = Some(fault.clone());
+    call.msg.fault = Some(Box::new(fault.clone()));
     Flow::done(ERROR)
 }

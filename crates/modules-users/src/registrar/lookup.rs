@@ -213,6 +213,6 @@ pub fn wake_up(
 /// -1 would say that there are no contacts.
 fn failed(call: &mut Call<'_>, fault: Fault) -> Flow {
     call.env.log().error(format!("lookup: {fault}"));
-    call.msg.fault = Some(fault);
+    call.msg.fault = Some(Box::new(fault));
     Flow::done(ERROR)
 }

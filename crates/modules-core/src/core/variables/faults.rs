@@ -49,5 +49,5 @@ pub(super) const ALL: &[Variable] = &[
 ];
 
 fn fault(call: &Call<'_>, part: fn(&Fault) -> Value) -> Value {
-    call.msg.fault.as_ref().map_or(Value::Null, part)
+    call.msg.fault.as_deref().map_or(Value::Null, part)
 }

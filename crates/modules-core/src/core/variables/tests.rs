@@ -472,7 +472,7 @@ fn the_rest() {
         ],
     );
     assert_eq!(read_at(&mut fixture, "Tf", Where::Here).len(), "Tue Nov 14 22:13:20 2023".len());
-    fixture.msg.fault = Some(Fault::peer("the From header cannot be read"));
+    fixture.msg.fault = Some(Box::new(Fault::peer("the From header cannot be read")));
     check(
         &mut fixture,
         &[
