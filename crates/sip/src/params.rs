@@ -120,7 +120,7 @@ impl<'a> Iter<'a> {
 fn split_part(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut at = 0;
     while let Some(rest) = text.get(at..) {
-        let Some(plain) = rest.iter().position(|byte| matches!(byte, b';' | b'"')) else { break };
+        let Some(plain) = memchr::memchr2(b';', b'"', rest) else { break };
         at += plain;
         let (part, special) = text.split_at(at);
         if let [b';', next @ ..] = special {

@@ -1,6 +1,8 @@
 //! What has come in and waits for its thread: short and in order as a rule. When more comes than can be handled, what
 //! continues a call goes first, and what would begin something after it has waited too long is to be refused: a call that
-//! is answered late is retransmitted, paid for twice, and given up.
+//! is answered late is retransmitted, paid for twice, and given up. Refusing takes time too: it gets a share of what is
+//! done for calls, and what is too much even to be refused is passed over, so that the calls that began are not slowed down
+//! however much more is offered.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -14,6 +16,8 @@ pub(super) struct Backlog<T> {
     line: VecDeque<Waiting<T>>,
     /// Whether what is new is refused.
     sheds: bool,
+    /// How much may be spent on refusals, in shares of one.
+    credit: u32,
 }
 
 #[derive(Debug)]
@@ -40,10 +44,15 @@ const WAITING_MAX: usize = 16_384;
 const LATE: Duration = Duration::from_millis(200);
 /// New things are welcome again when the next of them has waited less.
 const CAUGHT_UP: Duration = Duration::from_millis(20);
+/// A refusal costs as much credit as so many messages that are handled bring: a call, seven messages or more, can pay for
+/// one, which is about a tenth of its own cost.
+const REFUSAL: u32 = 7;
+/// So much credit is kept: enough for a burst after a calm time.
+const CREDIT_MAX: u32 = 1_000 * REFUSAL;
 
 impl<T> Backlog<T> {
     pub(super) const fn new() -> Backlog<T> {
-        Backlog { urgent: VecDeque::new(), line: VecDeque::new(), sheds: false }
+        Backlog { urgent: VecDeque::new(), line: VecDeque::new(), sheds: false, credit: CREDIT_MAX }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -66,10 +75,11 @@ impl<T> Backlog<T> {
         Ok(())
     }
 
-    /// The next message, and what is to be done with it.
-    pub(super) fn pop(&mut self, now: Instant) -> Option<(T, Admission)> {
+    /// The next message, and what is to be done with it; nothing where even a refusal would take what calls need: it is
+    /// lost, as if on the way, and will come again.
+    pub(super) fn pop(&mut self, now: Instant) -> Option<(T, Option<Admission>)> {
         if let Some(next) = self.urgent.pop_front() {
-            return Some((next.message, Admission::Welcome));
+            return Some((next.message, Some(self.welcome())));
         }
         let Some(next) = self.line.pop_front() else {
             self.sheds = false;
@@ -77,7 +87,17 @@ impl<T> Backlog<T> {
         };
         let waited = now.saturating_duration_since(next.since);
         self.sheds = waited >= if self.sheds { CAUGHT_UP } else { LATE };
-        Some((next.message, if self.sheds { Admission::Shed } else { Admission::Welcome }))
+        Some((next.message, if self.sheds { self.refuse() } else { Some(self.welcome()) }))
+    }
+
+    fn welcome(&mut self) -> Admission {
+        self.credit = CREDIT_MAX.min(self.credit + 1);
+        Admission::Welcome
+    }
+
+    fn refuse(&mut self) -> Option<Admission> {
+        self.credit = self.credit.checked_sub(REFUSAL)?;
+        Some(Admission::Shed)
     }
 }
 
@@ -116,7 +136,7 @@ mod tests {
             backlog.push(message, continues, now).unwrap();
         }
         let order: Vec<_> = std::iter::from_fn(|| backlog.pop(now)).collect();
-        assert_eq!(order, [1, 2, 3].map(|message| (message, Admission::Welcome)));
+        assert_eq!(order, [1, 2, 3].map(|message| (message, Some(Admission::Welcome))));
     }
 
     #[test]
@@ -124,8 +144,8 @@ mod tests {
         let (mut backlog, now) = (Backlog::new(), Instant::now());
         (0..100).for_each(|number| backlog.push(number, false, now).unwrap());
         backlog.push(100, true, now).unwrap();
-        assert_eq!(backlog.pop(now), Some((100, Admission::Welcome)));
-        assert_eq!(backlog.pop(now), Some((0, Admission::Welcome)));
+        assert_eq!(backlog.pop(now), Some((100, Some(Admission::Welcome))));
+        assert_eq!(backlog.pop(now), Some((0, Some(Admission::Welcome))));
     }
 
     #[test]
@@ -134,12 +154,31 @@ mod tests {
         for number in 0..5 {
             backlog.push(number, false, start + ms(100 * number)).unwrap();
         }
-        let mut at = |after| backlog.pop(start + ms(after)).map(|(_, admission)| admission);
+        let mut at = |after| backlog.pop(start + ms(after)).and_then(|(_, admission)| admission);
         assert_eq!(at(150), Some(Admission::Welcome));
         assert_eq!(at(350), Some(Admission::Shed));
         assert_eq!(at(351), Some(Admission::Shed), "151 ms late: once it sheds it catches up first");
         assert_eq!(at(310), Some(Admission::Welcome));
         assert_eq!(at(500), Some(Admission::Welcome));
+    }
+
+    #[test]
+    fn refusals_take_a_share_of_what_calls_take() {
+        let (mut backlog, start) = (Backlog::new(), Instant::now());
+        let late = start + LATE;
+        let mut refused = |backlog: &mut Backlog<u32>, offered| {
+            (0..offered).for_each(|number| backlog.push(number, false, start).unwrap());
+            let admissions: Vec<_> = std::iter::from_fn(|| backlog.pop(late)).map(|(_, admission)| admission).collect();
+            assert!(admissions.iter().all(|admission| *admission != Some(Admission::Welcome)));
+            admissions.iter().filter(|admission| **admission == Some(Admission::Shed)).count()
+        };
+        assert_eq!(refused(&mut backlog, 3_000), 1_000, "a burst after a calm time");
+        assert_eq!(refused(&mut backlog, 100), 0);
+        for _ in 0..70 {
+            backlog.push(0, true, late).unwrap();
+            assert_eq!(backlog.pop(late), Some((0, Some(Admission::Welcome))));
+        }
+        assert_eq!(refused(&mut backlog, 100), 10);
     }
 
     #[test]

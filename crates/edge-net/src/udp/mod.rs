@@ -31,6 +31,8 @@ pub struct UdpCounters {
     pub keepalives: Counter,
     /// Messages for which there was no room.
     pub dropped: Counter,
+    /// Messages that would have begun something, passed over because there was no time even to refuse them.
+    pub ignored: Counter,
 }
 
 /// How often a thread looks whether it should stop while nothing comes.
@@ -87,7 +89,10 @@ impl UdpListener {
             let now = now.unwrap_or_else(Instant::now);
             for _ in 0..TURN {
                 let Some((received, admission)) = backlog.pop(now) else { break };
-                handle(received, admission);
+                match admission {
+                    Some(admission) => handle(received, admission),
+                    None => counters.ignored.increment(),
+                }
             }
         }
     }

@@ -86,7 +86,7 @@ fn share(breadth: u32, branches: usize) -> Result<(u32, u32), Fault> {
 
 /// The request's Max-Breadth; one that cannot be read counts as none.
 fn max_breadth(request: &Message) -> Option<u32> {
-    sip::text::number(request.header(HeaderName::MaxBreadth)?.value)
+    sip::text::number(request.value(HeaderName::MaxBreadth)?)
 }
 
 impl Core {

@@ -80,7 +80,7 @@ impl Body {
     }
 
     fn of(message: &sip::Message) -> Body {
-        let content_type = message.header(HeaderName::ContentType).map(|header| message.share(header.value));
+        let content_type = message.value(HeaderName::ContentType).map(|value| message.share(value));
         Body { bytes: message.share(message.body()), content_type: content_type.unwrap_or_default() }
     }
 

@@ -103,14 +103,14 @@ impl<'m> Register<'m> {
         granted: Option<&dyn Fn(&NameAddr<'_>) -> u32>,
     ) -> Result<Register<'m>, Refusal> {
         let cseq = message.cseq().map_err(|_| Refusal::BadHeader("CSeq"))?;
-        let allow = message.header(HeaderName::Allow).map(|allow| Methods::of_allow(allow.value));
+        let allow = message.value(HeaderName::Allow).map(Methods::of_allow);
         let mut register = Register {
             call_id: message.call_id().map_err(|_| Refusal::BadHeader("Call-ID"))?,
             cseq: cseq.number,
             contacts: Contacts::None,
             path: Vec::new(),
             tells_path: false,
-            user_agent: message.header(HeaderName::UserAgent).map(|header| header.value).unwrap_or_default(),
+            user_agent: message.value(HeaderName::UserAgent).unwrap_or_default(),
             methods: allow.unwrap_or(Methods::ALL),
             supports_gruu: registrar.gruu.is_some() && supports(message, b"gruu"),
             given,
@@ -154,7 +154,7 @@ impl<'m> Register<'m> {
         options: &SaveOptions,
         granted: Option<&dyn Fn(&NameAddr<'_>) -> u32>,
     ) -> Result<Contacts<'m>, Refusal> {
-        let expires = message.header(HeaderName::Expires).map(|header| header.value);
+        let expires = message.value(HeaderName::Expires);
         let mut list = SmallVec::new();
         let mut is_star = false;
         for item in message.name_addrs(HeaderName::Contact) {

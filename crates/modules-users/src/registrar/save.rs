@@ -154,7 +154,7 @@ impl Task {
         let Ok(wanted) = Uri::parse(wanted) else { return 0 };
         let listed = reply.name_addrs(HeaderName::Contact).flatten().map(|item| item.address);
         let mut same = listed.filter(|listed| Uri::parse(listed.uri).is_ok_and(|uri| uri.same_as(&wanted)));
-        let expires = || reply.header(HeaderName::Expires).map(|header| header.value);
+        let expires = || reply.value(HeaderName::Expires);
         let Some(listed) = same.next() else { return 0 };
         let lifetime = listed.params.value(b"expires").or_else(expires).and_then(number);
         lifetime.unwrap_or(self.registrar.default_expires_s)

@@ -1,7 +1,7 @@
 //! The headers every element reads, typed: Via, From, To, CSeq, Call-ID and the address lists.
 
 use crate::{
-    CSeq, Fault, Header, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Via,
+    CSeq, Fault, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Via,
     list::items_of,
     text::{is_lws, number},
 };
@@ -63,7 +63,7 @@ impl Message {
 
     /// Content-Type as written.
     pub fn content_type(&self) -> Option<&[u8]> {
-        self.header(HeaderName::ContentType).map(|header| header.value)
+        self.value(HeaderName::ContentType)
     }
 
     /// Expires.
@@ -78,18 +78,18 @@ impl Message {
 
     /// The number in a header whose value is one.
     pub fn number_of(&self, name: HeaderName) -> Result<Option<u32>, HeaderError> {
-        let Some(header) = self.header(name) else { return Ok(None) };
-        number(header.value).map(Some).ok_or(HeaderError::new(name, Fault::Number))
+        let Some(value) = self.value(name) else { return Ok(None) };
+        number(value).map(Some).ok_or(HeaderError::new(name, Fault::Number))
     }
 
     /// Content-Length as announced; several that disagree are refused, for one reader would take one and the next the other.
     pub(super) fn announced_length(&self) -> Result<Option<usize>, HeaderError> {
         if !self.has_repeats {
-            return self.header(HeaderName::ContentLength).map(length_of).transpose();
+            return self.value(HeaderName::ContentLength).map(length_of).transpose();
         }
         let mut announced = None;
         for header in self.headers_named(HeaderName::ContentLength) {
-            let length = length_of(header)?;
+            let length = length_of(header.value)?;
             if announced.is_some_and(|earlier| earlier != length) {
                 return Err(HeaderError::new(HeaderName::ContentLength, Fault::Repeated));
             }
@@ -134,8 +134,7 @@ impl Message {
     }
 
     fn required(&self, name: HeaderName) -> Result<&[u8], HeaderError> {
-        let header = self.header(name).ok_or(HeaderError::new(name, Fault::Missing))?;
-        Ok(header.value)
+        self.value(name).ok_or(HeaderError::new(name, Fault::Missing))
     }
 }
 
@@ -143,7 +142,7 @@ fn via_of(text: &[u8]) -> Result<Via<'_>, HeaderError> {
     Via::parse(text).map_err(|fault| HeaderError::new(HeaderName::Via, fault))
 }
 
-fn length_of(header: Header<'_>) -> Result<usize, HeaderError> {
-    let length = number(header.value).and_then(|length| usize::try_from(length).ok());
+fn length_of(value: &[u8]) -> Result<usize, HeaderError> {
+    let length = number(value).and_then(|length| usize::try_from(length).ok());
     length.ok_or(HeaderError::new(HeaderName::ContentLength, Fault::Number))
 }

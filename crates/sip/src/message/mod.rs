@@ -133,6 +133,15 @@ impl Message {
         }
     }
 
+    /// The value of the first header of this name.
+    pub fn value(&self, name: HeaderName) -> Option<&[u8]> {
+        let first = self.first_of(name)?;
+        match self.slots.get(first) {
+            Some(slot) if slot.name == name => Some(self.value_of(slot)),
+            _ => self.headers_named(name).next().map(|header| header.value),
+        }
+    }
+
     /// All headers of this name in order.
     pub fn headers_named(&self, name: HeaderName) -> impl Iterator<Item = Header<'_>> {
         let first = self.first_of(name).unwrap_or(self.slots.len());
@@ -196,15 +205,19 @@ impl Message {
         (first != NONE).then_some(usize::from(first))
     }
 
+    fn value_of(&self, slot: &Slot) -> &[u8] {
+        let start = slot.start + u32::from(slot.value);
+        self.part((start, start + u32::from(slot.value_length)))
+    }
+
     fn show(&self, index: usize, slot: &Slot) -> Header<'_> {
         let end = self.slots.get(index + 1).map_or(self.headers_end, |next| next.start);
         let line = self.part((slot.start, end));
-        let value = usize::from(slot.value);
         Header {
             index,
             name: slot.name,
             name_text: line.get(..usize::from(slot.name_length)).unwrap_or_default(),
-            value: line.get(value..value + usize::from(slot.value_length)).unwrap_or_default(),
+            value: self.value_of(slot),
             line,
         }
     }

@@ -112,7 +112,11 @@ pub fn start(
     let programs = Programs::new(runtime.handle().clone(), Limits::default(), &services.statistics, &log);
     let notifier = Notifier::new(runtime.handle(), edge_events::Limits::default(), &services.statistics);
     let http = http(&edges, &runtime, &services.statistics)?;
-    let udp_counters = UdpCounters { keepalives: counter("net", "keepalives"), dropped: counter("net", "dropped") };
+    let udp_counters = UdpCounters {
+        keepalives: counter("net", "keepalives"),
+        dropped: counter("net", "dropped"),
+        ignored: counter("net", "ignored"),
+    };
     publish(&services.statistics, "tcp", "refused_connections", &counters.refused);
     publish(&services.statistics, "tcp", "dropped_messages", &counters.dropped);
     publish(&services.statistics, "tcp", "garbled_connections", &counters.garbled);

@@ -97,7 +97,7 @@ fn count(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
 
 fn body(call: &mut Call<'_>, name: VariableName<'_>, header: HeaderName) -> Value {
     let Some(message) = message(call.msg, &name) else { return Value::Null };
-    shared(message, message.header(header).map(|header| header.value))
+    shared(message, message.value(header))
 }
 
 fn read_path(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
