@@ -32,7 +32,7 @@ mod value;
 mod via;
 
 pub use cseq::CSeq;
-pub use edits::{Edits, apply, write};
+pub use edits::{Edits, apply, write, written};
 pub use error::{Fault, HeaderError, Offence, ParseError, UriError};
 pub use limits::Limits;
 pub use list::{ListItem, Lists};

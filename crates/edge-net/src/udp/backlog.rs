@@ -166,7 +166,7 @@ mod tests {
     fn refusals_take_a_share_of_what_calls_take() {
         let (mut backlog, start) = (Backlog::new(), Instant::now());
         let late = start + LATE;
-        let mut refused = |backlog: &mut Backlog<u32>, offered| {
+        let refused = |backlog: &mut Backlog<u32>, offered| {
             (0..offered).for_each(|number| backlog.push(number, false, start).unwrap());
             let admissions: Vec<_> = std::iter::from_fn(|| backlog.pop(late)).map(|(_, admission)| admission).collect();
             assert!(admissions.iter().all(|admission| *admission != Some(Admission::Welcome)));

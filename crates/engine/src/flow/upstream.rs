@@ -186,9 +186,7 @@ pub(crate) fn without_our_via(reply: &Message, edits: &Edits) -> Bytes {
             _ => own.remove(header.index),
         }
     }
-    let mut out = Vec::with_capacity(reply.bytes().len() + 64);
-    sip::write(reply, &[edits, &own], &mut out);
-    out.into()
+    sip::written(reply, &[edits, &own])
 }
 
 /// The code and reason phrase a reply goes on with.

@@ -95,26 +95,32 @@ impl ViaBranch {
     }
 }
 
+/// What has been put together, which leaves the room for the next.
+fn taken(room: &mut Vec<u8>) -> Bytes {
+    let bytes = Bytes::copy_from_slice(room);
+    room.clear();
+    bytes
+}
+
 impl Leaving<'_> {
     /// Writes it.
     pub(crate) fn write(&self, core: &Core) -> Bytes {
         let message = &self.msg.message;
         let mut own = Edits::default();
+        // The lines are put together here one after the other, so that each is allocated once and as large as it is.
+        let mut line = Vec::with_capacity(256);
         if self.branch.uri != message.request_uri() {
             own.set_request_uri(self.branch.uri.clone());
         }
-        self.add_via(core, &mut own);
-        self.add_record_route(core, &mut own);
-        self.add_path(&mut own);
+        self.add_via(core, &mut line, &mut own);
+        self.add_record_route(core, &mut line, &mut own);
+        self.add_path(&mut line, &mut own);
         self.set_breadth(&mut own);
         if !self.extra.is_empty() {
-            let mut lines = Vec::with_capacity(self.extra.len() + 2);
-            append_line(self.extra, &mut lines);
-            own.append(lines.into());
+            append_line(self.extra, &mut line);
+            own.append(taken(&mut line));
         }
-        let mut out = Vec::with_capacity(message.bytes().len() + 512);
-        sip::write(message, &[self.edits(), &own], &mut out);
-        out.into()
+        sip::written(message, &[self.edits(), &own])
     }
 
     fn edits(&self) -> &Edits {
@@ -129,17 +135,16 @@ impl Leaving<'_> {
         self.changes.map_or(&self.msg.route_set, |changes| &changes.route_set)
     }
 
-    fn add_via(&self, core: &Core, own: &mut Edits) {
-        let mut line = Vec::with_capacity(128);
+    fn add_via(&self, core: &Core, line: &mut Vec<u8>, own: &mut Edits) {
         let place = self.sent_by(core);
         line.extend_from_slice(b"Via: SIP/2.0/");
         line.extend_from_slice(self.socket.proto.via_name().as_bytes());
         line.push(b' ');
         line.extend_from_slice(place.host);
         line.push(b':');
-        print_decimal(usize::from(place.port), &mut line);
+        print_decimal(usize::from(place.port), line);
         line.extend_from_slice(b";branch=");
-        self.via_branch.print(&mut line);
+        self.via_branch.print(line);
         if self.via().add_local_rport {
             line.extend_from_slice(b";rport");
         }
@@ -150,16 +155,16 @@ impl Leaving<'_> {
         let message = &self.msg.message;
         if self.is_own {
             if let Some(via) = message.header(HeaderName::Via) {
-                own.replace(via.index, line.into());
+                own.replace(via.index, taken(line));
             }
             return;
         }
-        own.push_via(line.into());
-        self.complete_senders_via(own);
+        own.push_via(taken(line));
+        self.complete_senders_via(line, own);
     }
 
     /// Fills `received` and `rport` of who sent it in (RFC 3261 section 18.2.1, RFC 3581 section 4).
-    fn complete_senders_via(&self, own: &mut Edits) {
+    fn complete_senders_via(&self, filled: &mut Vec<u8>, own: &mut Edits) {
         let message = &self.msg.message;
         let Ok(via) = message.top_via() else { return };
         let (received, rport) = additions(&via, &self.msg.source, self.via());
@@ -174,32 +179,29 @@ impl Leaving<'_> {
             message.range_of(params)
         };
         let Some(range) = range else { return };
-        let mut filled = Vec::with_capacity(params.len() + 48);
-        via.write_params(received, rport, &mut filled);
-        own.patch(range, filled.into());
+        via.write_params(received, rport, filled);
+        own.patch(range, taken(filled));
     }
 
-    fn add_record_route(&self, core: &Core, own: &mut Edits) {
+    fn add_record_route(&self, core: &Core, lines: &mut Vec<u8>, own: &mut Edits) {
         let Some(record) = &self.route_set().record else { return };
         let incoming = core.services.sockets.get(self.msg.source.socket);
         let incoming = incoming.filter(|incoming| !self.is_own && incoming.id != self.socket.id).map(SentBy::from);
-        let mut lines = Vec::with_capacity(128);
-        record.write(&self.route_set().added_params, self.sent_by(core), incoming, &mut lines);
-        own.push_record_route(lines.into());
+        record.write(&self.route_set().added_params, self.sent_by(core), incoming, lines);
+        own.push_record_route(taken(lines));
     }
 
     /// RFC 3327 section 5.3: the path of a registration becomes the route set of what follows it.
-    fn add_path(&self, own: &mut Edits) {
+    fn add_path(&self, line: &mut Vec<u8>, own: &mut Edits) {
         let Some(path) = self.branch.path.as_ref().filter(|path| !path.is_empty()) else { return };
-        let mut line = Vec::with_capacity(path.len() + 10);
         line.extend_from_slice(b"Route: ");
         line.extend_from_slice(path);
         line.extend_from_slice(b"\r\n");
         let message = &self.msg.message;
         let first = message.headers_named(HeaderName::Route).find(|header| !self.edits().is_removed(header.index));
         match first {
-            Some(route) => own.insert_before(route.index, line.into()),
-            None => own.append(line.into()),
+            Some(route) => own.insert_before(route.index, taken(line)),
+            None => own.append(taken(line)),
         }
     }
 

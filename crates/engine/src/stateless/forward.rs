@@ -89,9 +89,8 @@ impl Desk<'_> {
         if let Some(headers) = headers {
             edits.append(headers);
         }
-        let mut bytes = Vec::with_capacity(msg.message.bytes().len() + 256);
-        sip::write(&msg.message, &[&edits], &mut bytes);
-        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes: bytes.into() });
+        let bytes = sip::written(&msg.message, &[&edits]);
+        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes });
         Ok(1)
     }
 

@@ -39,29 +39,28 @@ pub(super) enum Text<'a> {
 }
 
 impl Cut<'_> {
-    /// How many bytes the text has, give or take a line end.
+    /// How many bytes the text has.
     pub(super) fn length(&self) -> usize {
-        match self.text {
-            Text::Plain(text) => text.len(),
-            Text::Lines(lines) => lines.len() + 2,
-            Text::Line(name, value) => name.len() + value.len() + 4,
-        }
+        let mut length = 0;
+        self.each_piece(&mut |piece| length += piece.len());
+        length
     }
 
-    pub(super) fn write_text(&self, out: &mut Vec<u8>) {
+    /// The text, piece by piece.
+    pub(super) fn each_piece(&self, take: &mut impl FnMut(&[u8])) {
         match self.text {
-            Text::Plain(text) => out.extend_from_slice(text),
+            Text::Plain(text) => take(text),
             Text::Lines(lines) => {
-                out.extend_from_slice(lines);
+                take(lines);
                 if lines.last().is_some_and(|byte| *byte != b'\n') {
-                    out.extend_from_slice(b"\r\n");
+                    take(b"\r\n");
                 }
             }
             Text::Line(name, value) => {
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(b": ");
-                out.extend_from_slice(value);
-                out.extend_from_slice(b"\r\n");
+                take(name.as_bytes());
+                take(b": ");
+                take(value);
+                take(b"\r\n");
             }
         }
     }

@@ -216,9 +216,17 @@ pub fn write(message: &Message, layers: &[&Edits], out: &mut Vec<u8>) {
     plan::write(message, layers, out);
 }
 
+/// The same as bytes of their own, no larger than they need be; without edits those of the message.
+pub fn written(message: &Message, layers: &[&Edits]) -> Bytes {
+    if layers.iter().all(|edits| edits.is_empty()) {
+        return message.bytes().clone();
+    }
+    let mut out = Vec::new();
+    plan::write(message, layers, &mut out);
+    out.into()
+}
+
 /// The message as it reads with its edits done.
 pub fn apply(message: &Message, edits: &Edits) -> Result<Message, ParseError> {
-    let mut bytes = Vec::with_capacity(message.bytes().len() + 256);
-    write(message, &[edits], &mut bytes);
-    Message::parse(bytes.into(), &Limits::OWN)
+    Message::parse(written(message, &[edits]), &Limits::OWN)
 }

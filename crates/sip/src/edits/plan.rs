@@ -14,6 +14,7 @@ use super::{
     items::removals,
 };
 
+/// Appends the message to `out`, for which exactly the room it takes is made.
 pub(super) fn write(message: &Message, layers: &[&Edits], out: &mut Vec<u8>) {
     let mut figures = [0; 20];
     let body = layers.iter().rev().find_map(|edits| edits.body.as_ref());
@@ -265,15 +266,22 @@ impl<'a> Plan<'a> {
 
     fn write(mut self, out: &mut Vec<u8>) {
         self.cuts.sort_unstable_by_key(|cut| (cut.start, cut.rank, cut.order));
+        let mut length = 0;
+        self.each_piece(|piece| length += piece.len());
+        out.reserve_exact(length);
+        self.each_piece(|piece| out.extend_from_slice(piece));
+    }
+
+    /// What is written, piece by piece: stretches of the message and the texts between them.
+    fn each_piece(&self, mut take: impl FnMut(&[u8])) {
         let bytes = self.message.bytes();
-        out.reserve(bytes.len() + self.cuts.iter().map(Cut::length).sum::<usize>());
         let mut copied = 0;
         for cut in &self.cuts {
-            out.extend_from_slice(bytes.get(copied..cut.start).unwrap_or_default());
-            cut.write_text(out);
+            take(bytes.get(copied..cut.start).unwrap_or_default());
+            cut.each_piece(&mut take);
             copied = copied.max(cut.end);
         }
-        out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+        take(bytes.get(copied..).unwrap_or_default());
     }
 }
 
