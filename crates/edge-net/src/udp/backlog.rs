@@ -59,16 +59,24 @@ impl<T> Backlog<T> {
         self.urgent.is_empty() && self.line.is_empty()
     }
 
-    /// Whether so many wait that it matters which goes first.
+    /// Whether so many wait, or have waited so long, that it matters which goes first.
     pub(super) fn is_long(&self) -> bool {
-        self.line.len() >= CALM || !self.urgent.is_empty()
+        self.sheds || self.line.len() >= CALM || !self.urgent.is_empty()
     }
 
-    /// Takes a message in; `continues` says that it belongs to something that has begun. It comes back where there is no
-    /// room.
+    /// Whether a message is worth taking in; not if it would begin something and could not even be refused.
+    pub(super) fn wants(&self, continues: bool) -> bool {
+        continues || !self.sheds || self.credit >= REFUSAL
+    }
+
+    /// Takes a message in; `continues` says that it belongs to something that has begun. Where there is no room it comes
+    /// back, or what would begin something and has waited longest gives way to it.
     pub(super) fn push(&mut self, message: T, continues: bool, since: Instant) -> Result<(), T> {
         if self.urgent.len() + self.line.len() >= WAITING_MAX {
-            return Err(message);
+            let lost = if continues { self.line.pop_front() } else { None };
+            let Some(lost) = lost else { return Err(message) };
+            self.urgent.push_back(Waiting { since, message });
+            return Err(lost.message);
         }
         let queue = if continues && self.is_long() { &mut self.urgent } else { &mut self.line };
         queue.push_back(Waiting { since, message });
@@ -174,6 +182,12 @@ mod tests {
         };
         assert_eq!(refused(&mut backlog, 3_000), 1_000, "a burst after a calm time");
         assert_eq!(refused(&mut backlog, 100), 0);
+        backlog.push(0, false, start).unwrap();
+        backlog.push(0, false, start).unwrap();
+        assert_eq!(backlog.pop(late), Some((0, None)));
+        assert!(backlog.wants(true) && !backlog.wants(false) && backlog.is_long());
+        assert_eq!((backlog.pop(late), backlog.pop(late)), (Some((0, None)), None));
+        assert!(backlog.wants(false), "all is worked off");
         for _ in 0..70 {
             backlog.push(0, true, late).unwrap();
             assert_eq!(backlog.pop(late), Some((0, Some(Admission::Welcome))));
@@ -185,7 +199,8 @@ mod tests {
     fn what_finds_no_room_comes_back() {
         let (mut backlog, now) = (Backlog::new(), Instant::now());
         (0..WAITING_MAX).for_each(|number| backlog.push(number, number % 2 == 0, now).unwrap());
-        assert_eq!(backlog.push(7, true, now), Err(7));
+        assert_eq!(backlog.push(7, false, now), Err(7));
+        assert_eq!(backlog.push(7, true, now), Err(0), "what continues a call has precedence");
     }
 
     #[test]

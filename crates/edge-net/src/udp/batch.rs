@@ -21,7 +21,7 @@ pub(super) enum Patience {
 }
 
 /// How many datagrams are taken at a time.
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 /// The largest datagram.
 const DATAGRAM_MAX: usize = 65_535;
 
@@ -31,13 +31,13 @@ impl Batch {
         Batch { headers: MultiHeaders::preallocate(BATCH, None), buffers }
     }
 
-    /// Hands each datagram to `take` with who sent it.
+    /// Hands each datagram to `take` with who sent it; says how many there were.
     pub(super) fn receive(
         &mut self,
         socket: &UdpSocket,
         patience: Patience,
         mut take: impl FnMut(&[u8], SocketAddr),
-    ) -> io::Result<()> {
+    ) -> io::Result<usize> {
         let flags = match patience {
             Patience::Wait => MsgFlags::MSG_WAITFORONE,
             Patience::Look => MsgFlags::MSG_DONTWAIT,
@@ -47,13 +47,15 @@ impl Batch {
             std::array::from_fn(|_| [IoSliceMut::new(buffers.next().unwrap_or_default())])
         };
         let received = recvmmsg(socket.as_raw_fd(), &mut self.headers, &mut slices, flags, None)?;
+        let mut count = 0;
         for message in received {
+            count += 1;
             let address = message.address.as_ref().and_then(address_of);
             if let (Some(datagram), Some(peer)) = (message.iovs().next(), address) {
                 take(datagram, peer);
             }
         }
-        Ok(())
+        Ok(count)
     }
 }
 

@@ -7,7 +7,7 @@ pub use backlog::Admission;
 
 use crate::{BindError, Received, SocketOptions, bind};
 use backlog::{Backlog, continues};
-use batch::{Batch, Patience};
+use batch::{BATCH, Batch, Patience};
 use bytes::Bytes;
 use module_api::{Counter, SocketId};
 use std::io::ErrorKind;
@@ -42,6 +42,8 @@ const AFTER_ERROR: Duration = Duration::from_millis(10);
 /// How many messages are handled before the socket is looked at again: what waits there is soon dropped by the kernel,
 /// which does not know what matters.
 const TURN: usize = 16;
+/// How many batches are taken out of a socket at once, while they are full.
+const BATCHES: usize = 8;
 
 impl UdpListener {
     /// Opens it.
@@ -66,25 +68,25 @@ impl UdpListener {
         let mut batch = Batch::new();
         let mut backlog = Backlog::new();
         while !stop.load(Ordering::Relaxed) {
-            let patience = if backlog.is_empty() { Patience::Wait } else { Patience::Look };
             // The clock is read once a turn.
             let mut now = None;
-            let read = batch.receive(&self.socket, patience, |datagram, peer| {
-                if is_keepalive(datagram) {
-                    return counters.keepalives.increment();
+            for _ in 0..BATCHES {
+                let patience = if backlog.is_empty() { Patience::Wait } else { Patience::Look };
+                let read = batch.receive(&self.socket, patience, |datagram, peer| {
+                    let now = *now.get_or_insert_with(Instant::now);
+                    self.take_in(datagram, peer, now, &mut backlog, counters);
+                });
+                match read {
+                    Ok(BATCH) => {}
+                    Ok(_) => break,
+                    // What the network reported for an earlier send of ours (ICMP) is nobody's here.
+                    Err(error) if is_passing(error.kind()) => break,
+                    // Whatever else ails the socket, it is tried again, without burning time.
+                    Err(_) => {
+                        std::thread::sleep(AFTER_ERROR);
+                        break;
+                    }
                 }
-                let continues = backlog.is_long() && continues(datagram);
-                let bytes = Bytes::copy_from_slice(datagram);
-                let received = Received { socket: self.id, peer, local: self.local, connection: None, bytes };
-                let since = *now.get_or_insert_with(Instant::now);
-                if backlog.push(received, continues, since).is_err() {
-                    counters.dropped.increment();
-                }
-            });
-            // An error that the network reported for an earlier send of ours (ICMP) is nobody's here. Whatever else ails
-            // the socket, it is tried again, without burning time.
-            if read.is_err_and(|error| !is_passing(error.kind())) {
-                std::thread::sleep(AFTER_ERROR);
             }
             let now = now.unwrap_or_else(Instant::now);
             for _ in 0..TURN {
@@ -94,6 +96,31 @@ impl UdpListener {
                     None => counters.ignored.increment(),
                 }
             }
+        }
+    }
+}
+
+impl UdpListener {
+    /// Puts a datagram into the line.
+    fn take_in(
+        &self,
+        datagram: &[u8],
+        peer: SocketAddr,
+        now: Instant,
+        backlog: &mut Backlog<Received>,
+        counters: &UdpCounters,
+    ) {
+        if is_keepalive(datagram) {
+            return counters.keepalives.increment();
+        }
+        let continues = backlog.is_long() && continues(datagram);
+        if !backlog.wants(continues) {
+            return counters.ignored.increment();
+        }
+        let bytes = Bytes::copy_from_slice(datagram);
+        let received = Received { socket: self.id, peer, local: self.local, connection: None, bytes };
+        if backlog.push(received, continues, now).is_err() {
+            counters.dropped.increment();
         }
     }
 }
