@@ -210,6 +210,29 @@ fn the_2xx_of_a_lost_ack_passes_again() {
 }
 
 #[test]
+fn reply_routes_know_the_call_when_its_2xx_comes_again() {
+    let mut world = World::with_params(
+        r#"modparam("tm", "onreply_avp_mode", 1)"#,
+        r#"
+route {
+    $avp(who) = "alice's";
+    setflag("SEEN");
+    t_on_reply("reply");
+    t_relay();
+}
+onreply_route[reply] { xlog("$rs of $avp(who) call to $T_ruri, flag $msg.flag(SEEN)\n"); }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let at_bob = world.last("bob", "INVITE");
+    world.reply("bob", &at_bob, 200, "OK");
+    world.pass(Duration::from_secs(20));
+    world.reply("bob", &at_bob, 200, "OK");
+    assert_eq!(world.script_log(), ["200 of alice's call to sip:bob@192.0.2.20, flag 1"; 2]);
+    world.settle();
+}
+
+#[test]
 fn other_requests_than_invite() {
     let mut world = World::new(RELAY);
     world.request("alice", "MESSAGE", "sip:bob@192.0.2.20", "");
