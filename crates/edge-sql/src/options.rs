@@ -13,6 +13,8 @@ pub struct Options {
     pub deadline: Duration,
     /// A query that takes longer is counted as slow and logged; `None`: none is.
     pub slow: Option<Duration>,
+    /// `readers_max`: how many queries may read at once.
+    pub readers_max: usize,
     /// How many queries may wait for a database to read, and as many to write.
     pub waiting_max: usize,
     /// The most rows an answer may have.
@@ -31,6 +33,7 @@ impl Default for Options {
             version_table: "version".to_owned(),
             deadline: Duration::from_secs(10),
             slow: None,
+            readers_max: 1_000,
             waiting_max: 65_536,
             rows_max: 10_000_000,
             busy_timeout: Duration::from_millis(500),
@@ -52,6 +55,12 @@ impl Options {
                 reason: "it is a number of milliseconds".to_owned(),
             })?;
             self.busy_timeout = Duration::from_millis(milliseconds);
+        }
+        if let Some(text) = params.get("readers_max") {
+            self.readers_max = text.parse().map_err(|_| OpenError::BadOption {
+                option: format!("readers_max {text}"),
+                reason: "it is a number of queries".to_owned(),
+            })?;
         }
         let lines = |name: &str| params.get(name).into_iter().flat_map(|text| text.lines()).map(str::trim);
         self.pragmas.extend(lines("exec_pragma").filter(|line| !line.is_empty()).map(str::to_owned));
@@ -76,10 +85,12 @@ mod tests {
         let mut options = Options::default();
         let params = BTreeMap::from([
             ("busy_timeout", "1500".to_owned()),
+            ("readers_max", "7".to_owned()),
             ("exec_pragma", "synchronous=NORMAL\ncache_size=-8000".to_owned()),
             ("load_extension", "/usr/lib/regexp.so;sqlite3_regexp_init\n/usr/lib/x.so".to_owned()),
         ]);
         options.set_sqlite(&params).unwrap();
+        assert_eq!(options.readers_max, 7);
         assert_eq!(options.busy_timeout.as_millis(), 1500);
         assert_eq!(options.pragmas, ["synchronous=NORMAL", "cache_size=-8000"]);
         assert_eq!(options.extensions[0].1.as_deref(), Some("sqlite3_regexp_init"));

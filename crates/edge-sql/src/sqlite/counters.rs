@@ -14,18 +14,25 @@ pub struct Counters {
     pub failed: Counter,
     /// Queries that waited or ran too long.
     pub late: Counter,
+    /// Threads that read, now.
+    pub readers: Counter,
+    /// Times that all were held up and no more could come.
+    pub short: Counter,
 }
 
 impl Counters {
     /// Counters in the table of statistics.
     pub fn new(statistics: &Statistics) -> Counters {
         let counter = |name| statistics.counter("sql", name, true);
+        let readers = statistics.counter("sql", "sql_readers", false);
         Counters {
             total: counter("sql_total_queries"),
             slow: counter("sql_slow_queries"),
             refused: counter("sql_refused_queries"),
             failed: counter("sql_failed_queries"),
             late: counter("sql_late_queries"),
+            readers,
+            short: counter("sql_readers_short"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! SQLite: one thread that writes, several that read (WAL: neither keeps the other waiting).
+//! SQLite: one thread that writes, several that read (WAL: neither keeps the other waiting), more while they are held up.
 
 mod cells;
 mod check;
@@ -6,6 +6,7 @@ mod connection;
 mod counters;
 mod faults;
 mod reader;
+mod readers;
 #[cfg(test)]
 pub mod tests;
 mod work;
@@ -18,6 +19,7 @@ use crate::queue::{Queue, Refused};
 use crate::{OpenError, Options, Reply};
 use module_api::sql::{Params, Statement};
 use module_api::{Fault, Logger};
+use readers::{Bounds, Readers};
 use smallvec::SmallVec;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,40 +32,43 @@ pub struct Sqlite {
     shared: Arc<Shared>,
     /// The connection that `check_tables` uses at start.
     checker: Mutex<Connection>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    readers: Arc<Readers>,
+    writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Sqlite {
     /// Opens a file and starts its threads.
     pub fn open(path: &Path, options: &Options, counters: &Arc<Counters>, log: &Logger) -> Result<Sqlite, OpenError> {
         check::file(path)?;
-        let readers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
+        let least = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
+        let least = least.min(options.readers_max.max(1));
         let shared = Arc::new(Shared {
             path: path.to_owned(),
             options: options.clone(),
-            reads: Queue::new(readers, options.waiting_max),
+            reads: Queue::new(least, options.waiting_max),
             writes: Queue::new(1, options.waiting_max),
             counters: Arc::clone(counters),
             log: log.clone(),
         });
         // The writer first: it makes the database one that can be read while it is written.
         let writer = Connection::open(path, Role::Writer, options)?;
-        let connections: Result<Vec<_>, _> =
-            (0..readers).map(|_| Connection::open(path, Role::Reader, options)).collect();
         let checker = Connection::open(path, Role::Reader, options)?;
-        let mut threads = vec![spawn("sqlite-write", writer::run, writer, &shared)?];
-        for connection in connections? {
-            threads.push(spawn("sqlite-read", reader::run, connection, &shared)?);
-        }
-        let (checker, threads) = (Mutex::new(checker), Mutex::new(threads));
-        Ok(Sqlite { path: path.to_owned(), shared, checker, threads })
+        let readers = Readers::start(&shared, Bounds { least, most: options.readers_max })?;
+        let of_thread = Arc::clone(&shared);
+        let writer = shared.spawn("sqlite-write", move || writer::run(&writer, &of_thread))?;
+        let (checker, writer) = (Mutex::new(checker), Mutex::new(Some(writer)));
+        Ok(Sqlite { path: path.to_owned(), shared, checker, readers, writer })
     }
 
     /// Runs a query: one that only reads by a reader, any other by the writer.
     pub fn submit(&self, statements: SmallVec<[(Arc<Statement>, Params); 1]>, reply: Reply) {
         let writes = statements.len() > 1 || statements.iter().any(|(statement, _)| statement.writes);
-        let queue = if writes { &self.shared.writes } else { &self.shared.reads };
-        let Err(refused) = queue.push(Work::new(statements, reply)) else { return };
+        let work = Work::new(statements, reply);
+        let (queue, pushed) = match writes {
+            true => (&self.shared.writes, self.shared.writes.push(work).map(drop)),
+            false => (&self.shared.reads, self.readers.push(work)),
+        };
+        let Err(refused) = pushed else { return };
         self.shared.counters.refused.increment();
         match refused {
             Refused::Full(work) => work.answer(Err(Fault::us(format!(
@@ -85,23 +90,11 @@ impl Sqlite {
 
     /// Answers what waits, and ends the threads.
     pub fn stop(&self) {
-        self.shared.reads.close();
+        self.readers.stop();
         self.shared.writes.close();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
+        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // A thread that panicked has said so itself.
-            let _ = thread.join();
+            let _ = writer.join();
         }
     }
-}
-
-fn spawn(
-    name: &str,
-    run: fn(Connection, &Shared),
-    connection: Connection,
-    shared: &Arc<Shared>,
-) -> Result<JoinHandle<()>, OpenError> {
-    let of_thread = Arc::clone(shared);
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(connection, &of_thread));
-    thread.map_err(|error| OpenError::CannotOpen { path: shared.path.clone(), reason: error.to_string() })
 }

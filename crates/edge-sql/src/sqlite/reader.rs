@@ -2,29 +2,42 @@
 
 use super::connection::Connection;
 use super::faults;
+use super::readers::Post;
 use super::work::{Shared, Work};
 use crate::breaker::Breaker;
-use crate::queue::Refused;
+use crate::queue::{Refused, Stay};
 use module_api::Fault;
+use module_api::sql::Rows;
 use std::time::Instant;
 
-/// Works until the queue is closed.
-pub fn run(connection: Connection, shared: &Shared) {
+/// Works until the queue is closed, or it is not needed any longer.
+pub fn run(connection: &Connection, shared: &Shared, post: &Post, stay: Stay) {
     let start = Instant::now();
     let mut breaker = Breaker::default();
-    while let Some(work) = shared.reads.take() {
+    while let Some(mut work) = shared.reads.take(stay) {
         if let Some(late) = shared.too_late(&work) {
             shared.answer(work, Err(late));
         } else if breaker.allows(start.elapsed()) {
-            read(&connection, shared, work, &mut breaker, start);
+            post.begin(work.lend());
+            let outcome = connection.run(&work.statements);
+            if work.give_back(post.end()) {
+                read(connection, shared, work, outcome, &mut breaker, start);
+            }
         } else {
             shared.answer(work, Err(Fault::backend(format!("database {} is failing", shared.path.display()))));
         }
     }
 }
 
-fn read(connection: &Connection, shared: &Shared, work: Work, breaker: &mut Breaker, start: Instant) {
-    match connection.run(&work.statements) {
+fn read(
+    connection: &Connection,
+    shared: &Shared,
+    work: Work,
+    outcome: rusqlite::Result<Rows>,
+    breaker: &mut Breaker,
+    start: Instant,
+) {
+    match outcome {
         Ok(rows) => {
             breaker.succeeded();
             shared.answer(work, Ok(rows));

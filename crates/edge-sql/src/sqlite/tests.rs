@@ -64,10 +64,19 @@ impl LogSink for Nowhere {
 }
 
 fn open(path: &Path, tables: &[(&str, i32)], options: &Options) -> Result<Databases, String> {
+    open_counted(path, tables, options, &Statistics::default())
+}
+
+fn open_counted(
+    path: &Path,
+    tables: &[(&str, i32)],
+    options: &Options,
+    statistics: &Statistics,
+) -> Result<Databases, String> {
     let tables = tables.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
     let wish = DatabaseWish { url: format!("sqlite://{}", path.display()), tables, options: Vec::new() };
     let log = Logger::new(0, 0, Arc::new(Nowhere));
-    Databases::open(&[wish], options, &Statistics::default(), &log)
+    Databases::open(&[wish], options, statistics, &log)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
@@ -154,6 +163,23 @@ fn a_query_that_runs_too_long_is_ended() {
     let fault = ask(&databases, raw(endless)).unwrap_err();
     assert!(fault.text.contains("took too long"), "{fault}");
     assert!(ask(&databases, raw("SELECT 1")).is_ok());
+}
+
+#[test]
+fn queries_that_compute_bring_no_more_readers() {
+    let (_directory, path) = with_people();
+    let options = Options { deadline: std::time::Duration::from_millis(100), ..Options::default() };
+    let statistics = Statistics::default();
+    let databases = open_counted(&path, &[], &options, &statistics).unwrap();
+    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+    let (answer, answered) = channel();
+    let readers = || statistics.counter("sql", "sql_readers", false).get();
+    for _ in 0..20 {
+        let (answer, before) = (answer.clone(), readers());
+        databases.submit(raw(endless), Box::new(move |rows| answer.send((rows.is_err(), before)).unwrap()));
+    }
+    assert!(answered.iter().take(20).all(|(is_fault, readers)| is_fault && readers <= 4));
+    assert!(readers() <= 4);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::time::Instant;
 const TOGETHER_MAX: usize = 512;
 
 /// Works until the queue is closed and empty.
-pub fn run(connection: Connection, shared: &Shared) {
+pub fn run(connection: &Connection, shared: &Shared) {
     let start = Instant::now();
     let mut breaker = Breaker::default();
     let mut works = Vec::new();
@@ -23,7 +23,7 @@ pub fn run(connection: Connection, shared: &Shared) {
             continue;
         }
         answer_late(shared, &mut works);
-        let failure = write(&connection, shared, &mut works);
+        let failure = write(connection, shared, &mut works);
         match failure {
             None => breaker.succeeded(),
             Some(error) if breaker.failed(start.elapsed()) => {

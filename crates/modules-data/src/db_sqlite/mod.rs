@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub const MODULE: Module = Module {
     name: "db_sqlite",
     about: "SQLite databases: db_url \"sqlite:///path/to/file\".",
-    params: &[ALLOC_LIMIT, BUSY_TIMEOUT, LOAD_EXTENSION, EXEC_PRAGMA],
+    params: &[ALLOC_LIMIT, BUSY_TIMEOUT, LOAD_EXTENSION, EXEC_PRAGMA, READERS_MAX],
     start,
     ..Module::EMPTY
 };
@@ -28,9 +28,17 @@ const EXEC_PRAGMA: Param =
     Param::unset("exec_pragma", ParamKind::Str, "A PRAGMA to run when a database is opened: \"cache_size=2000\".")
         .repeats();
 
+const READERS_MAX: Param = Param::int(
+    "readers_max",
+    1_000,
+    "How many queries that wait for something (a disk, an extension that asks elsewhere) may read at once.",
+)
+.within(1, 10_000);
+
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let params = BTreeMap::from([
         (BUSY_TIMEOUT.name, setup.params.int(&BUSY_TIMEOUT).to_string()),
+        (READERS_MAX.name, setup.params.int(&READERS_MAX).to_string()),
         (LOAD_EXTENSION.name, setup.params.strs(&LOAD_EXTENSION).join("\n")),
         (EXEC_PRAGMA.name, setup.params.strs(&EXEC_PRAGMA).join("\n")),
     ]);
