@@ -13,5 +13,6 @@ mod process;
 mod registration;
 mod retransmissions;
 mod running;
+mod slow_database;
 mod streams;
 mod templates;

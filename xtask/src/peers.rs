@@ -4,14 +4,15 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A program, and the Debian package that has it.
-const DEBIAN: [(&str, &str); 7] = [
+/// A program or file, and the Debian package that has it.
+const DEBIAN: [(&str, &str); 8] = [
     ("sipp", "sip-tester"),
     ("sipsak", "sipsak"),
     ("baresip", "baresip-core"),
     ("m4", "m4"),
     ("python3", "python3-venv"),
     ("sqlite3", "sqlite3"),
+    ("/usr/include/sqlite3ext.h", "libsqlite3-dev"),
     ("kill", "procps"),
 ];
 
@@ -75,6 +76,7 @@ fn as_root(program: &str) -> Command {
     command
 }
 
+/// Whether it is in one of the places of programs, or, with a whole path, there.
 fn on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(program).exists())

@@ -1,5 +1,7 @@
 //! What flows stand on: a server process of its own for each test, and its peers.
 
+mod digest;
+mod extension;
 mod line;
 mod ports;
 mod process;
@@ -8,6 +10,8 @@ mod server;
 mod sipp;
 mod wire;
 
+pub use digest::{authorization, ha1};
+pub use extension::slow_extension;
 pub use line::Line;
 pub use ports::free_port;
 pub use process::{Running, run_to_end};

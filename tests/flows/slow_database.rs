@@ -1,0 +1,217 @@
+//! A database that answers after a second, for one domain: its phones wait, nobody else does.
+
+use crate::harness::{Server, Wire, authorization, ha1, provider_with, slow_extension};
+use std::net::UdpSocket;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Phones of the slow domain, each of which registers once.
+const PHONES: usize = 1_500;
+/// When a phone that hears nothing asks again, as it does when it was told to come later.
+const AGAIN: Duration = Duration::from_secs(4);
+/// How many begin in a second.
+const RATE: usize = 500;
+
+/// Two domains with their subscribers in one table. What is looked up of the rows of one takes a second.
+fn server() -> Server {
+    let loaded = "loadmodule \"db_sqlite.so\"";
+    let extended = format!("{loaded}\nmodparam(\"db_sqlite\", \"load_extension\", \"@DIR@/slow.so\")");
+    let builder = provider_with(&[(loaded, &extended)]);
+    slow_extension(builder.directory());
+    let row = |user: &str, domain: &str| format!("('{user}', '{domain}', '{}')", ha1(user, domain, "secret"));
+    let mut rows: Vec<String> = (0..PHONES).map(|number| row(&format!("s{number}"), "slow.example")).collect();
+    rows.extend(["alice", "bob"].map(|user| row(user, "fast.example")));
+    let builder = builder
+        .with_rows(&format!("INSERT INTO subscriber (username, domain, ha1) VALUES {}", rows.join(",")))
+        .with_rows(
+            "ALTER TABLE subscriber RENAME TO people;
+             CREATE VIEW subscriber AS SELECT username, domain, password,
+             CASE domain WHEN 'slow.example' THEN slow(ha1) ELSE ha1 END AS ha1, ha1_sha256, ha1_sha512t256 FROM people",
+        );
+    builder.start()
+}
+
+fn register(user: &str, domain: &str, cseq: u32, port: u16, more: &str) -> String {
+    format!(
+        "REGISTER sip:{domain} SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK-{user}-{cseq}\n\
+         From: <sip:{user}@{domain}>;tag=1\nTo: <sip:{user}@{domain}>\nCall-ID: {user}\nCSeq: {cseq} REGISTER\n\
+         Max-Forwards: 70\nContact: <sip:{user}@127.0.0.1:{port}>\n{more}Content-Length: 0\n\n"
+    )
+}
+
+/// A phone of the slow domain.
+#[derive(Default)]
+struct Phone {
+    /// What it sent last, and when.
+    sent: Option<(String, Instant)>,
+    /// When it sent its credentials.
+    asked: Option<Instant>,
+    /// How long the answer took.
+    took: Option<Duration>,
+}
+
+/// What is seen from outside while the phones register.
+#[derive(Default)]
+struct Seen {
+    answered: AtomicUsize,
+    pending: AtomicUsize,
+    shed: AtomicUsize,
+    over: AtomicBool,
+}
+
+/// Has all phones register, so many in a second; how long each waited for the answer to its credentials.
+fn register_all(server: &str, seen: &Seen) -> Vec<Duration> {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("socket");
+    socket.set_read_timeout(Some(Duration::from_millis(1))).expect("timeout");
+    let port = socket.local_addr().expect("address").port();
+    let send = |text: &str| {
+        socket.send_to(text.replace('\n', "\r\n").as_bytes(), server).expect("sent");
+    };
+    let mut phones: Vec<Phone> = (0..PHONES).map(|_| Phone::default()).collect();
+    let (start, mut begun, mut buffer) = (Instant::now(), 0, [0; 4096]);
+    while seen.answered.load(Ordering::Relaxed) < PHONES {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} answers", seen.answered.load(Ordering::Relaxed));
+        let due = (start.elapsed().as_millis() as usize * RATE / 1_000).min(PHONES);
+        for number in begun..due {
+            let text = register(&format!("s{number}"), "slow.example", 1, port, "");
+            send(&text);
+            phones[number].sent = Some((text, Instant::now()));
+        }
+        begun = due;
+        // The kernel may have thrown something away.
+        for phone in phones.iter_mut().filter(|phone| phone.took.is_none()) {
+            let Some((text, when)) = &mut phone.sent else { continue };
+            if when.elapsed() > AGAIN {
+                send(text);
+                *when = Instant::now();
+            }
+        }
+        for _ in 0..64 {
+            let Ok(length) = socket.recv(&mut buffer) else { break };
+            let reply = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            take(&reply, &mut phones, port, seen, send);
+        }
+    }
+    phones.into_iter().filter_map(|phone| phone.took).collect()
+}
+
+fn take(reply: &str, phones: &mut [Phone], port: u16, seen: &Seen, send: impl Fn(&str)) {
+    let user = reply.lines().find_map(|line| line.strip_prefix("Call-ID: ")).expect("Call-ID");
+    let phone = &mut phones[user[1..].parse::<usize>().expect("number")];
+    if reply.starts_with("SIP/2.0 503") && reply.contains("Retry-After: ") {
+        // The machine is at something else: it is asked again.
+        seen.shed.fetch_add(1, Ordering::Relaxed);
+        return;
+    }
+    match (phone.asked, phone.took) {
+        (None, _) => {
+            assert!(reply.starts_with("SIP/2.0 401"), "{reply}");
+            let credentials = authorization(reply, user, "secret", "REGISTER", "sip:slow.example");
+            let text = register(user, "slow.example", 2, port, &credentials);
+            send(&text);
+            (phone.asked, phone.sent) = (Some(Instant::now()), Some((text, Instant::now())));
+            seen.pending.fetch_add(1, Ordering::Relaxed);
+        }
+        (Some(asked), None) if !reply.starts_with("SIP/2.0 401") => {
+            assert!(reply.starts_with("SIP/2.0 200"), "{reply}");
+            phone.took = Some(asked.elapsed());
+            seen.pending.fetch_sub(1, Ordering::Relaxed);
+            seen.answered.fetch_add(1, Ordering::Relaxed);
+        }
+        _ => {}
+    }
+}
+
+/// Alice calls bob: challenged, called, refused. How long it took until he was called; nothing where the machine was at
+/// something else and she was told to come later.
+fn call(alice: &Wire, bob: &Wire, number: u32) -> Option<Duration> {
+    let request = |method: &str, cseq: u32, branch: &str, to_tag: &str, more: &str| {
+        format!(
+            "{method} sip:bob@fast.example SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bK-{number}-{branch}\n\
+             From: <sip:alice@fast.example>;tag=a\nTo: <sip:bob@fast.example>{to_tag}\nCall-ID: call-{number}\n\
+             CSeq: {cseq} {method}\nMax-Forwards: 70\nContact: <sip:alice@127.0.0.1:{}>\n{more}Content-Length: 0\n\n",
+            alice.port, alice.port
+        )
+    };
+    // On a busy machine something of the call before may have been sent again.
+    let next = |wire: &Wire, start: &str| loop {
+        let message = wire.expect("");
+        let is_next = message.starts_with(start) || message.starts_with("SIP/2.0 503");
+        if is_next && message.contains(&format!("Call-ID: call-{number}\r\n")) {
+            return message;
+        }
+    };
+    let begun = Instant::now();
+    alice.send(&request("INVITE", 1, "1", "", ""));
+    let challenge = next(alice, "SIP/2.0 407");
+    if challenge.starts_with("SIP/2.0 503") {
+        return None;
+    }
+    let tag = challenge.lines().find_map(|line| line.strip_prefix("To: ")).and_then(|to| to.split(">").nth(1));
+    alice.send(&request("ACK", 1, "1", tag.expect("a tag"), ""));
+    let credentials = authorization(&challenge, "alice", "secret", "INVITE", "sip:bob@fast.example");
+    alice.send(&request("INVITE", 2, "2", "", &credentials));
+    // It comes to bob, or goes back to alice.
+    let invite = match next(alice, "SIP/2.0 100") {
+        reply if reply.starts_with("SIP/2.0 503") => return None,
+        _ => next(bob, "INVITE"),
+    };
+    let took = begun.elapsed();
+    bob.answer(&invite, "486 Busy Here", "b");
+    next(bob, "ACK");
+    next(alice, "SIP/2.0 486");
+    alice.send(&request("ACK", 2, "2", ";tag=b", ""));
+    Some(took)
+}
+
+/// The middle one, the one that only one in a hundred is above, and the highest, in milliseconds.
+fn summary(mut took: Vec<Duration>) -> String {
+    took.sort_unstable();
+    let at = |part: usize| took[(took.len() - 1) * part / 100].as_millis();
+    format!("{} of them: median {} ms, 99 % {} ms, most {} ms", took.len(), at(50), at(99), at(100))
+}
+
+#[test]
+fn a_domain_whose_database_is_slow_delays_no_other() {
+    let server = server();
+    let (alice, bob) = (Wire::new(&server), Wire::new(&server));
+    bob.send(&register("bob", "fast.example", 1, bob.port, ""));
+    let challenge = bob.expect("SIP/2.0 401");
+    let credentials = authorization(&challenge, "bob", "secret", "REGISTER", "sip:fast.example");
+    bob.send(&register("bob", "fast.example", 2, bob.port, &credentials));
+    bob.expect("SIP/2.0 200");
+
+    let (seen, address) = (Seen::default(), server.address());
+    let mut waited = Vec::new();
+    // Calls by what was so at their end: before the first of the slow phones had its answer; while many wait.
+    let (mut before_any, mut among_many, mut took) = (0, 0, Vec::new());
+    thread::scope(|scope| {
+        let registering = scope.spawn(|| {
+            let waited = register_all(&address, &seen);
+            seen.over.store(true, Ordering::Relaxed);
+            waited
+        });
+        for number in 0.. {
+            if seen.over.load(Ordering::Relaxed) || registering.is_finished() {
+                break;
+            }
+            let is_begun = seen.pending.load(Ordering::Relaxed) > 0;
+            let Some(duration) = call(&alice, &bob, number) else { continue };
+            took.push(duration);
+            before_any += usize::from(is_begun && seen.answered.load(Ordering::Relaxed) == 0);
+            among_many += usize::from(seen.pending.load(Ordering::Relaxed) > RATE / 4);
+        }
+        waited = registering.join().expect("all are answered");
+    });
+    println!("REGISTER of the slow domain, {}", summary(waited));
+    println!("calls of the other, {}", summary(took));
+    println!("{} told to come later", seen.shed.load(Ordering::Relaxed));
+    println!("{before_any} calls before any slow answer, {among_many} while more than {} wait", RATE / 4);
+    assert!(before_any >= 2 && among_many >= 2, "{before_any} {among_many}");
+    let refused = server.mi(&["get_statistics", "[\"sql:sql_late_queries\", \"sql:sql_readers_short\"]"]);
+    assert!(
+        refused.contains("\"sql:sql_late_queries\": 0") && refused.contains("\"sql:sql_readers_short\": 0"),
+        "{refused}"
+    );
+}
