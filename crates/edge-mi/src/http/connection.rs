@@ -1,5 +1,6 @@
 //! One connection: requests in, answers out.
 
+use super::patience::Patience;
 use super::roots::{Answer, Hangup, RootRequest};
 use super::{Shared, auth};
 use bytes::Bytes;
@@ -19,8 +20,9 @@ use tokio::net::TcpStream;
 /// How long requests under way have when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Serves until the other side goes, is idle for too long, or the server stops.
+/// Serves until the other side goes, is idle for too long, does not read its answers, or the server stops.
 pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let stream = Patience::new(stream, shared.options.idle, shared.stalled.clone());
     let (Some(acceptor), Some(tls)) = (&shared.tls, &shared.options.tls) else {
         return converse(stream, &shared).await;
     };

@@ -5,6 +5,7 @@ mod auth;
 mod connection;
 mod mi;
 mod options;
+mod patience;
 mod roots;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,8 @@ struct Shared {
     roots: Roots,
     room: Arc<Semaphore>,
     refused: Counter,
+    /// Connections closed because the client did not read its answer.
+    stalled: Counter,
     /// Handshakes that came to nothing: garbage, silence, clients that trust somebody else.
     failed_handshakes: Counter,
     stopping: watch::Receiver<bool>,
@@ -73,9 +76,10 @@ impl Http {
         let (stop, stopping) = watch::channel(false);
         let room = Arc::new(Semaphore::new(options.connections_max));
         let refused = statistics.counter("httpd", "refused_connections", true);
+        let stalled = statistics.counter("httpd", "stalled_connections", true);
         let failed_handshakes = statistics.counter("httpd", "failed_handshakes", true);
         let is_secure = tls.is_some();
-        let shared = Arc::new(Shared { options, tls, roots, room, refused, failed_handshakes, stopping });
+        let shared = Arc::new(Shared { options, tls, roots, room, refused, stalled, failed_handshakes, stopping });
         runtime.spawn(accept(listener, shared, log.clone()));
         Ok(Http { address, is_secure, stop })
     }
