@@ -66,14 +66,20 @@ impl Task {
         let usrloc = Arc::clone(&self.registrar.usrloc);
         while let Some(aor) = self.aors.pop() {
             let is_watched = events::are_wanted(&call.env);
-            let (_, changes) =
+            let (_, mut changes) =
                 self.domain.change(&aor, is_watched, |edit| edit.remove_unless(|contact| !self.behind.has(contact)));
-            events::raise(&usrloc, &mut call.env, &self.domain, &aor, &changes);
-            let Some((request, pending)) = usrloc.batch(&call.env, &self.domain, &aor, &changes) else { continue };
+            let Some((request, pending)) = usrloc.batch(&call.env, &self.domain, &aor, &mut changes) else {
+                events::raise(&usrloc, &mut call.env, &self.domain, &aor, &changes);
+                continue;
+            };
             return Flow::wait(request, move |call, answer| {
                 let fault = answer.into_fault();
                 pending.settle(fault.is_none());
-                fault.map_or_else(|| self.run(call), |fault| Flow::Done(Err(fault)))
+                if let Some(fault) = fault {
+                    return Flow::Done(Err(fault));
+                }
+                events::raise(&usrloc, &mut call.env, &self.domain, &aor, &changes);
+                self.run(call)
             });
         }
         if self.next_shard >= Domain::shard_count() {

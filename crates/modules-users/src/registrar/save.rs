@@ -114,7 +114,7 @@ impl Task {
                 Err(refusal) => refuse(call, &self.registrar, &refusal, self.options.no_reply),
                 Ok((saved, changes)) => {
                     let (domain, aor) = (Arc::clone(&self.domain), self.aor.clone());
-                    usrloc.commit(call, &domain, &aor, &changes, move |call, written| self.finish(call, saved, written))
+                    usrloc.commit(call, &domain, &aor, changes, move |call, written| self.finish(call, saved, written))
                 }
             };
         }
@@ -135,7 +135,7 @@ impl Task {
                 Err(refusal) => refuse(call, &self.registrar, &refusal, self.options.no_reply),
                 Ok((saved, changes)) => {
                     let (domain, aor) = (Arc::clone(&self.domain), self.aor.clone());
-                    usrloc.commit(call, &domain, &aor, &changes, move |call, written| self.finish(call, saved, written))
+                    usrloc.commit(call, &domain, &aor, changes, move |call, written| self.finish(call, saved, written))
                 }
             }
         })

@@ -49,6 +49,8 @@ pub struct SyncState {
     pub in_flight: u8,
     /// Two writes ran at once: whichever was last in the database, it is written again.
     pub overlapped: bool,
+    /// Another with each change, to tell whether somebody else has changed it since.
+    pub version: u8,
 }
 
 /// What must be written of a contact.
@@ -115,6 +117,7 @@ impl SyncState {
     /// The contact has changed. While a write is under way nobody knows whether there will be a row to update: were that
     /// write to fail, an UPDATE would change nothing and count as done.
     pub fn change(&mut self) {
+        self.version = self.version.wrapping_add(1);
         if self.need == Need::Nothing {
             self.need = if self.in_flight > 0 { Need::Rewrite } else { Need::Update };
         }
@@ -157,7 +160,7 @@ impl Contact {
             q: NO_Q,
             agent: UNLISTED,
             reg_id: 0,
-            sync: SyncState { need: Need::Insert, in_flight: 0, overlapped: false },
+            sync: SyncState { need: Need::Insert, in_flight: 0, overlapped: false, version: 0 },
             keys: None,
         };
         contact.fill(details, agents)?;

@@ -6,6 +6,7 @@ use super::contact::{Contact, Need};
 use super::edit::{Changes, Edit, EditContext};
 use super::id;
 use super::record::{Order, Record};
+use super::undo::{Undo, take_back};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -107,8 +108,8 @@ impl Domain {
             Entry::Occupied(place) => (place, false),
             Entry::Vacant(place) => (place.insert(Box::new(Record::new(aor, self.label()))), true),
         };
-        let slot = id::slot(aor, self.layout.hash_size);
-        let context = EditContext { agents: &self.agents, order: self.layout.order, slot, watched };
+        let (slot, undoable) = (id::slot(aor, self.layout.hash_size), self.layout.written_through);
+        let context = EditContext { agents: &self.agents, order: self.layout.order, slot, watched, undoable };
         let mut edit = Edit::new(place.get_mut(), context);
         let result = work(&mut edit);
         let mut changes = edit.finish();
@@ -123,6 +124,26 @@ impl Domain {
         }
         self.count(&changes);
         (result, changes)
+    }
+
+    /// Takes a change back that the database did not take.
+    pub fn undo(&self, aor: &[u8], steps: Vec<Undo>) {
+        let hash = self.hasher.hash_one(aor);
+        let mut shard = self.lock(shard_of(hash));
+        let Shard { records, gone, .. } = &mut *shard;
+        let (mut place, is_new) = match self.entry(records, hash, aor) {
+            Entry::Occupied(place) => (place, false),
+            Entry::Vacant(place) => (place.insert(Box::new(Record::new(aor, self.label()))), true),
+        };
+        let mut changes = take_back(place.get_mut(), steps, self.layout.order);
+        let is_empty = place.get().contacts().is_empty();
+        if is_empty {
+            place.remove();
+        }
+        changes.aor_inserted = is_new && !is_empty;
+        changes.aor_deleted = !is_new && is_empty;
+        gone.extend(&changes.gone);
+        self.count(&changes);
     }
 
     /// Changes a record if there is one: for what must not make any.
@@ -173,7 +194,8 @@ impl Domain {
             if record.contacts().iter().all(|contact| contact.is_valid(now)) {
                 return true;
             }
-            let context = EditContext { agents: &self.agents, order: self.layout.order, slot: 0, watched };
+            let context =
+                EditContext { agents: &self.agents, order: self.layout.order, slot: 0, watched, undoable: false };
             let mut edit = Edit::new(record, context);
             let count = edit.remove_unless(|contact| contact.is_valid(now));
             let mut changes = edit.finish();

@@ -3,6 +3,7 @@
 use super::agents::UserAgents;
 use super::contact::{Contact, Details, Need};
 use super::record::{Order, Record};
+use super::undo::Undo;
 use smallvec::SmallVec;
 
 /// A record under change. Whoever holds it holds the lock of its shard: nothing here waits.
@@ -23,6 +24,8 @@ pub struct EditContext<'a> {
     pub slot: u16,
     /// Whether somebody wants copies of what changed: listeners to events, or a database written through.
     pub watched: bool,
+    /// Whether the change may have to be taken back.
+    pub undoable: bool,
 }
 
 /// What was changed.
@@ -32,6 +35,8 @@ pub struct Changes {
     pub list: SmallVec<[(Kind, Contact); 1]>,
     /// The identifiers of contacts that were removed and may be in the database.
     pub gone: SmallVec<[u64; 2]>,
+    /// What takes it back, where it may have to be.
+    pub undo: Vec<Undo>,
     /// Contacts added less contacts removed.
     pub balance: i64,
     /// The record is new.
@@ -77,6 +82,9 @@ impl<'a> Edit<'a> {
         let id = self.record.next_id(self.context.slot);
         let contact = Contact::new(id, details, self.context.agents)?;
         self.note(Kind::Insert, &contact);
+        if self.context.undoable {
+            self.changes.undo.push(Undo::Insert { id, version: contact.sync.version });
+        }
         self.record.insert(contact, self.context.order);
         self.changes.balance += 1;
         Some(id)
@@ -86,9 +94,11 @@ impl<'a> Edit<'a> {
     pub fn update(&mut self, position: usize, details: &Details<'_>) -> bool {
         let Some(contact) = self.record.contacts_mut().get_mut(position) else { return false };
         let was_stored = contact.is_stored() && contact.may_be_in_database();
+        let before = self.context.undoable.then(|| Box::new(contact.clone()));
         if !contact.update(details, self.context.agents) {
             return false;
         }
+        self.changes.undo.extend(before.map(|before| Undo::Update { before, version: contact.sync.version }));
         if was_stored && !contact.is_stored() {
             self.changes.gone.push(contact.id);
             contact.sync.need = Need::Insert;
@@ -130,6 +140,9 @@ impl<'a> Edit<'a> {
         self.changes.balance -= 1;
         if contact.is_stored() && contact.may_be_in_database() {
             self.changes.gone.push(contact.id);
+        }
+        if self.context.undoable {
+            self.changes.undo.push(Undo::Delete(Box::new(contact.clone())));
         }
         if self.context.watched {
             self.changes.list.push((Kind::Delete, contact));

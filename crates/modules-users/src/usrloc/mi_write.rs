@@ -103,7 +103,7 @@ fn change(
     };
     if usrloc.is_in_memory() {
         let (made, changes) = domain.change(&aor, events::are_wanted(&management.env), work);
-        return commit(management, &usrloc, &domain, &aor, made, &changes);
+        return commit(management, &usrloc, &domain, &aor, made, changes);
     }
     match usrloc.fetch(&domain, &aor) {
         Err(fault) => MiFlow::Done(Err(fault.into())),
@@ -111,7 +111,7 @@ fn change(
             Err(fault) => MiFlow::Done(Err(fault.into())),
             Ok(rows) => {
                 let (made, changes) = usrloc.edit_rows(&aor, &rows, &mut management.env, work);
-                commit(management, &usrloc, &domain, &aor, made, &changes)
+                commit(management, &usrloc, &domain, &aor, made, changes)
             }
         }),
     }
@@ -119,23 +119,28 @@ fn change(
 
 fn commit(
     management: &mut Management<'_>,
-    usrloc: &Usrloc,
+    usrloc: &Arc<Usrloc>,
     domain: &Arc<Domain>,
     aor: &[u8],
     made: Result<(), MiError>,
-    changes: &Changes,
+    mut changes: Changes,
 ) -> MiFlow {
     if let Err(error) = made {
         return MiFlow::Done(Err(error));
     }
-    events::raise(usrloc, &mut management.env, domain, aor, changes);
-    let Some((request, pending)) = usrloc.batch(&management.env, domain, aor, changes) else {
+    let Some((request, pending)) = usrloc.batch(&management.env, domain, aor, &mut changes) else {
+        events::raise(usrloc, &mut management.env, domain, aor, &changes);
         return MiFlow::Done(Ok("OK".into()));
     };
-    MiFlow::wait(request, move |_, answer| {
+    let (usrloc, domain, aor) = (Arc::clone(usrloc), Arc::clone(domain), Bytes::copy_from_slice(aor));
+    MiFlow::wait(request, move |management, answer| {
         let fault = answer.into_fault();
         pending.settle(fault.is_none());
-        MiFlow::Done(fault.map_or(Ok("OK".into()), |fault| Err(MiError::new(500, "Internal Error").with(fault.text))))
+        if let Some(fault) = fault {
+            return MiFlow::Done(Err(MiError::new(500, "Internal Error").with(fault.text)));
+        }
+        events::raise(&usrloc, &mut management.env, &domain, &aor, &changes);
+        MiFlow::Done(Ok("OK".into()))
     })
 }
 

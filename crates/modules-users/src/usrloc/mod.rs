@@ -27,6 +27,7 @@ mod store;
 pub(crate) mod tests;
 mod text;
 mod timer;
+mod undo;
 mod write;
 
 pub use agents::UserAgents;

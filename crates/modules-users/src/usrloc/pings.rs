@@ -3,10 +3,11 @@
 use super::domain::Domain;
 use super::{Usrloc, events};
 use module_api::{ContactKey, ContactView, Env, Job, Location, Time};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The location tables as other modules see them.
-pub struct Pings(pub std::sync::Arc<Usrloc>);
+pub struct Pings(pub Arc<Usrloc>);
 
 impl Location for Pings {
     fn visit(&self, part: usize, parts: usize, now: Time, visit: &mut dyn FnMut(&ContactView<'_>)) {
@@ -50,16 +51,21 @@ impl Location for Pings {
     fn remove(&self, env: &mut Env<'_>, key: &ContactKey) {
         let Some(domain) = self.0.known_domain(&key.table) else { return };
         let is_watched = events::are_wanted(env);
-        let (_, changes) =
+        let (_, mut changes) =
             domain.change(&key.aor, is_watched, |edit| edit.remove_unless(|contact| contact.id != key.id));
-        events::raise(&self.0, env, &domain, &key.aor, &changes);
-        if let Some((request, pending)) = self.0.batch(env, &domain, &key.aor, &changes) {
-            env.start(Job::wait(request, |_, answer| {
-                let fault = answer.into_fault();
-                pending.settle(fault.is_none());
-                Job::Done(fault.map_or(Ok(()), Err))
-            }));
-        }
+        let Some((request, pending)) = self.0.batch(env, &domain, &key.aor, &mut changes) else {
+            return events::raise(&self.0, env, &domain, &key.aor, &changes);
+        };
+        let (usrloc, aor) = (Arc::clone(&self.0), key.aor.clone());
+        env.start(Job::wait(request, move |env, answer| {
+            let fault = answer.into_fault();
+            pending.settle(fault.is_none());
+            if let Some(fault) = fault {
+                return Job::Done(Err(fault));
+            }
+            events::raise(&usrloc, env, &domain, &aor, &changes);
+            Job::DONE
+        }));
     }
 
     fn nat_flag(&self) -> Option<u8> {
@@ -107,8 +113,10 @@ mod tests {
             assert_eq!(server.events().len(), events, "{round_trip_us}");
         }
         server.fixture.with_env(|env| location.remove(env, &keys[0]));
-        assert_eq!(server.events().len(), 2);
+        // It is news once it is safe.
+        assert_eq!(server.events(), Vec::<String>::new());
         server.fixture.run_background().unwrap();
+        assert_eq!(server.events().len(), 2);
         assert_eq!(table.shown(&["username"]).lines().count(), 19);
     }
 }

@@ -59,7 +59,7 @@ impl Usrloc {
     ) -> Flow {
         if self.is_in_memory() {
             let (made, changes) = domain.change(&aor, events::are_wanted(&call.env), work);
-            return self.commit(call, domain, &aor, &changes, |call, written| then(call, made, written));
+            return self.commit(call, domain, &aor, changes, |call, written| then(call, made, written));
         }
         let request = match self.fetch(domain, &aor) {
             Ok(request) => request,
@@ -69,28 +69,33 @@ impl Usrloc {
         Flow::wait(request, move |call, answer| match answer.rows() {
             Ok(rows) => {
                 let (made, changes) = usrloc.edit_rows(&aor, &rows, &mut call.env, work);
-                usrloc.commit(call, &domain, &aor, &changes, |call, written| then(call, made, written))
+                usrloc.commit(call, &domain, &aor, changes, |call, written| then(call, made, written))
             }
             Err(fault) => Flow::Done(Err(fault)),
         })
     }
 
-    /// Raises the events of a change, and makes it as safe as the mode promises before `then` goes on.
+    /// Makes a change as safe as the mode promises, raises its events, and goes on with `then`. What could not be made
+    /// safe is taken back, and was no event.
     pub fn commit(
         self: &Arc<Self>,
         call: &mut Call<'_>,
         domain: &Arc<Domain>,
         aor: &[u8],
-        changes: &Changes,
+        mut changes: Changes,
         then: impl for<'a, 'b> FnOnce(&'a mut Call<'b>, Result<(), Fault>) -> Flow + Send + 'static,
     ) -> Flow {
-        events::raise(self, &mut call.env, domain, aor, changes);
-        let Some((request, pending)) = self.batch(&call.env, domain, aor, changes) else {
+        let Some((request, pending)) = self.batch(&call.env, domain, aor, &mut changes) else {
+            events::raise(self, &mut call.env, domain, aor, &changes);
             return then(call, Ok(()));
         };
+        let (usrloc, domain, aor) = (Arc::clone(self), Arc::clone(domain), Bytes::copy_from_slice(aor));
         Flow::wait(request, move |call, answer| {
             let fault = answer.into_fault();
             pending.settle(fault.is_none());
+            if fault.is_none() {
+                events::raise(&usrloc, &mut call.env, &domain, &aor, &changes);
+            }
             then(call, fault.map_or(Ok(()), Err))
         })
     }
@@ -101,7 +106,7 @@ impl Usrloc {
         env: &Env<'_>,
         domain: &Arc<Domain>,
         aor: &[u8],
-        changes: &Changes,
+        changes: &mut Changes,
     ) -> Option<(Request, super::write::Pending)> {
         let database = self.database?;
         let mut batch = Batch::new(domain);
@@ -111,6 +116,7 @@ impl Usrloc {
             Mode::WriteThrough => {
                 domain.touch(aor, |record| batch.add_record(record, self.row_context(env)));
                 batch.add_gone(changes.gone.iter().copied(), self.config.delete_max);
+                batch.take_back_with(aor, std::mem::take(&mut changes.undo));
             }
         }
         (!batch.is_empty()).then(|| batch.begin(database))
@@ -152,7 +158,8 @@ impl Usrloc {
         let mut record = self.record(aor, rows, env);
         let was_empty = record.contacts().is_empty();
         let slot = id::slot(aor, self.config.hash_size);
-        let context = EditContext { agents: &self.agents, order: self.config.order, slot, watched: true };
+        let context =
+            EditContext { agents: &self.agents, order: self.config.order, slot, watched: true, undoable: false };
         let mut edit = Edit::new(&mut record, context);
         let made = work(&mut edit);
         let mut changes = edit.finish();

@@ -138,18 +138,46 @@ fn written_through_before_it_is_answered() {
 }
 
 #[test]
-fn what_could_not_be_written_is_not_acknowledged_and_written_later() {
+fn what_could_not_be_written_is_refused_and_has_never_been() {
     let table = FakeTable::default();
     let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
-    server.register("bob", CONTACT);
+    let before = "CSeq: 1 REGISTER\nContact: <sip:a@192.0.2.1>;q=0.5;expires=600, <sip:b@192.0.2.2>;q=0.9;expires=700";
+    server.register("bob", before);
+    let bob = |server: &mut Server| {
+        server.command("usrloc:show_contact", &[("table_name", "location".into()), ("aor", "bob@example.com".into())])
+    };
+    let shown = bob(&mut server).unwrap();
+    server.events();
     table.kill(true);
     let refused = "reply 500 Server Internal Error\nP-Registrar-Error: the contacts could not be stored";
     assert_eq!(server.register("alice", CONTACT), refused);
     assert_eq!(server.register("bob", "CSeq: 2 REGISTER\nContact: <sip:a@192.0.2.1>;expires=0"), refused);
+    assert_eq!(server.register("bob", "CSeq: 3 REGISTER\nContact: <sip:a@192.0.2.1>;q=1;expires=900"), refused);
+    assert_eq!(server.register("bob", "CSeq: 4 REGISTER\nContact: <sip:c@192.0.2.3>"), refused);
+    assert_eq!(server.register("bob", "CSeq: 5 REGISTER\nContact: *\nExpires: 0"), refused);
+    assert!(!server.is_registered("alice"));
+    assert_eq!(shape(&bob(&mut server).unwrap()), shape(&shown));
+    assert_eq!(server.events(), Vec::<String>::new());
+    // Nobody knows what the database has of all that: it gets what holds.
     assert!(server.tick().is_err());
     table.kill(false);
     server.tick().unwrap();
-    assert_eq!(table.shown(&["username", "contact"]), "alice sip:a@192.0.2.1");
+    let columns = ["username", "contact", "expires", "q", "cseq"];
+    assert_eq!(table.shown(&columns), "bob sip:a@192.0.2.1 1700000600 0.5 1\nbob sip:b@192.0.2.2 1700000700 0.9 1");
+    assert_eq!(server.register("alice", CONTACT).lines().next(), Some("reply 200 OK"));
+    assert_eq!(
+        server.register("bob", "CSeq: 3 REGISTER\nContact: <sip:a@192.0.2.1>;expires=0").lines().next(),
+        Some("reply 200 OK")
+    );
+    assert_eq!(table.shown(&["username", "contact"]), "alice sip:a@192.0.2.1\nbob sip:b@192.0.2.2");
+}
+
+/// What is shown of a record but for how it stands to the database.
+fn shape(shown: &Json) -> Vec<String> {
+    let contacts = shown["Contacts"].as_array().unwrap().iter();
+    contacts
+        .map(|contact| ["Contact", "Q", "Expires", "Callid", "Cseq"].map(|name| contact[name].to_string()).join(" "))
+        .collect()
 }
 
 #[test]
@@ -410,22 +438,22 @@ fn keys_of_an_address_of_record() {
 
 #[test]
 fn two_writes_at_once_end_in_a_third() {
-    let mut sync = contact::SyncState { need: contact::Need::Insert, in_flight: 0, overlapped: false };
+    let mut sync = contact::SyncState { need: contact::Need::Insert, in_flight: 0, overlapped: false, version: 0 };
     sync.begin();
     sync.need = contact::Need::Update;
     sync.begin();
     sync.end(true);
     sync.end(true);
-    assert_eq!(sync, contact::SyncState { need: contact::Need::Rewrite, in_flight: 0, overlapped: false });
+    assert_eq!(sync, contact::SyncState { need: contact::Need::Rewrite, in_flight: 0, overlapped: false, version: 0 });
 }
 
 #[test]
 fn what_changes_while_a_write_is_under_way_is_written_whole() {
-    let written = contact::SyncState { need: contact::Need::Nothing, in_flight: 0, overlapped: false };
+    let written = contact::SyncState { need: contact::Need::Nothing, in_flight: 0, overlapped: false, version: 0 };
     for (in_flight, need) in [(0, contact::Need::Update), (1, contact::Need::Rewrite)] {
         let mut sync = contact::SyncState { in_flight, ..written };
         sync.change();
-        assert_eq!(sync, contact::SyncState { need, in_flight, ..written });
+        assert_eq!(sync, contact::SyncState { need, in_flight, version: 1, ..written });
     }
 }
 

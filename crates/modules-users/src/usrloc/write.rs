@@ -6,6 +6,7 @@ use super::contact::{Contact, Need};
 use super::domain::Domain;
 use super::edit::{Changes, Kind};
 use super::record::Record;
+use super::undo::Undo;
 use bytes::Bytes;
 use module_api::sql::{Cell, Database, Params, Query, Statement};
 use module_api::{Env, Request};
@@ -18,6 +19,7 @@ pub struct Batch {
     statements: SmallVec<[(Arc<Statement>, Params); 1]>,
     rows: Vec<(Bytes, u64)>,
     gone: Vec<u64>,
+    undo: Option<(Bytes, Vec<Undo>)>,
 }
 
 /// What waits for the answer to a batch. Dropped without one, it counts as failed.
@@ -25,6 +27,7 @@ pub struct Pending {
     domain: Arc<Domain>,
     rows: Vec<(Bytes, u64)>,
     gone: Vec<u64>,
+    undo: Option<(Bytes, Vec<Undo>)>,
 }
 
 /// Rows of one transaction: enough to make its cost small, few enough that nothing waits long behind it.
@@ -33,7 +36,8 @@ const ROWS_MAX: usize = 500;
 impl Batch {
     /// Without statements.
     pub fn new(domain: &Arc<Domain>) -> Batch {
-        Batch { domain: Arc::clone(domain), statements: SmallVec::new(), rows: Vec::new(), gone: Vec::new() }
+        let (statements, rows, gone) = (SmallVec::new(), Vec::new(), Vec::new());
+        Batch { domain: Arc::clone(domain), statements, rows, gone, undo: None }
     }
 
     /// Whether there is nothing to do.
@@ -48,8 +52,8 @@ impl Batch {
 
     /// The question to the database, and what to do with its answer.
     pub fn begin(self, database: Database) -> (Request, Pending) {
-        let Batch { domain, statements, rows, gone } = self;
-        (Query { database, statements }.into(), Pending { domain, rows, gone })
+        let Batch { domain, statements, rows, gone, undo } = self;
+        (Query { database, statements }.into(), Pending { domain, rows, gone, undo })
     }
 
     /// Adds the contacts of a record that must be written.
@@ -80,6 +84,11 @@ impl Batch {
                 self.statements.extend(singles);
             }
         }
+    }
+
+    /// What takes its change back if it fails.
+    pub fn take_back_with(&mut self, aor: &[u8], steps: Vec<Undo>) {
+        self.undo = Some((Bytes::copy_from_slice(aor), steps));
     }
 
     /// Adds a change that no memory keeps: `sql-only`.
@@ -123,7 +132,8 @@ impl Batch {
 }
 
 impl Pending {
-    /// The batch is done, or has failed: then its contacts are written again at the next run of the timer.
+    /// The batch is done, or has failed: then its change is taken back if it can be, and its contacts are written again,
+    /// as they are, at the next run of the timer.
     pub fn settle(mut self, is_written: bool) {
         self.end(is_written);
     }
@@ -136,8 +146,10 @@ impl Pending {
                 }
             });
         }
-        if !is_written && !self.gone.is_empty() {
-            self.domain.lock(0).gone.append(&mut self.gone);
+        match self.undo.take() {
+            Some((aor, steps)) if !is_written => self.domain.undo(&aor, steps),
+            _ if !is_written => self.domain.lock(0).gone.append(&mut self.gone),
+            _ => {}
         }
         self.gone.clear();
     }
