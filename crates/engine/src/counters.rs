@@ -45,6 +45,8 @@ pub(crate) struct StatelessCounters {
 
 /// What bounds refused, and other things worth knowing: group `engine`.
 pub(crate) struct EngineCounters {
+    /// What the messages hold that transactions and waits keep, roughly.
+    pub(crate) held_bytes: Counter,
     /// Transactions for which there was no room.
     pub(crate) transactions_refused: Counter,
     /// Events that found their transaction's mailbox full.
@@ -153,6 +155,7 @@ impl EngineCounters {
     pub(crate) fn new(statistics: &Statistics) -> EngineCounters {
         let counter = |name: &str| statistics.counter("engine", name, true);
         EngineCounters {
+            held_bytes: statistics.counter("engine", "held_bytes", false),
             transactions_refused: counter("transactions_refused"),
             mail_lost: counter("mail_lost"),
             waiting: statistics.counter("engine", "waiting", false),

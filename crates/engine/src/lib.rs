@@ -8,6 +8,7 @@
 //! from the same seed give the same bytes. No lock is held while a script runs or anything waits. Every table has a
 //! bound and a counter for what it refused.
 
+mod budget;
 mod core;
 mod counters;
 mod desk;

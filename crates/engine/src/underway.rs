@@ -1,6 +1,7 @@
 //! Requests whose script waits. What comes again before it has a transaction ends here: both would run, and the caller
 //! might get two different replies.
 
+use crate::budget::Budget;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use sip::Message;
@@ -15,18 +16,21 @@ pub(crate) struct Underway {
     /// So that most requests take no lock.
     count: AtomicUsize,
     hasher: FixedState,
+    /// What they may hold.
+    budget: Arc<Budget>,
 }
 
 /// One of them, for as long as this lives.
 pub(crate) struct Mark {
     of: Arc<Underway>,
     mark: u64,
+    request: Arc<Message>,
 }
 
 impl Underway {
-    pub(crate) fn new(seed: u64) -> Arc<Underway> {
+    pub(crate) fn new(seed: u64, budget: Arc<Budget>) -> Arc<Underway> {
         let marks = Mutex::new(HashMap::with_hasher(FixedState::with_seed(0)));
-        Arc::new(Underway { marks, count: AtomicUsize::new(0), hasher: FixedState::with_seed(seed) })
+        Arc::new(Underway { marks, count: AtomicUsize::new(0), hasher: FixedState::with_seed(seed), budget })
     }
 
     /// Whether this very request, from the same peer, is under way.
@@ -44,11 +48,12 @@ impl Underway {
     }
 
     /// A request begins to wait.
-    pub(crate) fn enter(self: &Arc<Self>, request: &Message, peer: SocketAddr) -> Mark {
+    pub(crate) fn enter(self: &Arc<Self>, request: &Arc<Message>, peer: SocketAddr) -> Mark {
         let mark = self.mark(request, peer);
         *self.marks.lock().unwrap_or_else(PoisonError::into_inner).entry(mark).or_default() += 1;
         self.count.fetch_add(1, Ordering::Relaxed);
-        Mark { of: Arc::clone(self), mark }
+        self.budget.keep(request);
+        Mark { of: Arc::clone(self), mark, request: Arc::clone(request) }
     }
 
     /// A retransmission is the same to the last byte (RFC 3261 section 17.1.1.2).
@@ -70,12 +75,14 @@ impl Drop for Mark {
             }
         }
         self.of.count.fetch_sub(1, Ordering::Relaxed);
+        self.of.budget.release(&self.request);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Underway;
+    use super::{Budget, Underway};
+    use module_api::Counter;
     use sip::{Limits, Message};
 
     #[test]
@@ -85,10 +92,10 @@ mod tests {
                 "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n\
                  Call-ID: 1\r\nCSeq: {cseq} OPTIONS\r\n\r\n"
             );
-            Message::parse(text.into(), &Limits::OWN).unwrap()
+            std::sync::Arc::new(Message::parse(text.into(), &Limits::OWN).unwrap())
         };
         let [here, there] = ["192.0.2.1:5060", "192.0.2.2:5060"].map(|peer| peer.parse().unwrap());
-        let underway = Underway::new(1);
+        let underway = Underway::new(1, Budget::new(1, Counter::default()));
         let mark = underway.enter(&message(1), here);
         let again = underway.enter(&message(1), here);
         assert!(underway.holds(&message(1), here));

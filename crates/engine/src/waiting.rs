@@ -1,11 +1,12 @@
 //! Work that waits for an answer: messages that a script function has put aside, jobs, management commands. Each waits
 //! under a token; whichever worker gets the answer goes on with it.
 
+use crate::budget::Budget;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use module_api::{Counter, ThenJob, Time};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Names a piece of work that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +17,8 @@ pub(crate) struct WaitingRoom {
     shards: Box<[Mutex<Shard>]>,
     next: AtomicU64,
     room: usize,
+    /// What messages may hold that wait.
+    budget: Arc<Budget>,
     waiting: Counter,
     refused: Counter,
 }
@@ -30,9 +33,9 @@ struct Waiter {
 const SHARDS: usize = 64;
 
 impl WaitingRoom {
-    pub(crate) fn new(room: usize, waiting: Counter, refused: Counter) -> WaitingRoom {
+    pub(crate) fn new(room: usize, budget: Arc<Budget>, waiting: Counter, refused: Counter) -> WaitingRoom {
         let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::with_hasher(FixedState::with_seed(0)))).collect();
-        WaitingRoom { shards, next: AtomicU64::new(1), room, waiting, refused }
+        WaitingRoom { shards, next: AtomicU64::new(1), room, budget, waiting, refused }
     }
 
     /// Keeps work until its answer comes.
@@ -40,7 +43,7 @@ impl WaitingRoom {
     /// # Errors
     /// There is no room; the work comes back.
     pub(crate) fn keep(&self, then: ThenJob, deadline: Time) -> Result<Token, ThenJob> {
-        if usize::try_from(self.waiting.get()).unwrap_or(0) >= self.room {
+        if usize::try_from(self.waiting.get()).unwrap_or(0) >= self.room || self.budget.is_spent() {
             self.refused.increment();
             return Err(then);
         }
@@ -138,11 +141,11 @@ impl Promises {
 
 #[cfg(test)]
 mod tests {
-    use super::{Promises, Token, WaitingRoom};
+    use super::{Budget, Promises, Token, WaitingRoom};
     use module_api::{Counter, Job, Time};
 
     fn room(places: usize) -> WaitingRoom {
-        WaitingRoom::new(places, Counter::default(), Counter::default())
+        WaitingRoom::new(places, Budget::new(1, Counter::default()), Counter::default(), Counter::default())
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod compiler;
 
 pub use self::catalogue::catalogue_of;
 
+use crate::budget::Budget;
 use crate::core::{Core, Counters, Reloader};
 use crate::counters::{CoreCounters, EngineCounters, StatelessCounters, TransactionCounters};
 use crate::desk::Pool;
@@ -81,13 +82,15 @@ pub struct Bounds {
     pub transactions: usize,
     /// Messages and jobs that wait for an answer.
     pub waiting: usize,
+    /// Bytes that all these may hold together.
+    pub held_bytes: usize,
     /// A message's size, headers and lines.
     pub message: Limits,
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { transactions: 1_000_000, waiting: 100_000, message: Limits::default() }
+        Bounds { transactions: 1_000_000, waiting: 100_000, held_bytes: 1 << 30, message: Limits::default() }
     }
 }
 
@@ -258,6 +261,7 @@ fn make_core(
     }
     let (now, bounds) = (blueprint.now, blueprint.bounds);
     let language = Language { catalogue: blueprint.catalogue, loaded: blueprint.loaded.iter().copied().collect() };
+    let budget = Budget::new(bounds.held_bytes, engine.held_bytes.clone());
     Core {
         language,
         orphans,
@@ -266,6 +270,7 @@ fn make_core(
             random.next_u64(),
             now,
             bounds.transactions,
+            Arc::clone(&budget),
             rules,
             counters.tm.in_use.clone(),
             engine.transactions_refused.clone(),
@@ -273,8 +278,13 @@ fn make_core(
         ),
         tags: TagMaker::new(random.next_u64()),
         branch_hasher: FixedState::with_seed(random.next_u64()),
-        waiting: WaitingRoom::new(bounds.waiting, engine.waiting.clone(), engine.waiting_refused.clone()),
-        underway: Underway::new(random.next_u64()),
+        waiting: WaitingRoom::new(
+            bounds.waiting,
+            Arc::clone(&budget),
+            engine.waiting.clone(),
+            engine.waiting_refused.clone(),
+        ),
+        underway: Underway::new(random.next_u64(), budget),
         promises: Promises::default(),
         schedule: Schedule::new(wishes.timers.iter().map(|(every, _)| *every), &program, now),
         lifecycle: Lifecycle::new(wishes.at_start, wishes.at_stop),

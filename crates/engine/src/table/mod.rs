@@ -12,6 +12,7 @@ pub(crate) use key::{Key, Rfc2543};
 pub(crate) use mail::Mail;
 pub(crate) use shard::{Match, Refused, Shown, Taken};
 
+use crate::budget::Budget;
 use crate::transaction::Transaction;
 use foldhash::fast::FixedState;
 use module_api::{Counter, Time};
@@ -53,6 +54,8 @@ pub(crate) struct Table {
     live: AtomicUsize,
     /// How many transactions there may be.
     max: usize,
+    /// How much they may hold.
+    budget: Arc<Budget>,
     /// `tm:inuse_transactions`
     in_use: Counter,
     /// What found no room.
@@ -66,6 +69,7 @@ impl Table {
         seed: u64,
         now: Time,
         max: usize,
+        budget: Arc<Budget>,
         rules: Rfc2543,
         in_use: Counter,
         refused: Counter,
@@ -79,6 +83,7 @@ impl Table {
             rules,
             live: AtomicUsize::new(0),
             max,
+            budget,
             in_use,
             refused,
             lost_mail,
@@ -99,7 +104,7 @@ impl Table {
     pub(crate) fn insert(&self, key: &Key<'_>, request: &Arc<Message>, shown: Shown) -> Result<Id, Refused> {
         self.has_room().ok_or(Refused::Full)?;
         let id = self.shard_of_hash(key.hash).insert(key, request, shown, self.rules)?;
-        self.count_in();
+        self.count_in(request);
         Ok(id)
     }
 
@@ -108,7 +113,7 @@ impl Table {
         self.has_room()?;
         let key = self.key(request)?;
         let id = self.shard_of_hash(key.hash).insert_new(key.hash, request, Shown::default())?;
-        self.count_in();
+        self.count_in(request);
         Some(id)
     }
 
@@ -139,7 +144,8 @@ impl Table {
 
     /// Frees the slot of a transaction that is over.
     pub(crate) fn remove(&self, id: Id) {
-        self.shard(id).remove(id);
+        let request = self.shard(id).remove(id);
+        request.inspect(|request| self.budget.release(request));
         self.live.fetch_sub(1, Ordering::Relaxed);
         self.in_use.decrement();
     }
@@ -201,7 +207,7 @@ impl Table {
 
     /// Whether no transaction more can be taken.
     pub(crate) fn is_full(&self) -> bool {
-        self.live.load(Ordering::Relaxed) >= self.max
+        self.live.load(Ordering::Relaxed) >= self.max || self.budget.is_spent()
     }
 
     fn has_room(&self) -> Option<()> {
@@ -212,7 +218,8 @@ impl Table {
         None
     }
 
-    fn count_in(&self) {
+    fn count_in(&self, request: &Message) {
+        self.budget.keep(request);
         self.live.fetch_add(1, Ordering::Relaxed);
         self.in_use.increment();
     }

@@ -188,19 +188,20 @@ impl Shard {
         slot.is_some_and(|slot| matches!(&slot.tenant, Tenant::Busy(mailbox) if mailbox.has_cancel()))
     }
 
-    /// Frees the slot of a transaction that is over.
-    pub(crate) fn remove(&mut self, id: Id) {
+    /// Frees the slot of a transaction that is over; its request.
+    pub(crate) fn remove(&mut self, id: Id) -> Option<Arc<Message>> {
         self.wheel.cancel(id.slot);
-        let Some(slot) = self.slot_mut(id) else { return };
+        let slot = self.slot_mut(id)?;
         let hash = slot.hash;
         slot.generation = slot.generation.wrapping_add(1);
         slot.tenant = Tenant::Nobody;
-        slot.request = None;
+        let request = slot.request.take();
         slot.shown = Shown::default();
         if let Ok(entry) = self.index.find_entry(hash, |position| *position == id.slot) {
             entry.remove();
         }
         self.free.push(id.slot);
+        request
     }
 
     /// Takes the transactions that have a deadline behind them; they are busy.

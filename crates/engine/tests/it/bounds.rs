@@ -28,6 +28,31 @@ fn a_full_waiting_room_refuses() {
 }
 
 #[test]
+fn what_is_held_is_bounded_in_bytes_too() {
+    let bounds = Bounds { held_bytes: 16_000, ..Bounds::default() };
+    let script = r#"route { if (is_method("OPTIONS")) { if (!ask("db")) sl_send_reply(503, "Busy"); exit; }
+        if (!t_relay()) sl_reply_error(); }"#;
+    let mut world = World::with_bounds("", script, bounds);
+    for _ in 0..3 {
+        world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    }
+    assert!(world.count("engine:held_bytes") > 16_000);
+    world.request("carol", "INVITE", "sip:bob@192.0.2.20", "");
+    world.last("carol", "503");
+    world.request("dave", "OPTIONS", "sip:example.com", "");
+    world.last("dave", "503");
+    assert_eq!((world.count("engine:transactions_refused"), world.count("engine:waiting_refused")), (1, 1));
+    world.settle();
+    assert_eq!(world.count("engine:held_bytes"), 0);
+    // And there is room again.
+    world.request("dave", "OPTIONS", "sip:example.com", "");
+    assert!(world.count("engine:held_bytes") > 0);
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.count("engine:held_bytes"), 0);
+    world.settle();
+}
+
+#[test]
 fn a_full_mailbox_refuses() {
     let mut world = World::new(r#"route { t_on_reply("slow"); t_relay(); } onreply_route[slow] { ask("db"); }"#);
     world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");

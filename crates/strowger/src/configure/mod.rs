@@ -1,6 +1,7 @@
 //! From a script to everything the server is made of: read, parsed, checked, compiled.
 
 mod constants;
+mod memory;
 mod origin;
 mod outside;
 mod places;

@@ -1,6 +1,7 @@
 //! The start of a script's modules, for serving and for a check of the script: what they refuse is said with its place.
 //! Nothing outside is touched.
 
+use super::memory::held_bytes_max;
 use super::{Configured, Ground, Origin, Report, settings::settings};
 use crate::cli::ServeOptions;
 use catalogue::ModuleId;
@@ -82,7 +83,7 @@ impl Configured {
             names: Arc::clone(&ground.names),
             log,
             process,
-            bounds: Bounds::default(),
+            bounds: Bounds { held_bytes: held_bytes_max(), ..Bounds::default() },
             seed,
             now,
         };
