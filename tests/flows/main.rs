@@ -4,6 +4,7 @@
 mod abuse;
 mod calls;
 mod default_provider;
+mod floods;
 mod globals;
 mod harness;
 mod management;

@@ -1,6 +1,6 @@
 //! A database that answers after a second, for one domain: its phones wait, nobody else does.
 
-use crate::harness::{Server, Wire, authorization, ha1, provider_with, slow_extension};
+use crate::harness::{Phone, Server, authorization, ha1, provider_with, slow_extension};
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -42,7 +42,7 @@ fn register(user: &str, domain: &str, cseq: u32, port: u16, more: &str) -> Strin
 
 /// A phone of the slow domain.
 #[derive(Default)]
-struct Phone {
+struct Slow {
     /// What it sent last, and when.
     sent: Option<(String, Instant)>,
     /// When it sent its credentials.
@@ -68,7 +68,7 @@ fn register_all(server: &str, seen: &Seen) -> Vec<Duration> {
     let send = |text: &str| {
         socket.send_to(text.replace('\n', "\r\n").as_bytes(), server).expect("sent");
     };
-    let mut phones: Vec<Phone> = (0..PHONES).map(|_| Phone::default()).collect();
+    let mut phones: Vec<Slow> = (0..PHONES).map(|_| Slow::default()).collect();
     let (start, mut begun, mut buffer) = (Instant::now(), 0, [0; 4096]);
     while seen.answered.load(Ordering::Relaxed) < PHONES {
         assert!(start.elapsed() < Duration::from_secs(60), "{} answers", seen.answered.load(Ordering::Relaxed));
@@ -96,7 +96,7 @@ fn register_all(server: &str, seen: &Seen) -> Vec<Duration> {
     phones.into_iter().filter_map(|phone| phone.took).collect()
 }
 
-fn take(reply: &str, phones: &mut [Phone], port: u16, seen: &Seen, send: impl Fn(&str)) {
+fn take(reply: &str, phones: &mut [Slow], port: u16, seen: &Seen, send: impl Fn(&str)) {
     let user = reply.lines().find_map(|line| line.strip_prefix("Call-ID: ")).expect("Call-ID");
     let phone = &mut phones[user[1..].parse::<usize>().expect("number")];
     if reply.starts_with("SIP/2.0 503") && reply.contains("Retry-After: ") {
@@ -123,48 +123,6 @@ fn take(reply: &str, phones: &mut [Phone], port: u16, seen: &Seen, send: impl Fn
     }
 }
 
-/// Alice calls bob: challenged, called, refused. How long it took until he was called; nothing where the machine was at
-/// something else and she was told to come later.
-fn call(alice: &Wire, bob: &Wire, number: u32) -> Option<Duration> {
-    let request = |method: &str, cseq: u32, branch: &str, to_tag: &str, more: &str| {
-        format!(
-            "{method} sip:bob@fast.example SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bK-{number}-{branch}\n\
-             From: <sip:alice@fast.example>;tag=a\nTo: <sip:bob@fast.example>{to_tag}\nCall-ID: call-{number}\n\
-             CSeq: {cseq} {method}\nMax-Forwards: 70\nContact: <sip:alice@127.0.0.1:{}>\n{more}Content-Length: 0\n\n",
-            alice.port, alice.port
-        )
-    };
-    // On a busy machine something of the call before may have been sent again.
-    let next = |wire: &Wire, start: &str| loop {
-        let message = wire.expect("");
-        let is_next = message.starts_with(start) || message.starts_with("SIP/2.0 503");
-        if is_next && message.contains(&format!("Call-ID: call-{number}\r\n")) {
-            return message;
-        }
-    };
-    let begun = Instant::now();
-    alice.send(&request("INVITE", 1, "1", "", ""));
-    let challenge = next(alice, "SIP/2.0 407");
-    if challenge.starts_with("SIP/2.0 503") {
-        return None;
-    }
-    let tag = challenge.lines().find_map(|line| line.strip_prefix("To: ")).and_then(|to| to.split(">").nth(1));
-    alice.send(&request("ACK", 1, "1", tag.expect("a tag"), ""));
-    let credentials = authorization(&challenge, "alice", "secret", "INVITE", "sip:bob@fast.example");
-    alice.send(&request("INVITE", 2, "2", "", &credentials));
-    // It comes to bob, or goes back to alice.
-    let invite = match next(alice, "SIP/2.0 100") {
-        reply if reply.starts_with("SIP/2.0 503") => return None,
-        _ => next(bob, "INVITE"),
-    };
-    let took = begun.elapsed();
-    bob.answer(&invite, "486 Busy Here", "b");
-    next(bob, "ACK");
-    next(alice, "SIP/2.0 486");
-    alice.send(&request("ACK", 2, "2", ";tag=b", ""));
-    Some(took)
-}
-
 /// The middle one, the one that only one in a hundred is above, and the highest, in milliseconds.
 fn summary(mut took: Vec<Duration>) -> String {
     took.sort_unstable();
@@ -175,12 +133,9 @@ fn summary(mut took: Vec<Duration>) -> String {
 #[test]
 fn a_domain_whose_database_is_slow_delays_no_other() {
     let server = server();
-    let (alice, bob) = (Wire::new(&server), Wire::new(&server));
-    bob.send(&register("bob", "fast.example", 1, bob.port, ""));
-    let challenge = bob.expect("SIP/2.0 401");
-    let credentials = authorization(&challenge, "bob", "secret", "REGISTER", "sip:fast.example");
-    bob.send(&register("bob", "fast.example", 2, bob.port, &credentials));
-    bob.expect("SIP/2.0 200");
+    let phone = |user| Phone::new(&server, user, "fast.example", "secret");
+    let (alice, bob) = (phone("alice"), phone("bob"));
+    bob.register();
 
     let (seen, address) = (Seen::default(), server.address());
     let mut waited = Vec::new();
@@ -192,13 +147,12 @@ fn a_domain_whose_database_is_slow_delays_no_other() {
             seen.over.store(true, Ordering::Relaxed);
             waited
         });
-        for number in 0.. {
+        loop {
             if seen.over.load(Ordering::Relaxed) || registering.is_finished() {
                 break;
             }
             let is_begun = seen.pending.load(Ordering::Relaxed) > 0;
-            let Some(duration) = call(&alice, &bob, number) else { continue };
-            took.push(duration);
+            took.push(alice.call(&bob));
             before_any += usize::from(is_begun && seen.answered.load(Ordering::Relaxed) == 0);
             among_many += usize::from(seen.pending.load(Ordering::Relaxed) > RATE / 4);
         }

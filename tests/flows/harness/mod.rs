@@ -3,6 +3,7 @@
 mod digest;
 mod extension;
 mod line;
+mod phone;
 mod ports;
 mod process;
 mod provider;
@@ -13,6 +14,7 @@ mod wire;
 pub use digest::{authorization, ha1};
 pub use extension::slow_extension;
 pub use line::Line;
+pub use phone::Phone;
 pub use ports::free_port;
 pub use process::{Running, run_to_end};
 pub use provider::{provider, provider_with};
