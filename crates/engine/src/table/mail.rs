@@ -27,27 +27,44 @@ pub(crate) enum Mail {
     SendFailed { branch: usize },
 }
 
+impl Mail {
+    fn bytes(&self) -> usize {
+        match self {
+            Mail::Reply { message, .. } => message.bytes().len(),
+            _ => 0,
+        }
+    }
+}
+
 /// Events for a transaction that is busy, worked off by its owner when it is put back.
 #[derive(Default)]
 pub(crate) struct Mailbox {
     mails: VecDeque<Mail>,
+    /// How long its replies are together.
+    bytes: usize,
 }
 
 /// More than a transaction gets in the time that a database takes: every branch a few replies.
 const MAILS_MAX: usize = 64;
+/// How long they may be together: whoever is called decides how long a reply is.
+const BYTES_MAX: usize = 256 * 1024;
 
 impl Mailbox {
     /// Adds an event; false if there are too many.
     pub(crate) fn post(&mut self, mail: Mail) -> bool {
-        if self.mails.len() >= MAILS_MAX {
+        let bytes = mail.bytes();
+        if self.mails.len() >= MAILS_MAX || self.bytes + bytes > BYTES_MAX {
             return false;
         }
+        self.bytes += bytes;
         self.mails.push_back(mail);
         true
     }
 
     pub(crate) fn take(&mut self) -> Option<Mail> {
-        self.mails.pop_front()
+        let mail = self.mails.pop_front()?;
+        self.bytes -= mail.bytes();
+        Some(mail)
     }
 
     /// Whether its caller has cancelled it meanwhile.

@@ -71,6 +71,29 @@ fn a_full_mailbox_refuses() {
 }
 
 #[test]
+fn a_mailbox_of_giants_refuses() {
+    let mut world = World::new(r#"route { t_on_reply("slow"); t_relay(); } onreply_route[slow] { ask("db"); }"#);
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    let invite = String::from_utf8_lossy(bob.bytes()).into_owned();
+    let copied = |line: &&str| ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name));
+    let headers: String = invite.lines().filter(copied).map(|line| format!("{line}\r\n")).collect();
+    let padding = format!("X: {}\r\n", "y".repeat(15_000)).repeat(4);
+    for _ in 0..10 {
+        world.send("bob", format!("SIP/2.0 183 Session Progress\r\n{headers}{padding}Content-Length: 0\r\n\r\n"));
+    }
+    // One is worked on, four wait.
+    assert_eq!(world.count("engine:mail_lost"), 5);
+    for _ in 0..5 {
+        world.answer(&["192.0.2.1"]);
+    }
+    world.reply("bob", &bob, 200, "OK");
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.last("alice", "200").status(), 200);
+    world.settle();
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes() {
     let bytes = || {
         let mut world = World::new("route { record_route(); t_relay(); }");
