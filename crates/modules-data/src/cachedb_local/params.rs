@@ -2,7 +2,7 @@
 
 use super::collection::Collection;
 use super::restart;
-use catalogue::{Alias, Param, ParamKind};
+use catalogue::{Alias, Param, ParamKind, Statistic};
 use module_api::{Job, KeyValueStore, Setup, StartError, State};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +12,10 @@ use std::time::Duration;
 /// All of them.
 pub const ALL: &[Param] =
     &[CLEAN_PERIOD, EXEC_THRESHOLD, COLLECTIONS, URL, CLUSTER_ID, CLUSTER_PERSISTENCY, RESTART_PERSISTENCY, TABLE_SIZE];
+
+/// What is counted.
+pub const REFUSED: Statistic =
+    Statistic::counter("refused_keys", "Values that were not stored because a collection is full.");
 
 const NEEDS_CLUSTERER: &str = "sharing a cache needs the module clusterer, which is not there yet";
 
@@ -61,10 +65,11 @@ impl Caches {
 
 /// Makes the collections and offers them under their URLs' names.
 pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
-    let mut collections = BTreeMap::from([(DEFAULT.to_owned(), Arc::new(Collection::default()))]);
+    let refused = setup.counter(&REFUSED);
+    let mut collections = BTreeMap::from([(DEFAULT.to_owned(), Arc::new(Collection::new(refused.clone())))]);
     for list in setup.params.strs(&COLLECTIONS) {
         for name in collection_names(list).map_err(|error| error.value(list))? {
-            collections.insert(name, Arc::new(Collection::default()));
+            collections.insert(name, Arc::new(Collection::new(refused.clone())));
         }
     }
     // A URL of the same name overwrites an earlier one.
