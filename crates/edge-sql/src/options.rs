@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Options {
     /// `db_version_table`: the table of versions.
     pub version_table: String,
-    /// How long a query may wait and run; then it is answered with a fault.
+    /// `query_timeout`: how long a query may wait, and how long run; then it is answered with a fault.
     pub deadline: Duration,
     /// A query that takes longer is counted as slow and logged; `None`: none is.
     pub slow: Option<Duration>,
@@ -56,6 +56,13 @@ impl Options {
             })?;
             self.busy_timeout = Duration::from_millis(milliseconds);
         }
+        if let Some(text) = params.get("query_timeout") {
+            let seconds = text.parse().map_err(|_| OpenError::BadOption {
+                option: format!("query_timeout {text}"),
+                reason: "it is a number of seconds".to_owned(),
+            })?;
+            self.deadline = Duration::from_secs(seconds);
+        }
         if let Some(text) = params.get("readers_max") {
             self.readers_max = text.parse().map_err(|_| OpenError::BadOption {
                 option: format!("readers_max {text}"),
@@ -86,11 +93,12 @@ mod tests {
         let params = BTreeMap::from([
             ("busy_timeout", "1500".to_owned()),
             ("readers_max", "7".to_owned()),
+            ("query_timeout", "3".to_owned()),
             ("exec_pragma", "synchronous=NORMAL\ncache_size=-8000".to_owned()),
             ("load_extension", "/usr/lib/regexp.so;sqlite3_regexp_init\n/usr/lib/x.so".to_owned()),
         ]);
         options.set_sqlite(&params).unwrap();
-        assert_eq!(options.readers_max, 7);
+        assert_eq!((options.readers_max, options.deadline.as_secs()), (7, 3));
         assert_eq!(options.busy_timeout.as_millis(), 1500);
         assert_eq!(options.pragmas, ["synchronous=NORMAL", "cache_size=-8000"]);
         assert_eq!(options.extensions[0].1.as_deref(), Some("sqlite3_regexp_init"));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub const MODULE: Module = Module {
     name: "db_sqlite",
     about: "SQLite databases: db_url \"sqlite:///path/to/file\".",
-    params: &[ALLOC_LIMIT, BUSY_TIMEOUT, LOAD_EXTENSION, EXEC_PRAGMA, READERS_MAX],
+    params: &[ALLOC_LIMIT, BUSY_TIMEOUT, LOAD_EXTENSION, EXEC_PRAGMA, READERS_MAX, QUERY_TIMEOUT],
     start,
     ..Module::EMPTY
 };
@@ -35,9 +35,13 @@ const READERS_MAX: Param = Param::int(
 )
 .within(1, 10_000);
 
+const QUERY_TIMEOUT: Param =
+    Param::int("query_timeout", 10, "How many seconds a query may wait for its turn, and as many run.").within(1, 3600);
+
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let params = BTreeMap::from([
         (BUSY_TIMEOUT.name, setup.params.int(&BUSY_TIMEOUT).to_string()),
+        (QUERY_TIMEOUT.name, setup.params.int(&QUERY_TIMEOUT).to_string()),
         (READERS_MAX.name, setup.params.int(&READERS_MAX).to_string()),
         (LOAD_EXTENSION.name, setup.params.strs(&LOAD_EXTENSION).join("\n")),
         (EXEC_PRAGMA.name, setup.params.strs(&EXEC_PRAGMA).join("\n")),
