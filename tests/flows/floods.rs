@@ -1,8 +1,7 @@
 //! Floods, amplification, loops and fork bombs: what comes from outside in any number stops nobody else, sends nobody
 //! more than was sent, and holds no more memory than it may.
 
-use crate::harness::{Phone, Server, ServerBuilder, provider_with};
-use std::fs;
+use crate::harness::{Phone, ServerBuilder, provider_with};
 use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -44,7 +43,7 @@ fn honest_phones_register_and_call_while_others_flood() {
     let (address, over, sent) = (server.address(), AtomicBool::new(false), AtomicUsize::new(0));
     let (alice, bob) =
         (Phone::new(&server, "alice", "127.0.0.1", "wonderland"), Phone::new(&server, "bob", "127.0.0.1", "builder"));
-    let count = |name: &str| statistic(&server, name);
+    let count = |name: &str| server.statistic(name);
     let before = count("core:rcv_requests");
     let mut took = Vec::new();
     let requests = |number: usize, port: u16| {
@@ -178,12 +177,12 @@ fn loops_and_fork_bombs_end_early() {
     let reply = last("loop", 1);
     assert!(reply.starts_with("SIP/2.0 482") || reply.starts_with("SIP/2.0 404"), "{reply}");
     server.until(|| server.process.output().contains("relay says -3"));
-    let after_loop = statistic(&server, "tm:UAS_transactions");
+    let after_loop = server.statistic("tm:UAS_transactions");
     assert!(after_loop <= 4, "{after_loop}");
     // RFC 5393 section 5: what changes each time, and forks, has a breadth of 60 in all, where 2^70 would be for Max-Forwards.
     let reply = last("bomb", 2);
     assert!(reply.starts_with("SIP/2.0 440"), "{reply}");
-    let transactions = statistic(&server, "tm:UAS_transactions") - after_loop;
+    let transactions = server.statistic("tm:UAS_transactions") - after_loop;
     println!("{transactions} transactions of one bomb");
     assert!(transactions <= 2 * 60, "{transactions}");
 }
@@ -202,7 +201,7 @@ fn what_a_flood_leaves_in_memory_is_what_is_counted() {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("socket");
     socket.set_read_timeout(Some(Duration::from_millis(100))).expect("timeout");
     let port = socket.local_addr().expect("address").port();
-    let (before, begun) = (resident_bytes(&server), Instant::now());
+    let (before, begun) = (server.resident_bytes(), Instant::now());
     let (mut number, mut buffer) = (0, [0; 4096]);
     let padding = format!("X: {}\r\nl:0", "y".repeat(1_200));
     // So that what is being made is not taken for what is kept: some thousands at least.
@@ -214,21 +213,9 @@ fn what_a_flood_leaves_in_memory_is_what_is_counted() {
             while socket.recv(&mut buffer).is_ok_and(|_| number % 500 == 0) {}
         }
     }
-    let (held, transactions) = (statistic(&server, "engine:held_bytes"), statistic(&server, "tm:inuse_transactions"));
-    let grown = resident_bytes(&server).saturating_sub(before);
+    let (held, transactions) = (server.statistic("engine:held_bytes"), server.statistic("tm:inuse_transactions"));
+    let grown = server.resident_bytes().saturating_sub(before);
     println!("{transactions} transactions of {number}: {held} bytes counted, {grown} resident");
     assert!(transactions > 500, "{transactions} of {number}");
     assert!(grown < held * 2 + (32 << 20), "{grown} bytes for {held} counted");
-}
-
-fn resident_bytes(server: &Server) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.process.pid())).expect("status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-    line.trim().trim_end_matches(" kB").parse::<u64>().expect("number") * 1024
-}
-
-fn statistic(server: &Server, name: &str) -> u64 {
-    let said = server.mi(&["get_statistics", &format!("[\"{name}\"]")]);
-    let figure = said.rsplit(':').next().unwrap_or_default();
-    figure.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_else(|_| panic!("{said}"))
 }

@@ -46,12 +46,6 @@ fn options(call: &str, content_length: &str) -> String {
     request("OPTIONS", "sip:127.0.0.1", "", call, "TCP 127.0.0.1:9", &more).replace('\n', "\r\n")
 }
 
-fn statistic(server: &Server, name: &str) -> u64 {
-    let said = server.mi(&["get_statistics", &format!("[\"{name}\"]")]);
-    let figure = said.rsplit(':').next().unwrap_or_default();
-    figure.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_else(|_| panic!("{said}"))
-}
-
 #[test]
 fn a_call_from_udp_to_tcp_has_both_in_its_route_set() {
     let server = proxy(100, "");
@@ -241,7 +235,7 @@ fn thousands_of_pipelined_calls_come_through_whole_and_in_order() {
             assert_eq!(of_call, ["INVITE", "ACK", "BYE"], "{end}");
         }
     }
-    assert_eq!(statistic(&server, "tcp:dropped_messages"), 0);
+    assert_eq!(server.statistic("tcp:dropped_messages"), 0);
 }
 
 #[test]
@@ -265,7 +259,7 @@ fn a_content_length_that_says_nothing_is_answered_and_ends_the_connection() {
         assert_eq!(values(&reply, "Call-ID"), ["bad"]);
         phone.expect_end();
     }
-    assert_eq!(statistic(&server, "tcp:garbled_connections"), 7);
+    assert_eq!(server.statistic("tcp:garbled_connections"), 7);
 }
 
 #[test]
@@ -350,7 +344,7 @@ fn one_address_has_as_many_connections_as_the_script_says() {
     first.expect("SIP/2.0 200");
     second.expect("SIP/2.0 200");
     assert_eq!(talk("third").next(), None);
-    assert_eq!(statistic(&server, "tcp:refused_connections"), 1);
+    assert_eq!(server.statistic("tcp:refused_connections"), 1);
 }
 
 #[test]

@@ -157,6 +157,20 @@ impl Server {
         run_to_end(&mut command, Duration::from_secs(20)).1
     }
 
+    /// A figure of its statistics.
+    pub fn statistic(&self, name: &str) -> u64 {
+        let said = self.mi(&["get_statistics", &format!("[\"{name}\"]")]);
+        let figure = said.rsplit(':').next().unwrap_or_default();
+        figure.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_else(|_| panic!("{said}"))
+    }
+
+    /// How much memory it has in use.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.pid())).expect("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("number") * 1024
+    }
+
     /// The rows of a query on its database, columns separated by `|`.
     pub fn sql(&self, query: &str) -> String {
         let mut command = Command::new("sqlite3");
