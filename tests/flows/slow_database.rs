@@ -75,10 +75,10 @@ fn register_all(server: &str, seen: &Seen) -> Vec<Duration> {
     while seen.answered.load(Ordering::Relaxed) < PHONES {
         assert!(start.elapsed() < Duration::from_secs(60), "{} answers", seen.answered.load(Ordering::Relaxed));
         let due = (start.elapsed().as_millis() as usize * RATE / 1_000).min(PHONES);
-        for number in begun..due {
+        for (number, phone) in phones.iter_mut().enumerate().take(due).skip(begun) {
             let text = register(&format!("s{number}"), "slow.example", 1, port, "");
             send(&text);
-            phones[number].sent = Some((text, Instant::now()));
+            phone.sent = Some((text, Instant::now()));
         }
         begun = due;
         // The kernel may have thrown something away.

@@ -96,6 +96,7 @@ impl Readers {
     ///
     /// # Errors
     /// As the queue has it.
+    #[allow(clippy::result_large_err, reason = "what is refused comes back whole, and seldom")]
     pub fn push(&self, work: Work) -> Result<(), Refused<Work>> {
         let all_work = self.shared.reads.push(work)?;
         if all_work && !self.watch.called.swap(true, Ordering::AcqRel) {
