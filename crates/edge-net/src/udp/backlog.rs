@@ -14,6 +14,8 @@ pub(super) struct Backlog<T> {
     urgent: VecDeque<Waiting<T>>,
     /// Everything else, in the order in which it came.
     line: VecDeque<Waiting<T>>,
+    /// How long all that waits is together.
+    bytes: usize,
     /// Whether what is new is refused.
     sheds: bool,
     /// How much may be spent on refusals, in shares of one.
@@ -24,6 +26,12 @@ pub(super) struct Backlog<T> {
 struct Waiting<T> {
     since: Instant,
     message: T,
+}
+
+/// What takes room in it.
+pub(super) trait Weighed {
+    /// How long it is.
+    fn bytes(&self) -> usize;
 }
 
 /// What is to be done with a message.
@@ -39,6 +47,8 @@ pub enum Admission {
 const CALM: usize = 64;
 /// How many may wait.
 const WAITING_MAX: usize = 16_384;
+/// How long all that waits may be: giants would hold a thousand times what ordinary messages do.
+const BYTES_MAX: usize = 64 << 20;
 /// What has waited so long comes too late: with the way back, its sender is about to send it again (RFC 3261's T1 is
 /// 500 ms).
 const LATE: Duration = Duration::from_millis(200);
@@ -50,9 +60,9 @@ const REFUSAL: u32 = 7;
 /// So much credit is kept: enough for a burst after a calm time.
 const CREDIT_MAX: u32 = 1_000 * REFUSAL;
 
-impl<T> Backlog<T> {
+impl<T: Weighed> Backlog<T> {
     pub(super) const fn new() -> Backlog<T> {
-        Backlog { urgent: VecDeque::new(), line: VecDeque::new(), sheds: false, credit: CREDIT_MAX }
+        Backlog { urgent: VecDeque::new(), line: VecDeque::new(), bytes: 0, sheds: false, credit: CREDIT_MAX }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -72,12 +82,15 @@ impl<T> Backlog<T> {
     /// Takes a message in; `continues` says that it belongs to something that has begun. Where there is no room it comes
     /// back, or what would begin something and has waited longest gives way to it.
     pub(super) fn push(&mut self, message: T, continues: bool, since: Instant) -> Result<(), T> {
-        if self.urgent.len() + self.line.len() >= WAITING_MAX {
+        let bytes = message.bytes();
+        if self.urgent.len() + self.line.len() >= WAITING_MAX || self.bytes + bytes > BYTES_MAX {
             let lost = if continues { self.line.pop_front() } else { None };
             let Some(lost) = lost else { return Err(message) };
+            self.bytes = self.bytes + bytes - lost.message.bytes();
             self.urgent.push_back(Waiting { since, message });
             return Err(lost.message);
         }
+        self.bytes += bytes;
         let queue = if continues && self.is_long() { &mut self.urgent } else { &mut self.line };
         queue.push_back(Waiting { since, message });
         Ok(())
@@ -87,12 +100,14 @@ impl<T> Backlog<T> {
     /// lost, as if on the way, and will come again.
     pub(super) fn pop(&mut self, now: Instant) -> Option<(T, Option<Admission>)> {
         if let Some(next) = self.urgent.pop_front() {
+            self.bytes -= next.message.bytes();
             return Some((next.message, Some(self.welcome())));
         }
         let Some(next) = self.line.pop_front() else {
             self.sheds = false;
             return None;
         };
+        self.bytes -= next.message.bytes();
         let waited = now.saturating_duration_since(next.since);
         self.sheds = waited >= if self.sheds { CAUGHT_UP } else { LATE };
         Some((next.message, if self.sheds { self.refuse() } else { Some(self.welcome()) }))
@@ -133,6 +148,14 @@ fn is_to(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    impl Weighed for u32 {
+        fn bytes(&self) -> usize {
+            if *self == GIANT { BYTES_MAX / 2 } else { 1 }
+        }
+    }
+
+    const GIANT: u32 = 4_000_000;
+
     fn ms(number: u64) -> Duration {
         Duration::from_millis(number)
     }
@@ -160,7 +183,7 @@ mod tests {
     fn what_is_late_is_shed_until_the_line_has_caught_up() {
         let (mut backlog, start) = (Backlog::new(), Instant::now());
         for number in 0..5 {
-            backlog.push(number, false, start + ms(100 * number)).unwrap();
+            backlog.push(number, false, start + ms(100 * u64::from(number))).unwrap();
         }
         let mut at = |after| backlog.pop(start + ms(after)).and_then(|(_, admission)| admission);
         assert_eq!(at(150), Some(Admission::Welcome));
@@ -198,9 +221,16 @@ mod tests {
     #[test]
     fn what_finds_no_room_comes_back() {
         let (mut backlog, now) = (Backlog::new(), Instant::now());
-        (0..WAITING_MAX).for_each(|number| backlog.push(number, number % 2 == 0, now).unwrap());
+        (0..16_384u32).for_each(|number| backlog.push(number, number % 2 == 0, now).unwrap());
         assert_eq!(backlog.push(7, false, now), Err(7));
         assert_eq!(backlog.push(7, true, now), Err(0), "what continues a call has precedence");
+        let mut backlog = Backlog::new();
+        (0..2).for_each(|_| backlog.push(GIANT, false, now).unwrap());
+        assert_eq!(backlog.push(7, false, now), Err(7));
+        assert_eq!(backlog.push(7, true, now), Err(GIANT));
+        assert_eq!((backlog.push(8, false, now), backlog.bytes), (Ok(()), BYTES_MAX / 2 + 2));
+        while backlog.pop(now).is_some() {}
+        assert_eq!(backlog.bytes, 0);
     }
 
     #[test]

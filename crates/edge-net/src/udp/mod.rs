@@ -6,7 +6,7 @@ mod batch;
 pub use backlog::Admission;
 
 use crate::{BindError, Received, SocketOptions, bind};
-use backlog::{Backlog, continues};
+use backlog::{Backlog, Weighed, continues};
 use batch::{BATCH, Batch, Patience};
 use bytes::Bytes;
 use module_api::{Counter, SocketId};
@@ -122,6 +122,12 @@ impl UdpListener {
         if backlog.push(received, continues, now).is_err() {
             counters.dropped.increment();
         }
+    }
+}
+
+impl Weighed for Received {
+    fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 }
 
