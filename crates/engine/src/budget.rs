@@ -12,10 +12,26 @@ pub(crate) struct Budget {
     most: usize,
 }
 
-/// What a request costs that is kept: its bytes, those of what is made of it (a request for the next hop, replies), and
-/// what stands around them.
-const AROUND: usize = 6 * 1024;
-const COPIES: usize = 3;
+/// What a request is kept for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// Its script waits, or its branches are pending.
+    #[default]
+    Whole,
+    /// It is answered: only repetitions are to come.
+    Settled,
+}
+
+impl Keeping {
+    /// How often a request's bytes are held, in the request itself and in what is made of it (a request for the next hop,
+    /// replies), and how much stands around that.
+    const fn cost(self) -> (usize, usize) {
+        match self {
+            Keeping::Whole => (3, 6 * 1024),
+            Keeping::Settled => (2, 2 * 1024),
+        }
+    }
+}
 
 impl Budget {
     pub(crate) fn new(most: usize, used: Counter) -> Arc<Budget> {
@@ -29,22 +45,28 @@ impl Budget {
 
     /// Counts a request that is kept.
     pub(crate) fn keep(&self, request: &Message) {
-        self.used.add(cost(request));
+        self.used.add(cost(request, Keeping::Whole));
+    }
+
+    /// A request that is kept is settled.
+    pub(crate) fn settle(&self, request: &Message) {
+        self.used.add(cost(request, Keeping::Settled) - cost(request, Keeping::Whole));
     }
 
     /// Counts one that is kept no longer.
-    pub(crate) fn release(&self, request: &Message) {
-        self.used.add(-cost(request));
+    pub(crate) fn release(&self, request: &Message, keeping: Keeping) {
+        self.used.add(-cost(request, keeping));
     }
 }
 
-fn cost(request: &Message) -> i64 {
-    i64::try_from(request.bytes().len().saturating_mul(COPIES).saturating_add(AROUND)).unwrap_or(0)
+fn cost(request: &Message, keeping: Keeping) -> i64 {
+    let (copies, around) = keeping.cost();
+    i64::try_from(request.bytes().len().saturating_mul(copies).saturating_add(around)).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Budget;
+    use super::{Budget, Keeping};
     use module_api::Counter;
     use sip::{Limits, Message};
 
@@ -59,8 +81,10 @@ mod tests {
         budget.keep(&message);
         budget.keep(&message);
         assert!(budget.is_spent() && shown.get() > 10_000);
-        budget.release(&message);
-        budget.release(&message);
+        budget.settle(&message);
+        assert!(!budget.is_spent());
+        budget.release(&message, Keeping::Settled);
+        budget.release(&message, Keeping::Whole);
         assert!(!budget.is_spent() && shown.get() == 0);
     }
 }

@@ -1,7 +1,7 @@
 //! Requests whose script waits. What comes again before it has a transaction ends here: both would run, and the caller
 //! might get two different replies.
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Keeping};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use sip::Message;
@@ -75,7 +75,7 @@ impl Drop for Mark {
             }
         }
         self.of.count.fetch_sub(1, Ordering::Relaxed);
-        self.of.budget.release(&self.request);
+        self.of.budget.release(&self.request, Keeping::Whole);
     }
 }
 

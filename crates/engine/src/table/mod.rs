@@ -12,7 +12,7 @@ pub(crate) use key::{Key, Rfc2543};
 pub(crate) use mail::Mail;
 pub(crate) use shard::{Match, Refused, Shown, Taken};
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Keeping};
 use crate::transaction::Transaction;
 use foldhash::fast::FixedState;
 use module_api::{Counter, Time};
@@ -127,7 +127,11 @@ impl Table {
     }
 
     /// Puts a transaction back, unless there is mail for it.
-    pub(crate) fn put(&self, transaction: Box<Transaction>) -> Option<(Box<Transaction>, Mail)> {
+    pub(crate) fn put(&self, mut transaction: Box<Transaction>) -> Option<(Box<Transaction>, Mail)> {
+        if transaction.keeping == Keeping::Whole && transaction.is_settled() {
+            transaction.keeping = Keeping::Settled;
+            self.budget.settle(&transaction.request);
+        }
         let shown = transaction.shown();
         self.shard(transaction.id).put(transaction, shown)
     }
@@ -144,8 +148,8 @@ impl Table {
 
     /// Frees the slot of a transaction that is over.
     pub(crate) fn remove(&self, id: Id) {
-        let request = self.shard(id).remove(id);
-        request.inspect(|request| self.budget.release(request));
+        let removed = self.shard(id).remove(id);
+        removed.inspect(|(request, keeping)| self.budget.release(request, *keeping));
         self.live.fetch_sub(1, Ordering::Relaxed);
         self.in_use.decrement();
     }

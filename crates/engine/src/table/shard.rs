@@ -4,6 +4,7 @@ use super::id::Id;
 use super::key::{Key, Relation, Rfc2543};
 use super::mail::{Mail, Mailbox};
 use super::wheel::Wheel;
+use crate::budget::Keeping;
 use crate::transaction::Transaction;
 use hashbrown::HashTable;
 use module_api::{Sending, Time};
@@ -28,6 +29,7 @@ struct Slot {
     hash: u64,
     request: Option<Arc<Message>>,
     shown: Shown,
+    keeping: Keeping,
     tenant: Tenant,
 }
 
@@ -138,6 +140,7 @@ impl Shard {
         slot.hash = hash;
         slot.request = Some(Arc::clone(request));
         slot.shown = shown;
+        slot.keeping = Keeping::Whole;
         slot.tenant = Tenant::Busy(Mailbox::default());
         Some(Id { shard: self.number, slot: position, generation: slot.generation })
     }
@@ -162,6 +165,7 @@ impl Shard {
         let id = transaction.id;
         let slot = self.slot_mut(id)?;
         slot.shown = shown;
+        slot.keeping = transaction.keeping;
         if let Tenant::Busy(mailbox) = &mut slot.tenant
             && let Some(mail) = mailbox.take()
         {
@@ -188,14 +192,14 @@ impl Shard {
         slot.is_some_and(|slot| matches!(&slot.tenant, Tenant::Busy(mailbox) if mailbox.has_cancel()))
     }
 
-    /// Frees the slot of a transaction that is over; its request.
-    pub(crate) fn remove(&mut self, id: Id) -> Option<Arc<Message>> {
+    /// Frees the slot of a transaction that is over; its request, and what that was kept for.
+    pub(crate) fn remove(&mut self, id: Id) -> Option<(Arc<Message>, Keeping)> {
         self.wheel.cancel(id.slot);
         let slot = self.slot_mut(id)?;
         let hash = slot.hash;
         slot.generation = slot.generation.wrapping_add(1);
         slot.tenant = Tenant::Nobody;
-        let request = slot.request.take();
+        let request = slot.request.take().map(|request| (request, slot.keeping));
         slot.shown = Shown::default();
         if let Ok(entry) = self.index.find_entry(hash, |position| *position == id.slot) {
             entry.remove();
@@ -248,7 +252,8 @@ impl Shard {
         let position = u32::try_from(self.slots.len()).ok().filter(|position| *position < Id::SLOTS_MAX)?;
         // Slots begin at different generations, so that the branches of one shard do not look alike.
         let generation = self.first_generation.wrapping_add(position.wrapping_mul(0x9e37_79b9));
-        self.slots.push(Slot { generation, hash: 0, request: None, shown: Shown::default(), tenant: Tenant::Nobody });
+        let (shown, keeping) = (Shown::default(), Keeping::default());
+        self.slots.push(Slot { generation, hash: 0, request: None, shown, keeping, tenant: Tenant::Nobody });
         Some(position)
     }
 

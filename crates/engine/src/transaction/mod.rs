@@ -11,6 +11,7 @@ pub(crate) use response::{Candidate, best};
 pub(crate) use server::{Due, ReplyPath, Server};
 
 use self::remnant::Remnant;
+use crate::budget::Keeping;
 use crate::program::Loaded;
 use crate::table::{Id, Shown};
 use bytes::Bytes;
@@ -32,6 +33,8 @@ pub(crate) struct Transaction {
     pub(crate) routing: Option<Box<Routing>>,
     /// What is left of that once nothing but repetitions is to come.
     remnant: Option<Box<Remnant>>,
+    /// What it counts as in the budget of memory.
+    pub(crate) keeping: Keeping,
     /// Who hears its final reply.
     pub(crate) upstream: Upstream,
     /// What scripts see of its branches.
@@ -108,6 +111,7 @@ impl Transaction {
             program,
             routing: None,
             remnant: None,
+            keeping: Keeping::Whole,
             upstream,
             targets: SmallVec::new(),
             clients: SmallVec::new(),
@@ -154,6 +158,11 @@ impl Transaction {
         if let Some(routing) = self.routing.take() {
             self.remnant = Some(Box::new(Remnant::of(*routing)));
         }
+    }
+
+    /// Whether it has let go of all that.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.remnant.is_some()
     }
 
     /// What the table shows of it.
@@ -215,6 +224,7 @@ impl Transaction {
             program: Arc::clone(&self.program),
             routing: Some(Box::new(Routing::new(Arc::clone(&self.request), self.source))),
             remnant: None,
+            keeping: self.keeping,
             upstream: std::mem::replace(&mut self.upstream, nobody),
             targets: std::mem::take(&mut self.targets),
             clients,

@@ -53,6 +53,19 @@ fn what_is_held_is_bounded_in_bytes_too() {
 }
 
 #[test]
+fn what_is_answered_counts_less_until_it_is_gone() {
+    let mut world = World::new("route { t_relay(); }");
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let pending = world.count("engine:held_bytes");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 486, "Busy Here");
+    let answered = world.count("engine:held_bytes");
+    assert!(0 < answered && answered < pending, "{pending} {answered}");
+    world.settle();
+    assert_eq!(world.count("engine:held_bytes"), 0);
+}
+
+#[test]
 fn a_full_mailbox_refuses() {
     let mut world = World::new(r#"route { t_on_reply("slow"); t_relay(); } onreply_route[slow] { ask("db"); }"#);
     world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
