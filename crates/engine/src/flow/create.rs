@@ -99,8 +99,7 @@ impl Desk<'_> {
     /// like any request of the dialog.
     pub(crate) fn ends_here(&self, ack: &Routing, invite: Id) -> bool {
         let Some(request) = self.core.table.request(invite) else { return false };
-        let tag = ack.message.to().ok().and_then(|to| to.tag());
-        tag == Some(&self.core.tags.tag(&request)[..])
+        ack.message.to_tag().is_some_and(|tag| self.core.tags.made(tag, &request))
     }
 
     /// The INVITE that the CANCEL at hand cancels, or whose 2xx the ACK at hand acknowledges.

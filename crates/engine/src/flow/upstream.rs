@@ -164,7 +164,7 @@ impl Desk<'_> {
         if !is_first || self.core.hooks.is_empty() {
             return;
         }
-        let to_tag = reply.and_then(|reply| reply.to().ok().and_then(|to| to.tag().map(|tag| reply.share(tag))));
+        let to_tag = reply.and_then(|reply| reply.to_tag().map(|tag| reply.share(tag)));
         let to_tag = to_tag.unwrap_or_default();
         let event = HookEvent::ReplyOut { code, reply, reason: &reason, to_tag: &to_tag };
         self.hook(env, msg, Kind::Reply, &event);

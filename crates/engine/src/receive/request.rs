@@ -59,8 +59,7 @@ impl Desk<'_> {
     /// A request that has waited too long. What belongs to a transaction or dialog goes on; what would begin one is
     /// refused without asking the script, which costs a tenth of what it would (RFC 3261 section 21.5.4).
     pub(super) fn late_request_in(&self, env: &mut Env<'_>, message: Arc<Message>, source: Source) {
-        let begins = !matches!(message.method(), Method::Ack | Method::Cancel)
-            && message.to().is_ok_and(|to| to.tag().is_none());
+        let begins = !matches!(message.method(), Method::Ack | Method::Cancel) && message.to_tag().is_none();
         if !begins {
             return self.request_in(env, message, source);
         }

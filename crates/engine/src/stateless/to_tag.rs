@@ -39,8 +39,13 @@ impl TagMaker {
 
     /// Whether this ACK acknowledges a reply of ours.
     pub(crate) fn is_ours(&self, ack: &Message) -> bool {
-        let tag = ack.to().ok().and_then(|to| to.tag());
-        tag.is_some_and(|tag| tag.starts_with(b"stw-") && tag == self.tag(ack))
+        ack.to_tag().is_some_and(|tag| self.made(tag, ack))
+    }
+
+    /// Whether this is the tag of our replies to this request.
+    pub(crate) fn made(&self, tag: &[u8], request: &Message) -> bool {
+        let branch = || request.top_via().ok().and_then(|via| via.branch());
+        tag.starts_with(b"stw-") && tag == self.tag_for(branch(), request)
     }
 }
 

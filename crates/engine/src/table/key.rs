@@ -83,13 +83,12 @@ impl<'a> Key<'a> {
         rules: Rfc2543,
         relation: Relation,
     ) -> bool {
-        let tag = |message: &'_ Message| message.to().ok().and_then(|to| to.tag().map(<[u8]>::to_vec));
         self.is_same_call(other)
             && !theirs.branch().unwrap_or_default().starts_with(COOKIE)
             && (!rules.match_request_uri || self.message.request_uri() == other.request_uri())
             && (!rules.match_via || ours.text == theirs.text)
             // The To tag of an ACK is the one of our reply, which the request did not have.
-            && (relation == Relation::HopAck || tag(self.message) == tag(other))
+            && (relation == Relation::HopAck || self.message.to_tag() == other.to_tag())
     }
 }
 

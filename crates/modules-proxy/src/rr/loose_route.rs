@@ -40,7 +40,7 @@ pub(crate) fn loose_route(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
     let message = Arc::clone(&call.msg.message);
     let mut routes = remaining_routes(call, &message)?;
     let Some(top) = routes.first() else { return Ok(-1) };
-    let in_dialog = message.to()?.tag().is_some();
+    let in_dialog = message.to_tag().is_some();
     let top_is_ours = is_ours(Uri::parse(uri_of(top))?, settings, &call.env.services.sockets);
     if in_dialog && was_strictly_routed(call, settings, top_is_ours)? {
         take_back_request_uri(call, &message, &mut routes);

@@ -67,7 +67,7 @@ fn is_method(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn has_totag(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
-    yes(call.msg.message.to()?.tag().is_some_and(|tag| !tag.is_empty()))
+    yes(call.msg.message.to_tag().is_some_and(|tag| !tag.is_empty()))
 }
 
 /// RFC 3323 section 4.2 separates the values by semicolons; some phones write commas.

@@ -101,7 +101,7 @@ impl<'a> Reply<'a> {
     fn write_to(&self, out: &mut Vec<u8>) {
         let Some(header) = self.request.header(HeaderName::To) else { return };
         // A To that cannot be read, which is why the request is refused, goes back as it came.
-        let takes_tag = self.request.to().is_ok_and(|to| to.tag().is_none());
+        let takes_tag = self.request.to_tag().is_none() && self.request.to().is_ok();
         if !takes_tag || self.to_tag.is_empty() || self.code == 100 {
             return copy_line(header, out);
         }

@@ -4,11 +4,17 @@ use crate::{
     CSeq, Fault, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Via,
     list::items_of,
     text::{is_lws, number},
+    via::Place,
 };
+
+use super::{Essentials, start_line::offset};
 
 impl Message {
     /// The topmost Via.
     pub fn top_via(&self) -> Result<Via<'_>, HeaderError> {
+        if let Some(via) = self.essentials.and_then(|known| known.top_via?.read(&self.bytes)) {
+            return Ok(via);
+        }
         let value = self.required(HeaderName::Via)?;
         via_of(Lists::new(value).next().unwrap_or_default())
     }
@@ -26,6 +32,14 @@ impl Message {
     /// To.
     pub fn to(&self) -> Result<NameAddr<'_>, HeaderError> {
         self.address(HeaderName::To)
+    }
+
+    /// The tag of To, if it has one.
+    pub fn to_tag(&self) -> Option<&[u8]> {
+        match self.essentials {
+            Some(known) => known.to_tag.map(|range| self.part(range)),
+            None => self.to().ok()?.tag(),
+        }
     }
 
     /// CSeq.
@@ -98,11 +112,11 @@ impl Message {
         Ok(announced)
     }
 
-    /// Holds Via, From, To, Call-ID and CSeq to being there, once where once is right, and readable. Says CSeq's method.
-    pub(super) fn check_essentials(&self) -> Result<Method, HeaderError> {
-        self.top_via()?;
+    /// Holds Via, From, To, Call-ID and CSeq to being there, once where once is right, and readable.
+    pub(super) fn check_essentials(&self) -> Result<Essentials, HeaderError> {
+        let via = self.top_via()?;
         self.from()?;
-        self.to()?;
+        let to = self.to()?;
         self.call_id()?;
         let cseq = self.cseq()?;
         if self.has_repeats {
@@ -111,7 +125,12 @@ impl Message {
         if self.is_request() && cseq.method_text != self.method_text() {
             return Err(HeaderError::new(HeaderName::CSeq, Fault::MethodMismatch));
         }
-        Ok(cseq.method)
+        let to_tag = to.tag().and_then(|tag| self.range_of(tag));
+        Ok(Essentials {
+            method: cseq.method,
+            top_via: Place::of(&via, &self.bytes),
+            to_tag: to_tag.map(|range| (offset(range.start), offset(range.end))),
+        })
     }
 
     fn check_repeats(&self) -> Result<(), HeaderError> {

@@ -9,7 +9,7 @@ mod tests;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::{HeaderName, Limits, Method, ParseError, text::range_within};
+use crate::{HeaderName, Limits, Method, ParseError, text::range_within, via::Place};
 
 use start_line::StartLine;
 
@@ -23,8 +23,8 @@ pub struct Message {
     first: [u8; HeaderName::COUNT],
     /// Whether a header that may be there once is there again.
     has_repeats: bool,
-    /// The method of CSeq, which is a reply's method.
-    cseq_method: Method,
+    /// What reading the headers that must be there has shown; nothing where one is not right.
+    essentials: Option<Essentials>,
     /// Where the empty line begins.
     headers_end: u32,
     /// Where the body begins.
@@ -57,6 +57,17 @@ struct Slot {
     value: u16,
     value_length: u16,
     name: HeaderName,
+}
+
+/// What is asked of the headers that every message has, again and again.
+#[derive(Clone, Copy, Debug)]
+struct Essentials {
+    /// The method of CSeq, which is a reply's method.
+    method: Method,
+    /// Where the topmost Via lies, if it is written as usual.
+    top_via: Option<Place>,
+    /// Where the tag of To lies, if it has one.
+    to_tag: Option<(u32, u32)>,
 }
 
 /// No slot of this name.
@@ -93,7 +104,7 @@ impl Message {
 
     /// The method; of a reply, the one in CSeq.
     pub fn method(&self) -> Method {
-        if self.is_request() { self.start.method } else { self.cseq_method }
+        if self.is_request() { self.start.method } else { self.essentials.map_or(Method::Other, |known| known.method) }
     }
 
     /// The method as written; of a reply, the one in CSeq.

@@ -5,7 +5,7 @@ use memchr::memchr;
 use smallvec::SmallVec;
 
 use crate::{
-    HeaderName, Limits, Message, Method, Offence, ParseError,
+    HeaderName, Limits, Message, Offence, ParseError,
     text::{is_token_byte, trim},
 };
 
@@ -25,9 +25,7 @@ pub(super) fn parse(bytes: Bytes, limits: &Limits) -> Result<Message, ParseError
     let read = read_headers(&mut message, limits).and_then(|()| read_body(&mut message));
     offence = offence.or(read.err());
     let essentials = message.check_essentials();
-    if let Ok(method) = essentials {
-        message.cseq_method = method;
-    }
+    message.essentials = essentials.as_ref().ok().copied();
     match offence.or(essentials.err().map(Offence::Header)) {
         None => Ok(message),
         Some(offence) => Err(refuse(message, offence)),
@@ -54,7 +52,7 @@ fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>
         slots: SmallVec::new(),
         first: [NONE; HeaderName::COUNT],
         has_repeats: false,
-        cseq_method: Method::Other,
+        essentials: None,
         headers_end: after,
         body_start: after,
     };

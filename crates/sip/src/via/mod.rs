@@ -1,13 +1,19 @@
 //! Via: protocol, transport, sent-by and parameters (RFC 3261 section 20.42, RFC 3581).
 
+mod known;
+mod place;
+
+pub(crate) use place::Place;
+
 use std::net::IpAddr;
 
 use crate::{
     Fault, Params,
     cursor::Cursor,
-    text::{is_lws, is_token, port, print_address, print_number, trim},
+    text::{is_lws, is_token, port, print_address, print_number, range_within, trim},
     uri::{address_of, take_host},
 };
+use known::Known;
 
 /// One value of a Via header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +34,7 @@ pub struct Via<'a> {
     pub comment: Option<&'a [u8]>,
     /// The whole value.
     pub text: &'a [u8],
+    known: Known<'a>,
 }
 
 impl<'a> Via<'a> {
@@ -49,17 +56,18 @@ impl<'a> Via<'a> {
         let port = take_port(&mut cursor)?;
         cursor.skip_lws();
         let (params, comment) = split_comment(cursor.rest())?;
-        Ok(Via { name, version, transport, host, port, params: Params::new(params), comment, text })
+        let params = Params::new(params);
+        Ok(Via { name, version, transport, host, port, params, comment, text, known: Known::of(params) })
     }
 
     /// The `branch` parameter.
     pub fn branch(&self) -> Option<&'a [u8]> {
-        self.params.value(b"branch")
+        self.known.branch.flatten()
     }
 
     /// The `received` parameter.
     pub fn received(&self) -> Option<&'a [u8]> {
-        self.params.value(b"received")
+        self.known.received.flatten()
     }
 
     /// The `received` parameter as an address; RFC 5118 section 4.5 has it with brackets and without.
@@ -69,7 +77,7 @@ impl<'a> Via<'a> {
 
     /// The `rport` parameter: `Some(None)` where the sender asks for it to be filled in.
     pub fn rport(&self) -> Option<Option<u16>> {
-        self.params.get(b"rport").map(|value| value.and_then(port))
+        self.known.rport.map(|value| value.and_then(port))
     }
 
     /// The host of sent-by as an address, when it is one in figures.
@@ -86,6 +94,9 @@ impl<'a> Via<'a> {
     /// Writes the parameters with `received` and `rport` filled in (RFC 3261 section 18.2.1, RFC 3581 section 4): in
     /// place where the sender wrote them, else at the end.
     pub fn write_params(&self, received: Option<IpAddr>, rport: Option<u16>, out: &mut Vec<u8>) {
+        if self.known.received.is_none() && matches!((rport, self.known.rport), (None, _) | (_, Some(None))) {
+            return self.complete_params(received, rport, out);
+        }
         let mut received = received;
         let mut rport = rport;
         for (name, value) in self.params.iter() {
@@ -109,12 +120,28 @@ impl<'a> Via<'a> {
         }
     }
 
+    /// The same where nothing that was written gives way: as it is with nearly every request.
+    fn complete_params(&self, received: Option<IpAddr>, rport: Option<u16>, out: &mut Vec<u8>) {
+        let params = self.params.as_bytes();
+        let name_end = range_within(self.known.rport_name, params).map_or(0, |name| name.end);
+        let (before, after) = params.split_at_checked(name_end).unwrap_or((params, b""));
+        out.extend_from_slice(before);
+        if let Some(port) = rport {
+            out.push(b'=');
+            print_number(u32::from(port), out);
+        }
+        out.extend_from_slice(after);
+        if let Some(address) = received {
+            write_received(b"received", address, out);
+        }
+    }
+
     /// Holds protocol and parameters to their grammar as well.
     pub fn check(&self) -> Result<(), Fault> {
         if !is_token(self.name) || !is_token(self.version) {
             return Err(Fault::Syntax);
         }
-        if self.rport() == Some(None) && self.params.value(b"rport").is_some_and(|value| !value.is_empty()) {
+        if self.rport() == Some(None) && self.known.rport.flatten().is_some_and(|value| !value.is_empty()) {
             return Err(Fault::Number);
         }
         self.params.check()
