@@ -53,6 +53,14 @@ pub fn plan(
     if plan.errors.is_empty() { Ok((plan.sockets, plan.planned)) } else { Err(plan.errors) }
 }
 
+/// The names that sockets are written with: hosts and interfaces.
+pub fn named(globals: &Globals) -> Vec<(Proto, String)> {
+    let sockets = globals.sockets().map(|(socket, _)| socket);
+    let named = sockets
+        .filter(|socket| socket.host.parse::<IpAddr>().is_err() && socket.host != "*" && !socket.host.starts_with('['));
+    named.filter_map(|socket| Some((Proto::of(socket.proto.as_bytes())?, socket.host.clone()))).collect()
+}
+
 /// No sockets yet, but the ports that the transports' modules are told.
 fn with_default_ports(configured: &Configured, ground: &Ground) -> Sockets {
     let mut sockets = Sockets::default();
@@ -181,11 +189,9 @@ impl Plan<'_> {
             let proto = alias.proto.and_then(|proto| Proto::of(proto.as_bytes()));
             self.sockets.add_alias(proto, alias.host.as_bytes(), alias.port, alias.accept_subdomain);
         }
-        for (socket, _) in self.globals.sockets() {
-            // A socket written by name answers to that name.
-            if socket.host.parse::<IpAddr>().is_err() && socket.host != "*" && !socket.host.starts_with('[') {
-                self.sockets.add_alias(Proto::of(socket.proto.as_bytes()), socket.host.as_bytes(), None, false);
-            }
+        // A socket written by name answers to that name.
+        for (proto, host) in named(self.globals) {
+            self.sockets.add_alias(Some(proto), host.as_bytes(), None, false);
         }
         for (name, members, place) in self.globals.bonds() {
             let found: Vec<SocketId> = members

@@ -11,7 +11,7 @@ use super::reload::reloader;
 use super::streams::{ToWorkers, stream_options};
 use super::watch::watch;
 use crate::cli::ServeOptions;
-use crate::configure::sockets::{Planned, plan};
+use crate::configure::sockets::{Planned, named, plan};
 use crate::configure::{
     Begun, Configured, Ground, ManagementOptions, Origin, Paths, Surroundings, Wanted, log_settings,
 };
@@ -73,7 +73,8 @@ pub fn start(
     log_lines.deliver(&late, configured.globals.text("log_prefix").unwrap_or_default())?;
     let name_options = names::options(&configured.globals, options, &late, &log);
     if configured.globals.is_on("auto_aliases") {
-        names::add_aliases(&mut sockets, name_options.clone(), &runtime, &log)?;
+        let hosts = named(&configured.globals);
+        names::add_aliases(&mut sockets, hosts, name_options.clone(), &runtime, &log)?;
     }
     let counters = StreamCounters { watch: watch(&configured.globals, &late, &log), ..StreamCounters::default() };
     let handler = Arc::new(ToWorkers { late: Arc::clone(&late), proto: Proto::Tcp });
