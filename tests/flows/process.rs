@@ -32,10 +32,10 @@ fn link(server: &Server, name: &str) -> String {
 
 #[test]
 fn the_script_may_come_from_standard_input() {
-    for (script, expected, succeeds) in
+    for (route, expected, succeeds) in
         [("route { exit; }", "it can run", true), ("route { exti(); }", "<stdin>:1:9", false)]
     {
-        let pipe = format!("echo '{script}' | {} -f - -c", env!("CARGO_BIN_EXE_strowger"));
+        let pipe = format!("echo '{route} loadmodule \"proto_udp.so\"' | {} -f - -c", env!("CARGO_BIN_EXE_strowger"));
         let (status, said) = run_to_end(Command::new("sh").args(["-c", &pipe]), Duration::from_secs(20));
         assert!(status.success() == succeeds && said.contains(expected), "{said}");
     }

@@ -113,11 +113,68 @@ fn what_a_module_refuses_at_its_start_is_found_by_the_check_with_its_place() {
     }
 }
 
+/// What a script needs of its machine, each with what is said of it when it is not there: by the check and at the start.
+#[test]
+fn what_is_not_there_is_found_by_the_check_with_its_place() {
+    let directory = scratch("machine");
+    let elsewhere = |name: &str| directory.join(name).display().to_string();
+    let (empty, old) = (elsewhere("empty.sqlite"), elsewhere("old.sqlite"));
+    assert!(strowger(&["db", "create", &format!("sqlite://{old}")]).0);
+    for (path, sql) in [(&empty, "CREATE TABLE x (y)"), (&old, "UPDATE version SET table_version = 1")] {
+        assert!(Command::new("sqlite3").args([path, sql]).status().expect("sqlite3").success());
+    }
+    let port = free_port();
+    let here = format!("socket = udp:127.0.0.1:{port}\n");
+    let database = |path: &str| {
+        format!(
+            "{here}loadmodule \"db_sqlite.so\"\nloadmodule \"usrloc.so\"\n\
+             modparam(\"usrloc\", \"working_mode_preset\", \"single-instance-sql-write-through\")\n\
+             modparam(\"usrloc\", \"db_url\", \"sqlite://{path}\")\n"
+        )
+    };
+    let httpd = |param: &str| format!("{here}loadmodule \"httpd.so\"\nmodparam(\"httpd\", {param})\n");
+    for (name, text, place, why) in [
+        (
+            "address.cfg",
+            format!("{here}socket = udp:203.0.113.9:{port}\n"),
+            3,
+            "no interface of this machine has this address",
+        ),
+        ("twice.cfg", format!("{here}socket = udp:0.0.0.0:{port}\n"), 3, "is there twice"),
+        ("interface.cfg", "socket = udp:eth77:5060\n".to_owned(), 2, "it is no address, interface or known name"),
+        ("transport.cfg", "socket = tcp:127.0.0.1:5060\n".to_owned(), 2, "loadmodule \"proto_tcp.so\" is missing"),
+        (
+            "bond.cfg",
+            format!("{here}socket = bond:both {{\"udp:127.0.0.1:{port}\", \"udp:127.0.0.2:5060\"}}\n"),
+            3,
+            "bond both",
+        ),
+        ("missing.cfg", database(&elsewhere("missing.sqlite")), 6, "missing.sqlite: make it with `strowger db create"),
+        ("empty.cfg", database(&empty), 6, "has no table \"version\" of versions"),
+        ("old.cfg", database(&old), 6, "has version 1, version"),
+        ("httpd.cfg", httpd("\"ip\", \"nonsense\""), 4, "\"nonsense\" is no address"),
+    ] {
+        let path = elsewhere(name);
+        fs::write(&path, format!("loadmodule \"proto_udp.so\"\n{text}route {{ exit; }}\n")).expect("script");
+        for args in [&["check", &path][..], &["-C", "-f", &path], &["-f", &path]] {
+            let (success, said) = strowger(args);
+            assert!(!success && said.contains(&format!("{name}:{place}:")) && said.contains(why), "{args:?}: {said}");
+        }
+    }
+    // Who checks it for another machine cannot know that.
+    for name in ["address.cfg", "interface.cfg", "missing.cfg", "old.cfg"] {
+        let (success, said) = strowger(&["check", "--elsewhere", &elsewhere(name)]);
+        assert!(success, "{said}");
+    }
+    assert!(!std::path::Path::new(&elsewhere("missing.sqlite")).exists(), "a check makes nothing");
+}
+
 #[test]
 fn a_check_notes_what_has_no_effect() {
     let directory = scratch("unused");
     let path = directory.join("unused.cfg");
-    fs::write(&path, "udp_workers = 4\nmemlog = 4\nroute { exit; }\n").expect("script");
+    let listening = "loadmodule \"proto_udp.so\"\nsocket = udp:127.0.0.1\n";
+    fs::write(&path, format!("udp_workers = 4\nmemlog = 4\n{listening}route {{ exit; }}\n")).expect("script");
     let path = path.display().to_string();
     let (success, said) = strowger(&["check", &path]);
     assert!(success && said.contains("note: no effect here: udp_workers (line 1): threads"), "{said}");

@@ -25,6 +25,8 @@ pub struct Prepared {
     current: Current,
 }
 
+/// How many names an alias may lead over.
+const NAMES_MAX: usize = 16;
 /// How long all the steps of a question may take together.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -83,6 +85,26 @@ impl Resolver {
             })
             .collect();
         if names.is_empty() { Err(Fault::next_hop(format!("{shown}: no name is known"))) } else { Ok(names) }
+    }
+
+    /// The names that a name stands for: those its aliases (CNAME) lead over, the last of which has the addresses.
+    ///
+    /// # Errors
+    /// It leads nowhere, or nobody answers.
+    pub async fn names_behind(&self, host: &str) -> Result<Vec<String>, Fault> {
+        let name = Name::from_utf8(host).map_err(|_| no_name(host))?;
+        let resolver = self.current();
+        let answer = self.measured(host, resolver.lookup_ip(name)).await.ok_or_else(|| too_late(host))?;
+        let lookup = answer.map_err(|_| no_name(host))?;
+        let targets = lookup.as_lookup().answers().iter().filter_map(|record| match &record.data {
+            RData::CNAME(name) => Some(name.0.to_utf8().trim_end_matches('.').to_owned()),
+            _ => None,
+        });
+        let mut names: Vec<String> = targets.take(NAMES_MAX).collect();
+        // They come for either family.
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
     }
 
     fn current(&self) -> TokioResolver {

@@ -2,7 +2,7 @@
 
 use crate::{Options, Prepared, Resolver};
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, NAPTR, PTR, SRV};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, NAPTR, PTR, SRV};
 use hickory_proto::rr::{Name, RData, Record};
 use module_api::{Counter, Proto, Question};
 use std::net::{SocketAddr, UdpSocket};
@@ -27,6 +27,7 @@ fn record(line: &str) -> Record {
         "AAAA" => RData::AAAA(AAAA(fields[3].parse().unwrap())),
         "SRV" => RData::SRV(SRV::new(number(3), number(4), number(5), name(fields[6]))),
         "NAPTR" => RData::NAPTR(NAPTR::new(number(3), number(4), text(5), text(6), text(7), name(fields[8]))),
+        "CNAME" => RData::CNAME(CNAME(name(fields[3]))),
         "PTR" => RData::PTR(PTR(name(fields[3]))),
         other => panic!("{other}"),
     };
@@ -60,8 +61,15 @@ impl Server {
                 if of_name.is_empty() {
                     reply.metadata.response_code = ResponseCode::NXDomain;
                 }
-                let wanted = of_name.into_iter().filter(|known| known.record_type() == question.query_type());
-                reply.add_answers(wanted.cloned());
+                let wanted = of_name.iter().filter(|known| known.record_type() == question.query_type());
+                reply.add_answers(wanted.copied().cloned());
+                // Whoever asks for an alias gets what it stands for, too.
+                for alias in of_name.iter().filter(|known| matches!(known.data, RData::CNAME(_))) {
+                    let RData::CNAME(target) = &alias.data else { continue };
+                    reply.add_answer((*alias).clone());
+                    let behind = records.iter().filter(|known| known.name == target.0);
+                    reply.add_answers(behind.filter(|known| known.record_type() == question.query_type()).cloned());
+                }
                 socket.send_to(&reply.to_vec().unwrap(), peer).unwrap();
             }
         });
@@ -125,6 +133,7 @@ const ZONE: &str = r#"
     _sip._udp.none.example.org. 300 SRV 0 0 0 .
     none.example.org.       300 A 192.0.2.7
     1.2.0.192.in-addr.arpa. 300 PTR one.example.org.
+    alias.example.org.      300 CNAME two.example.org.
 "#;
 
 #[tokio::test]
@@ -224,6 +233,14 @@ async fn addresses_have_names() {
     let resolver = server.resolver();
     assert_eq!(resolver.names_of("192.0.2.1".parse().unwrap()).await.unwrap(), ["one.example.org"]);
     assert!(resolver.names_of("192.0.2.200".parse().unwrap()).await.is_err());
+}
+
+#[tokio::test]
+async fn aliases_stand_for_names() {
+    let resolver = Server::start(ZONE, "").resolver();
+    assert_eq!(resolver.names_behind("alias.example.org").await.unwrap(), ["two.example.org"]);
+    assert_eq!(resolver.names_behind("one.example.org").await.unwrap(), [""; 0]);
+    assert!(resolver.names_behind("nowhere.example.org").await.is_err());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The addresses of this machine, for sockets that are written with an interface's name or `*`.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 /// The addresses of an interface, or of all of them for `*`. Link-local IPv6 addresses are left out: they mean nothing in
@@ -12,6 +13,12 @@ pub fn addresses(interface: &str) -> Vec<IpAddr> {
     found.extend(ipv6().into_iter().filter(|(name, _)| wanted(name)).map(|(_, address)| IpAddr::V6(address)));
     found.dedup();
     found
+}
+
+/// Whether a socket of this machine can have this address, by the kernel's own judgement: a port that nobody asked for is
+/// taken for a moment.
+pub fn is_to_be_had(address: IpAddr) -> bool {
+    !UdpSocket::bind((address, 0)).is_err_and(|error| error.kind() == ErrorKind::AddrNotAvailable)
 }
 
 /// IPv4 addresses with their interfaces: the kernel's routing trie lists each local one as `32 host LOCAL`, and the
@@ -60,7 +67,7 @@ fn ipv6() -> Vec<(String, Ipv6Addr)> {
 
 #[cfg(test)]
 mod tests {
-    use super::addresses;
+    use super::{addresses, is_to_be_had};
     use std::net::Ipv4Addr;
 
     #[test]
@@ -68,5 +75,13 @@ mod tests {
         assert!(addresses("*").contains(&Ipv4Addr::LOCALHOST.into()));
         assert!(addresses("lo").contains(&Ipv4Addr::LOCALHOST.into()));
         assert!(addresses("no-such-interface").is_empty());
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_not_to_be_had() {
+        for (address, is_ours) in [("127.0.0.1", true), ("127.9.9.9", true), ("0.0.0.0", true), ("203.0.113.7", false)]
+        {
+            assert_eq!(is_to_be_had(address.parse().unwrap()), is_ours, "{address}");
+        }
     }
 }

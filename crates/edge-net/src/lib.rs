@@ -16,7 +16,7 @@ mod waits;
 mod watch;
 
 pub use bind::{BindError, SocketOptions};
-pub use interfaces::addresses;
+pub use interfaces::{addresses, is_to_be_had};
 pub use routes::Routes;
 pub use senders::Senders;
 pub use waits::Waits;

@@ -11,6 +11,7 @@ mod breaker;
 mod databases;
 mod datetime;
 mod error;
+mod look;
 mod options;
 mod queue;
 pub mod schema;
@@ -19,5 +20,6 @@ mod url;
 
 pub use databases::{Databases, Reply};
 pub use error::OpenError;
+pub use look::look;
 pub use options::Options;
 pub use url::{Engine, Url};

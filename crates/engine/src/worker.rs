@@ -82,7 +82,7 @@ impl Worker {
                 self.with_desk(now, |desk, env| desk.unframed(env, head, offence, number));
             }
             Event::Answer { token, answer } => self.answered(token, answer, now),
-            Event::SendFailed(sending) => self.send_failed(&sending, now),
+            Event::SendFailed(sending) => self.send_failed(sending, now),
             Event::Raised(event) => self.out.raise(event),
             Event::Tick => self.tick(now),
             Event::Manage { number, request, pretty } => {
@@ -218,7 +218,10 @@ impl Worker {
         self.events.push(event);
     }
 
-    fn send_failed(&mut self, sending: &Sending, now: Time) {
+    fn send_failed(&mut self, sending: Sending, now: Time) {
+        if let Some(next) = sending.otherwise {
+            return self.out.send(*next);
+        }
         let message = Message::parse(sending.bytes.clone(), &sip::Limits::OWN);
         let Ok(message) = message else { return };
         let branch = message.top_via().ok().and_then(|via| Id::of_branch(via.branch()?));

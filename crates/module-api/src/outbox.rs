@@ -62,6 +62,8 @@ pub struct Send {
     pub reuse_only: bool,
     /// The message.
     pub bytes: Bytes,
+    /// What is sent where this cannot be: to the next place that a name leads to.
+    pub otherwise: Option<Box<Send>>,
 }
 
 /// An event raised.

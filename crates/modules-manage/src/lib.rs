@@ -11,6 +11,7 @@ pub mod mi_fifo;
 pub mod mi_http;
 pub mod mi_script;
 pub mod statistics;
+mod transports;
 
 use module_api::{Module, Outcome};
 
@@ -25,9 +26,6 @@ pub const MODULES: &[&Module] = &[
     &mi_script::MODULE,
     &statistics::MODULE,
 ];
-
-/// Why a parameter that asks for tracing is refused.
-const NO_TRACING: &str = "commands are not traced to HEP: leave it out";
 
 /// The return code of a question.
 fn yes(is_so: bool) -> Outcome {

@@ -7,6 +7,8 @@ mod reply;
 mod uri;
 mod usrloc;
 
+pub use registrar::{fuzz_register, fuzzed_modules};
+
 use module_api::Module;
 
 /// The modules of this crate.

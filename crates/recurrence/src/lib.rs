@@ -5,12 +5,14 @@
 
 mod expression;
 mod fields;
+mod fuzz;
 mod occurrence;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use expression::Expression;
+pub use fuzz::fuzz;
 
 use chrono::{Local, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;

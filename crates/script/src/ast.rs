@@ -214,6 +214,36 @@ pub enum RouteType {
     Event,
 }
 
+impl RouteType {
+    /// All kinds.
+    pub const ALL: [RouteType; 9] = [
+        RouteType::Request,
+        RouteType::Branch,
+        RouteType::Failure,
+        RouteType::Reply,
+        RouteType::Local,
+        RouteType::Error,
+        RouteType::Startup,
+        RouteType::Timer,
+        RouteType::Event,
+    ];
+
+    /// The word of the script.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            RouteType::Request => "route",
+            RouteType::Branch => "branch_route",
+            RouteType::Failure => "failure_route",
+            RouteType::Reply => "onreply_route",
+            RouteType::Local => "local_route",
+            RouteType::Error => "error_route",
+            RouteType::Startup => "startup_route",
+            RouteType::Timer => "timer_route",
+            RouteType::Event => "event_route",
+        }
+    }
+}
+
 /// A statement with its place.
 pub type Statement = Spanned<StatementKind>;
 /// An expression with its place.

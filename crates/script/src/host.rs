@@ -231,6 +231,8 @@ pub enum ScriptFault {
     BadPattern(String),
     /// A format string became longer than `pv_print_buf_size`: it yields nothing.
     TextTooLong,
+    /// `+` would have made a string longer than any message: it yields nothing.
+    JoinedTooLong,
     /// A function was not called, because an argument (counted from 1) was not what it takes.
     BadArgument {
         /// The function.
@@ -277,6 +279,7 @@ impl fmt::Display for ScriptFault {
             ScriptFault::TooManySteps => out.write_str("the script ran too many steps and was stopped"),
             ScriptFault::UnknownRoute(name) => write!(out, "there is no route[{}]", String::from_utf8_lossy(name)),
             ScriptFault::BadPattern(why) => write!(out, "the regular expression cannot be used: {why}"),
+            ScriptFault::JoinedTooLong => out.write_str("`+` would make a string of more than 65535 bytes"),
             ScriptFault::TextTooLong => out.write_str("a string became longer than pv_print_buf_size"),
             ScriptFault::BadArgument { position, what, .. } => write!(out, "parameter {position} {what}"),
         }

@@ -11,7 +11,7 @@ use crate::{HeaderName, Limits, Message};
 pub struct ParseError {
     /// The first thing found wrong.
     pub offence: Offence,
-    /// The request, when it has what a response is made of: a readable Via, and From, To, Call-ID and CSeq to copy. Boxed, for it is rare.
+    /// The request, when its Via can be read and it is no ACK. Boxed, for it is rare.
     message: Option<Box<Message>>,
 }
 

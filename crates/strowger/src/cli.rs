@@ -31,6 +31,9 @@ pub struct ServeOptions {
     /// With -C: the messages as JSON.
     #[arg(long)]
     pub json: bool,
+    /// With -C: the script is to run on another machine.
+    #[arg(long)]
+    pub elsewhere: bool,
     /// Listen here too: an address, or proto:address:port.
     #[arg(short = 'l', value_name = "SOCKET")]
     pub listen: Vec<String>,
@@ -96,9 +99,9 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// Nothing but values for `$argv(name)`.
-    pub fn defining(define: Vec<(String, String)>) -> ServeOptions {
-        ServeOptions { define, ..ServeOptions::default() }
+    /// For a check: values for `$argv(name)`, and whether the script is for another machine.
+    pub fn of_check(define: Vec<(String, String)>, elsewhere: bool) -> ServeOptions {
+        ServeOptions { define, elsewhere, ..ServeOptions::default() }
     }
 }
 
@@ -154,6 +157,9 @@ pub enum Command {
         /// A value for `$argv(name)`.
         #[arg(short = 'o', value_name = "NAME=VALUE", value_parser = definition)]
         define: Vec<(String, String)>,
+        /// It is to run on another machine: do not look for its addresses and databases on this one.
+        #[arg(long)]
+        elsewhere: bool,
     },
     /// Write script and database of the default provider into a directory, for editing.
     Init {

@@ -42,8 +42,8 @@ fn end_with_the_reader() -> Result<(), String> {
 
 fn run(command: Command) -> Result<(), String> {
     match command {
-        Command::Check { file, json, preprocessor, define } => {
-            let options = ServeOptions::defining(define);
+        Command::Check { file, json, preprocessor, define, elsewhere } => {
+            let options = ServeOptions::of_check(define, elsewhere);
             check(&Origin::file(&file, preprocessor.as_deref()), &options, json)
         }
         Command::Init { directory } => commands::init::run(&directory),

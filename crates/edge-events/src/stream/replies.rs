@@ -24,6 +24,11 @@ impl Replies {
     /// What came is no reply, or too long for one.
     pub fn next_reply(&mut self) -> io::Result<Option<Json>> {
         let garbled = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("what came is {what}"));
+        // Of another value than an object the end may be anywhere: `12` may become `12E1`. It is refused by its first byte.
+        let first = self.buffer.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first.is_some_and(|byte| *byte != b'{') {
+            return Err(garbled("no JSON-RPC reply"));
+        }
         let mut values = serde_json::Deserializer::from_slice(&self.buffer).into_iter::<Json>();
         let reply = match values.next() {
             None => None,

@@ -1,6 +1,6 @@
 //! The parameters of `mi_datagram`.
 
-use crate::owner::{group, user};
+use crate::owner::Access;
 use crate::{EdgeError, EdgeParams};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -11,12 +11,8 @@ use std::time::Duration;
 pub struct DatagramOptions {
     /// `socket_name`
     pub place: Place,
-    /// `unix_socket_mode`
-    pub mode: u32,
-    /// `unix_socket_user`
-    pub owner: Option<u32>,
-    /// `unix_socket_group`
-    pub group: Option<u32>,
+    /// `unix_socket_mode`, `unix_socket_user`, `unix_socket_group`
+    pub access: Access,
     /// `socket_timeout`: how long a reply is tried to be sent.
     pub reply_within: Duration,
     /// `socket_buf_size`: the longest request and the longest reply.
@@ -41,12 +37,10 @@ const UDP_BYTES_MAX: usize = 65_507;
 
 impl DatagramOptions {
     /// For a place, with the usual values.
-    pub const fn at(place: Place) -> DatagramOptions {
+    pub fn at(place: Place) -> DatagramOptions {
         DatagramOptions {
             place,
-            mode: 0o660,
-            owner: None,
-            group: None,
+            access: Access::default(),
             reply_within: Duration::from_millis(2000),
             bytes_max: 65_457,
             is_pretty: false,
@@ -61,9 +55,7 @@ impl DatagramOptions {
     pub fn new(params: EdgeParams<'_>) -> Result<DatagramOptions, EdgeError> {
         let usual = DatagramOptions::at(place(params)?);
         Ok(DatagramOptions {
-            mode: params.number("unix_socket_mode", usual.mode)? & 0o777,
-            owner: user(params, "unix_socket_user")?,
-            group: group(params, "unix_socket_group")?,
+            access: Access::new(params, "unix_socket_mode", "unix_socket_user", "unix_socket_group")?,
             reply_within: params.number("socket_timeout", 2000).map(Duration::from_millis)?,
             bytes_max: params.number("socket_buf_size", usual.bytes_max)?,
             is_pretty: params.is_on("pretty_printing")?,
@@ -113,7 +105,7 @@ mod tests {
         assert_eq!((udp.place.clone(), udp.bytes_max), (Place::Udp("127.0.0.1:8080".parse().unwrap()), 131_072));
         assert_eq!(udp.reply_bytes_max(), 65_507);
         let ipv6 = read(&[("socket_name", "udp:[::1]:8080"), ("unix_socket_user", "root")]).unwrap();
-        assert_eq!((ipv6.place, ipv6.owner), (Place::Udp("[::1]:8080".parse().unwrap()), Some(0)));
+        assert_eq!((ipv6.place, ipv6.access.owner), (Place::Udp("[::1]:8080".parse().unwrap()), Some(0)));
         assert_eq!(read(&[]), Err("mi_datagram: parameter socket_name: it must be set".to_owned()));
         assert!(read(&[("socket_name", "udp:8080")]).is_err());
     }

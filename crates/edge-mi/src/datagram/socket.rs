@@ -2,11 +2,10 @@
 
 use super::{DatagramOptions, Place};
 use crate::EdgeError;
-use nix::unistd::{Gid, Uid, chown};
-use std::fs::{self, Metadata, Permissions};
+use std::fs::{self, Metadata};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -134,11 +133,7 @@ fn unix(path: &Path, options: &DatagramOptions) -> Result<Bound, String> {
     let make = || -> io::Result<Bound> {
         let socket = UnixDatagram::bind(path)?;
         socket.set_nonblocking(true)?;
-        // Owner first: whoever gets it gets it with its final mode.
-        if options.owner.is_some() || options.group.is_some() {
-            chown(path, options.owner.map(Uid::from_raw), options.group.map(Gid::from_raw))?;
-        }
-        fs::set_permissions(path, Permissions::from_mode(options.mode))?;
+        options.access.apply(path)?;
         let ours = identity(&fs::symlink_metadata(path)?);
         let watched = Watched::Unix(net::UnixDatagram::from_std(socket.try_clone()?)?);
         Ok(Bound { socket: Arc::new(Socket::Unix(socket)), watched, file: Some((path.to_owned(), ours)) })

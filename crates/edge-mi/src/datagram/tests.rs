@@ -1,6 +1,7 @@
 //! Real sockets, over UDP and in a directory that goes away.
 
 use super::{DatagramOptions, Datagrams, Place};
+use crate::owner::Access;
 use bytes::Bytes;
 use module_api::{Level, LogSink, Logger, Statistics};
 use std::fs;
@@ -105,7 +106,10 @@ fn stop(server: &Server, path: &Path) {
 fn requests_over_a_unix_socket() {
     let directory = directory();
     let path = directory.join("mi");
-    let options = DatagramOptions { mode: 0o600, ..DatagramOptions::at(Place::Unix(path.clone())) };
+    let options = DatagramOptions {
+        access: Access { mode: 0o600, ..Access::default() },
+        ..DatagramOptions::at(Place::Unix(path.clone()))
+    };
     let server = start(options.clone()).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let client = UnixDatagram::bind(directory.join("client")).unwrap();

@@ -3,10 +3,10 @@
 use super::FifoOptions;
 use crate::EdgeError;
 use nix::sys::stat::Mode;
-use nix::unistd::{Gid, Uid, chown, mkfifo};
-use std::fs::{self, Metadata, Permissions};
+use nix::unistd::mkfifo;
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use tokio::net::unix::pipe::{OpenOptions, Receiver};
 
@@ -60,11 +60,8 @@ fn remove_leftover(path: &Path) -> Result<(), String> {
 fn make(options: &FifoOptions) -> io::Result<Made> {
     let path = &options.path;
     mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR)?;
-    // Owner first: whoever gets it gets it with its final mode; mkfifo's own mode is subject to the umask.
-    if options.owner.is_some() || options.group.is_some() {
-        chown(path, options.owner.map(Uid::from_raw), options.group.map(Gid::from_raw))?;
-    }
-    fs::set_permissions(path, Permissions::from_mode(options.mode))?;
+    // mkfifo's own mode is subject to the umask.
+    options.access.apply(path)?;
     // Open for both: with a writer of our own the reading end never sees the end of file that clients leave.
     let receiver = OpenOptions::new().read_write(true).open_receiver(path)?;
     let identity = identity(&fs::symlink_metadata(path)?);

@@ -1,6 +1,6 @@
 //! The parameters of `mi_fifo`.
 
-use crate::owner::{group, user};
+use crate::owner::Access;
 use crate::{EdgeError, EdgeParams};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,12 +10,8 @@ use std::time::Duration;
 pub struct FifoOptions {
     /// `fifo_name`
     pub path: PathBuf,
-    /// `fifo_mode`
-    pub mode: u32,
-    /// `fifo_user`
-    pub owner: Option<u32>,
-    /// `fifo_group`
-    pub group: Option<u32>,
+    /// `fifo_mode`, `fifo_user`, `fifo_group`
+    pub access: Access,
     /// `reply_dir`
     pub reply_directory: PathBuf,
     /// `pretty_printing`
@@ -32,9 +28,7 @@ impl Default for FifoOptions {
     fn default() -> FifoOptions {
         FifoOptions {
             path: PathBuf::from("/tmp/opensips_fifo"),
-            mode: 0o660,
-            owner: None,
-            group: None,
+            access: Access::default(),
             reply_directory: PathBuf::from("/tmp/"),
             is_pretty: false,
             check_every: Duration::from_secs(30),
@@ -53,9 +47,7 @@ impl FifoOptions {
         let usual = FifoOptions::default();
         Ok(FifoOptions {
             path: params.text("fifo_name").map_or(usual.path, PathBuf::from),
-            mode: params.number("fifo_mode", usual.mode)? & 0o777,
-            owner: user(params, "fifo_user")?,
-            group: group(params, "fifo_group")?,
+            access: Access::new(params, "fifo_mode", "fifo_user", "fifo_group")?,
             reply_directory: params.text("reply_dir").map_or(usual.reply_directory, PathBuf::from),
             is_pretty: params.is_on("pretty_printing")?,
             ..FifoOptions::default()
@@ -75,10 +67,9 @@ mod tests {
             let values: BTreeMap<_, _> = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
             FifoOptions::new(EdgeParams::new("mi_fifo", &values)).map_err(|error| error.to_string())
         };
-        assert_eq!(read(&[("fifo_group", "-1"), ("fifo_user", "")]), Ok(FifoOptions::default()));
-        let options = read(&[("fifo_mode", "384"), ("fifo_user", "root"), ("fifo_group", "7")]).unwrap();
-        assert_eq!((options.mode, options.owner, options.group), (0o600, Some(0), Some(7)));
-        let said = read(&[("fifo_user", "no such user")]).unwrap_err();
-        assert_eq!(said, "mi_fifo: parameter fifo_user: there is no \"no such user\" on this machine");
+        assert_eq!(read(&[("fifo_name", "")]), Ok(FifoOptions::default()));
+        let options = read(&[("fifo_name", "/run/x"), ("fifo_mode", "384"), ("reply_dir", "/run/")]).unwrap();
+        assert_eq!((options.path.to_str(), options.reply_directory.to_str()), (Some("/run/x"), Some("/run/")));
+        assert_eq!(options.access.mode, 0o600);
     }
 }

@@ -1,6 +1,7 @@
 //! Real FIFOs in a directory that goes away.
 
 use super::{Fifo, FifoOptions};
+use crate::owner::Access;
 use bytes::Bytes;
 use module_api::{Level, LogSink, Logger, Statistics};
 use nix::sys::stat::Mode;
@@ -120,7 +121,8 @@ fn an_unfinished_request_is_given_up() {
 
 #[test]
 fn a_removed_fifo_is_made_again_with_its_mode() {
-    let server = start(FifoOptions { mode: 0o622, ..options(&directory()) }).unwrap();
+    let server =
+        start(FifoOptions { access: Access { mode: 0o622, ..Access::default() }, ..options(&directory()) }).unwrap();
     let path = server.directory.join("fifo");
     fs::remove_file(&path).unwrap();
     server.fifo.check();

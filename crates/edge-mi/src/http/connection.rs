@@ -70,7 +70,7 @@ async fn respond(request: Request<Incoming>, shared: &Shared) -> Result<Response
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| media_type(value.as_bytes()));
     let most = shared.options.request_bytes_max;
     let body = Limited::new(request.into_body(), most).collect();
-    let body = match tokio::time::timeout(shared.options.idle, body).await {
+    let body = match tokio::time::timeout(shared.options.arrives_within, body).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             return Ok(response(Answer::page(413, "The request is too long.")));

@@ -20,7 +20,7 @@ use crate::EdgeError;
 use connection::serve;
 use module_api::{Counter, Logger, Statistics};
 use socket2::{Domain, Protocol, Socket, Type};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -103,7 +103,21 @@ impl Http {
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let listened = listen_on(address);
+    // Where the system has no IPv6, every address is every one of IPv4.
+    match listened {
+        Err(_) if address.is_ipv6() && address.ip().is_unspecified() => {
+            listen_on(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()))).or(listened)
+        }
+        listened => listened,
+    }
+}
+
+fn listen_on(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!address.ip().is_unspecified())?;
+    }
     // A server that is started again need not wait for the old connections to be forgotten.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;

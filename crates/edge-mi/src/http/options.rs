@@ -2,17 +2,19 @@
 
 use super::tls::TlsOptions;
 use crate::{EdgeError, EdgeParams};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// How the server behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpOptions {
-    /// `ip` and `port`
+    /// `ip` and `port`; the address `::` is every address of both families.
     pub address: SocketAddr,
-    /// `conn_timeout`: how long a connection may be idle, and a request may take to arrive.
-    pub idle: Duration,
-    /// `post_buf_size`, `receive_buf_size`: the longest body of a request.
+    /// `conn_timeout`: how long a connection may be idle; `None`: for ever.
+    pub idle: Option<Duration>,
+    /// How long a request that has begun may take to arrive: `conn_timeout` too, where there is one.
+    pub arrives_within: Duration,
+    /// `receive_buf_size`: the longest body of a request.
     pub request_bytes_max: usize,
     /// `buf_size`: the longest reply; `None`: any.
     pub reply_bytes_max: Option<usize>,
@@ -32,8 +34,9 @@ impl Default for HttpOptions {
     fn default() -> HttpOptions {
         HttpOptions {
             address: SocketAddr::from(([127, 0, 0, 1], 8888)),
-            idle: Duration::from_secs(30),
-            request_bytes_max: REQUEST_BYTES_LEAST,
+            idle: Some(ARRIVES_WITHIN),
+            arrives_within: ARRIVES_WITHIN,
+            request_bytes_max: 256 << 10,
             reply_bytes_max: None,
             credentials: None,
             realm: "OpenSIPS MI".to_owned(),
@@ -44,8 +47,7 @@ impl Default for HttpOptions {
     }
 }
 
-/// Upstream's buffers of 1024 bytes hold one piece of a request, not all of it; this much is always taken.
-const REQUEST_BYTES_LEAST: usize = 256 * 1024;
+const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 
 impl HttpOptions {
     /// As the module's parameters say.
@@ -54,15 +56,13 @@ impl HttpOptions {
     /// A parameter cannot be followed.
     pub fn new(params: EdgeParams<'_>) -> Result<HttpOptions, EdgeError> {
         let usual = HttpOptions::default();
-        let ip = match params.text("ip") {
-            Some(text) => text.parse::<IpAddr>().map_err(|_| params.bad("ip", format!("\"{text}\" is no address")))?,
-            None => usual.address.ip(),
-        };
-        let buffers = params.number("post_buf_size", 0usize)?.max(params.number("receive_buf_size", 0)?);
+        let idle = params.number("conn_timeout", ARRIVES_WITHIN.as_secs())?;
+        let idle = (idle > 0).then_some(Duration::from_secs(idle));
         Ok(HttpOptions {
-            address: SocketAddr::new(ip, params.number("port", usual.address.port())?),
-            idle: Duration::from_secs(params.number("conn_timeout", usual.idle.as_secs())?.max(1)),
-            request_bytes_max: buffers.max(REQUEST_BYTES_LEAST),
+            address: SocketAddr::new(address(params)?, params.number("port", usual.address.port())?),
+            idle,
+            arrives_within: idle.unwrap_or(usual.arrives_within),
+            request_bytes_max: params.number("receive_buf_size", usual.request_bytes_max)?,
             reply_bytes_max: Some(params.number("buf_size", 0)?).filter(|bytes| *bytes > 0),
             credentials: credentials(params)?,
             realm: params.text("auth_realm").map_or(usual.realm, str::to_owned),
@@ -70,6 +70,14 @@ impl HttpOptions {
             connections_max: usual.connections_max,
             answer_within: usual.answer_within,
         })
+    }
+}
+
+fn address(params: EdgeParams<'_>) -> Result<IpAddr, EdgeError> {
+    match params.text("ip") {
+        None | Some("localhost") => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        Some("*") => Ok(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        Some(text) => text.parse().map_err(|_| params.bad("ip", format!("\"{text}\" is no address"))),
     }
 }
 
@@ -99,6 +107,21 @@ mod tests {
         assert_eq!(read(&[("tls_cert_file", ""), ("buf_size", "0")]), Ok(HttpOptions::default()));
         let options = read(&[("ip", "::1"), ("port", "8000"), ("buf_size", "100")]).unwrap();
         assert_eq!((options.address.to_string().as_str(), options.reply_bytes_max), ("[::1]:8000", Some(100)));
+    }
+
+    #[test]
+    fn addresses_have_names_too() {
+        let address = |ip| read(&[("ip", ip)]).unwrap().address.to_string();
+        assert_eq!(["localhost", "*", "192.0.2.1"].map(address), ["127.0.0.1:8888", "[::]:8888", "192.0.2.1:8888"]);
+        assert_eq!(read(&[("ip", "here")]).unwrap_err(), "httpd: parameter ip: \"here\" is no address");
+    }
+
+    #[test]
+    fn a_connection_may_be_idle_for_ever_but_no_request_takes_so_long() {
+        let options = read(&[("conn_timeout", "0"), ("receive_buf_size", "1000")]).unwrap();
+        assert_eq!((options.idle, options.arrives_within.as_secs(), options.request_bytes_max), (None, 30, 1000));
+        let options = read(&[("conn_timeout", "5")]).unwrap();
+        assert_eq!((options.idle.map(|idle| idle.as_secs()), options.arrives_within.as_secs()), (Some(5), 5));
     }
 
     #[test]

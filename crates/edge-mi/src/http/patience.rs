@@ -13,7 +13,8 @@ use tokio::time::{Sleep, sleep};
 /// A connection, and how long it may take to go on.
 pub struct Patience {
     stream: TcpStream,
-    within: Duration,
+    /// Without bound where there is none.
+    within: Option<Duration>,
     /// Runs while the other side does not take what is written.
     running: Option<Pin<Box<Sleep>>>,
     /// What it has taken meanwhile.
@@ -26,7 +27,7 @@ const TAKEN_LEAST: usize = 16 * 1024;
 
 impl Patience {
     /// `stalled` counts the connections given up.
-    pub fn new(stream: TcpStream, within: Duration, stalled: Counter) -> Patience {
+    pub fn new(stream: TcpStream, within: Option<Duration>, stalled: Counter) -> Patience {
         Patience { stream, within, running: None, taken: 0, stalled }
     }
 
@@ -37,10 +38,7 @@ impl Patience {
                 self.rest();
             }
         }
-        if written.is_ready() {
-            return written;
-        }
-        let within = self.within;
+        let Some(within) = self.within.filter(|_| written.is_pending()) else { return written };
         let running = self.running.get_or_insert_with(|| Box::pin(sleep(within)));
         if running.as_mut().poll(context).is_pending() {
             return Poll::Pending;

@@ -4,8 +4,8 @@ use super::{Http, HttpOptions, MiRoot, Roots};
 use crate::Handler;
 use bytes::Bytes;
 use module_api::{Level, LogSink, Logger, Statistics};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -79,7 +79,7 @@ fn a_command_is_answered() {
 fn who_does_not_read_its_answer_loses_its_place() {
     let server = server(|options| {
         options.connections_max = 1;
-        options.idle = Duration::from_secs(1);
+        options.idle = Some(Duration::from_secs(1));
     });
     let mut silent = TcpStream::connect(server.http.address()).unwrap();
     let request = format!("POST /mi HTTP/1.1\nHost: x\n{JSON}Content-Length: 6\n\n\"long\"");
@@ -147,10 +147,35 @@ fn a_connection_takes_several_requests() {
 
 #[test]
 fn silence_ends_a_connection() {
-    let server = server(|options| options.idle = Duration::from_millis(50));
+    let server = server(|options| {
+        (options.idle, options.arrives_within) = (Some(Duration::from_millis(50)), Duration::from_millis(50));
+    });
     assert_eq!(server.say(""), "");
     assert_eq!(server.say("POST /mi HTTP/1.1\nHost: x\n"), "");
     assert_eq!(server.say(&format!("POST /mi HTTP/1.1\nHost: x\n{JSON}Content-Length: 10\n\n{{}}")), "");
+}
+
+#[test]
+fn every_address_is_of_both_families() {
+    let server = server(|options| options.address = (Ipv6Addr::UNSPECIFIED, 0).into());
+    let port = server.http.address().port();
+    let mut reached = 0;
+    for ip in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+        // A machine without IPv6 has nothing to be reached by there.
+        let has_address = UdpSocket::bind((ip, 0)).is_ok();
+        assert_eq!(TcpStream::connect((ip, port)).is_ok(), has_address, "{ip}");
+        reached += u32::from(has_address);
+    }
+    assert!(reached > 0);
+}
+
+#[test]
+fn a_silent_connection_may_stay() {
+    let server = server(|options| options.idle = None);
+    let mut stream = TcpStream::connect(server.http.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let waited = stream.read(&mut [0]).unwrap_err();
+    assert!(matches!(waited.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{waited}");
 }
 
 #[test]

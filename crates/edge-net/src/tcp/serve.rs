@@ -49,7 +49,7 @@ pub(super) fn forget(streams: &Streams, connection: &Arc<Connection>) {
     for bytes in connection.take_unsent() {
         streams.common.counters.dropped.increment();
         let (socket, to, connection) = (streams.socket, connection.peer, Some(connection.number));
-        streams.common.handler.unsent(Sending { socket, to, connection, reuse_only: false, bytes });
+        streams.common.handler.unsent(Sending { socket, to, connection, reuse_only: false, bytes, otherwise: None });
     }
 }
 

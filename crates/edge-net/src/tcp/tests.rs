@@ -111,11 +111,19 @@ fn answer(received: &Received, bytes: &Bytes) -> Sending {
         connection: received.connection,
         reuse_only: false,
         bytes: bytes.clone(),
+        otherwise: None,
     }
 }
 
 fn to(peer: SocketAddr, bytes: &'static [u8]) -> Sending {
-    Sending { socket: SocketId(1), to: peer, connection: None, reuse_only: false, bytes: Bytes::from_static(bytes) }
+    Sending {
+        socket: SocketId(1),
+        to: peer,
+        connection: None,
+        reuse_only: false,
+        bytes: Bytes::from_static(bytes),
+        otherwise: None,
+    }
 }
 
 fn read(phone: &mut TcpStream, length: usize) -> Vec<u8> {

@@ -59,6 +59,21 @@ impl Connection {
         Ok(Connection { inner, deadline, rows_max: options.rows_max })
     }
 
+    /// Opens a file that is there without leaving a trace: for a look at it.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub fn look(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+        let cannot =
+            |error: rusqlite::Error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let inner = rusqlite::Connection::open_with_flags(uri_of(path), flags).map_err(cannot)?;
+        inner.busy_timeout(options.busy_timeout).map_err(cannot)?;
+        let deadline = Deadline::new(options.deadline);
+        deadline.watch(&inner);
+        Ok(Connection { inner, deadline, rows_max: options.rows_max })
+    }
+
     /// Runs statements one after the other; the rows are those of the last.
     ///
     /// # Errors
@@ -117,6 +132,18 @@ impl Connection {
         }
         Ok(Rows { columns, rows, ..Rows::default() })
     }
+}
+
+/// The file as SQLite's URI. Nobody has it open who has left no log beside it; then it is read as one that never changes,
+/// or SQLite would make a log of its own.
+fn uri_of(path: &Path) -> String {
+    let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let unchanging = if Path::new(&log).exists() { "" } else { "?immutable=1" };
+    // A path that begins with two slashes must not be taken for a host.
+    let host = if escaped.starts_with('/') { "//" } else { "" };
+    format!("file:{host}{escaped}{unchanging}")
 }
 
 /// Makes a file readable while it is written, and a change safe from power cuts when it is acknowledged.

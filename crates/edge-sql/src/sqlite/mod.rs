@@ -1,7 +1,7 @@
 //! SQLite: one thread that writes, several that read (WAL: neither keeps the other waiting), more while they are held up.
 
 mod cells;
-mod check;
+pub mod check;
 mod connection;
 mod counters;
 mod faults;

@@ -102,7 +102,7 @@ impl Desk<'_> {
             return counters.drop_replies.increment();
         };
         let bytes = without_our_via(message, edits);
-        env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only: false, bytes });
+        env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only: false, bytes, otherwise: None });
         counters.fwd_replies.increment();
     }
 }

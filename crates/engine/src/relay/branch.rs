@@ -245,7 +245,14 @@ impl Desk<'_> {
             extra: &transaction.extra_headers,
             is_own: transaction.server().is_none(),
         };
-        let sent = Sending { socket: socket.id, to, connection: None, reuse_only, bytes: leaving.write(core) };
+        let sent = Sending {
+            socket: socket.id,
+            to,
+            connection: None,
+            reuse_only,
+            bytes: leaving.write(core),
+            otherwise: None,
+        };
         let is_reliable = socket.proto.is_reliable();
         let is_invite = transaction.is_invite();
         let mut client = Client::new(is_invite, sent, is_reliable, now, &core.times, transaction.any_reply);

@@ -117,5 +117,12 @@ fn on_request(call: &mut Call<'_>, work: Work<'_>) -> Flow {
 /// What a branch sends that never leaves.
 fn nothing_sent() -> Sending {
     let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-    Sending { socket: SocketId(0), to: nowhere, connection: None, reuse_only: false, bytes: Bytes::new() }
+    Sending {
+        socket: SocketId(0),
+        to: nowhere,
+        connection: None,
+        reuse_only: false,
+        bytes: Bytes::new(),
+        otherwise: None,
+    }
 }

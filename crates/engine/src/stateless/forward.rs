@@ -3,9 +3,12 @@
 use crate::desk::Desk;
 use crate::outgoing::{Hop, Leaving, ViaBranch};
 use bytes::Bytes;
-use module_api::{Call, Destination, Fault, Flow, Sending};
+use module_api::{Call, Destination, Fault, Flow, Resolved, Sending};
 use sip::{Edits, Message};
 use std::hash::{BuildHasher, Hasher};
+
+/// Of a name with more addresses the others are not tried.
+const ADDRESSES_MAX: usize = 8;
 
 impl Desk<'_> {
     /// Forwards the request at hand, to `destination` if given.
@@ -21,7 +24,8 @@ impl Desk<'_> {
             Ok(hop) => hop,
             Err(fault) => return Flow::Done(Err(fault)),
         };
-        self.at_address(call, hop, |desk, call, to| desk.forward_to(call, to))
+        let count = |desk: &Desk<'_>| desk.core.counters.core.fwd_requests.increment();
+        self.at_addresses(call, hop, count, |desk, call, to| desk.forwarded(call, to))
     }
 
     /// Sends the message at hand as it came, with more header lines if given.
@@ -30,34 +34,61 @@ impl Desk<'_> {
             Ok(hop) => hop,
             Err(fault) => return Flow::Done(Err(fault)),
         };
-        self.at_address(call, hop, move |desk, call, to| desk.send_to(call, to, headers))
+        self.at_addresses(call, hop, |_| (), move |desk, call, to| desk.as_received(call, to, headers.clone()))
     }
 
-    /// Does something with the address of a hop, now or when its name is resolved.
-    fn at_address(
+    /// Sends what `make` makes for an address of a hop, now or when its name is resolved: for the first that can be used,
+    /// and where that cannot be sent, for the next (RFC 3263 section 4.3).
+    fn at_addresses(
         &self,
         call: &mut Call<'_>,
         hop: Hop,
-        work: impl FnOnce(&Desk<'_>, &mut Call<'_>, Destination) -> Result<i32, Fault> + Send + 'static,
+        count: fn(&Desk<'_>),
+        make: impl Fn(&Desk<'_>, &mut Call<'_>, Destination) -> Result<Sending, Fault> + Send + 'static,
     ) -> Flow {
         let Some(question) = hop.question(call.env.services) else {
-            let to = hop
-                .destination(&call.env.services.sockets)
-                .ok_or_else(|| Fault::next_hop("the destination has no address"));
-            return Flow::Done(to.and_then(|to| work(self, call, to)));
+            let to = hop.destination(&call.env.services.sockets);
+            let sent = self.send_to_one_of(call, to.as_slice(), make);
+            return Flow::Done(sent.map(|()| self.counted(count)));
         };
         let desk = self.owned();
         Flow::wait(question, move |call, answer| {
-            let first = answer.resolved().map(|resolved| resolved.destinations.first().copied());
-            Flow::Done(match first {
-                Ok(Some(to)) => work(&desk.desk(), call, to),
-                Ok(None) => Err(Fault::next_hop("the destination has no address")),
-                Err(fault) => Err(fault),
-            })
+            let desk = desk.desk();
+            let sent = answer.resolved().and_then(|Resolved { destinations, .. }| {
+                let most = if call.env.services.settings.disable_dns_failover { 1 } else { ADDRESSES_MAX };
+                desk.send_to_one_of(call, destinations.get(..most).unwrap_or(&destinations), make)
+            });
+            Flow::Done(sent.map(|()| desk.counted(count)))
         })
     }
 
-    fn forward_to(&self, call: &mut Call<'_>, to: Destination) -> Result<i32, Fault> {
+    fn send_to_one_of(
+        &self,
+        call: &mut Call<'_>,
+        destinations: &[Destination],
+        make: impl Fn(&Desk<'_>, &mut Call<'_>, Destination) -> Result<Sending, Fault>,
+    ) -> Result<(), Fault> {
+        let mut chain = None;
+        let mut fault = Fault::next_hop("the destination has no address");
+        for to in destinations.iter().rev() {
+            match make(self, call, *to) {
+                Ok(sending) => chain = Some(Box::new(Sending { otherwise: chain, ..sending })),
+                // The first one's stays.
+                Err(wrong) => fault = wrong,
+            }
+        }
+        let first = chain.ok_or(fault)?;
+        call.env.out.send(*first);
+        Ok(())
+    }
+
+    fn counted(&self, count: fn(&Desk<'_>)) -> i32 {
+        count(self);
+        1
+    }
+
+    /// The request at hand as it is forwarded to an address.
+    fn forwarded(&self, call: &mut Call<'_>, to: Destination) -> Result<Sending, Fault> {
         let Destination { proto, address: to } = to;
         let msg = &*call.msg;
         let branch = msg.branches.first();
@@ -74,12 +105,11 @@ impl Desk<'_> {
             is_own: false,
         };
         let bytes = leaving.write(self.core);
-        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes });
-        self.core.counters.core.fwd_requests.increment();
-        Ok(1)
+        Ok(Sending { socket: socket.id, to, connection: None, reuse_only, bytes, otherwise: None })
     }
 
-    fn send_to(&self, call: &mut Call<'_>, to: Destination, headers: Option<Bytes>) -> Result<i32, Fault> {
+    /// The message at hand as it came, for an address.
+    fn as_received(&self, call: &mut Call<'_>, to: Destination, headers: Option<Bytes>) -> Result<Sending, Fault> {
         let Destination { proto, address: to } = to;
         let msg = &*call.msg;
         let branch = msg.branches.first();
@@ -90,8 +120,7 @@ impl Desk<'_> {
             edits.append(headers);
         }
         let bytes = sip::written(&msg.message, &[&edits]);
-        call.env.out.send(Sending { socket: socket.id, to, connection: None, reuse_only, bytes });
-        Ok(1)
+        Ok(Sending { socket: socket.id, to, connection: None, reuse_only, bytes, otherwise: None })
     }
 
     /// RFC 3261 section 16.11: what is received twice leaves with the same branch.

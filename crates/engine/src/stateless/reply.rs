@@ -35,7 +35,7 @@ impl Desk<'_> {
         let way = WayBack::of(request, source, via);
         let bytes = self.print_reply(request, source, &way, extras, reply);
         let ReplyPath { socket, to, connection, .. } = way.path;
-        env.out.send(Sending { socket, to, connection, reuse_only, bytes });
+        env.out.send(Sending { socket, to, connection, reuse_only, bytes, otherwise: None });
         self.core.counters.stateless.count(reply.code);
         if reply.code >= 300 {
             self.core.counters.stateless.sent_errors.increment();

@@ -241,7 +241,7 @@ impl Transaction {
 /// A message for the edge to send again.
 pub(crate) fn again(path: &ReplyPath, bytes: &Bytes) -> Sending {
     let ReplyPath { socket, to, connection, reuse_only, .. } = *path;
-    Sending { socket, to, connection, reuse_only, bytes: bytes.clone() }
+    Sending { socket, to, connection, reuse_only, bytes: bytes.clone(), otherwise: None }
 }
 
 /// Takes the transaction out of the message that has it.

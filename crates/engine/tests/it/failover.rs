@@ -86,10 +86,47 @@ fn a_connection_that_breaks_fails_its_branch() {
         connection: None,
         reuse_only: false,
         bytes: bob.bytes().clone(),
+        otherwise: None,
     };
     world.handle(Event::SendFailed(sending));
     world.passed("proxy>alice 477");
     world.settle();
+}
+
+/// Without a transaction only what fails at once gives way: nobody waits for a reply.
+#[test]
+fn what_is_forwarded_goes_to_the_next_address_where_the_first_cannot_be_sent_to() {
+    for (script, to_carol) in [
+        (r#"route { forward("sip:phones.example.org"); }"#, "Via: SIP/2.0/UDP "),
+        (
+            r#"route { send("sip:phones.example.org"); }"#,
+            "OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10",
+        ),
+    ] {
+        let mut world = World::new(script);
+        world.request("alice", "OPTIONS", "sip:bob@example.com", "");
+        // No socket leads to the first.
+        world.answer(&["2001:db8::1", "192.0.2.20", "192.0.2.30"]);
+        world.passed("alice>proxy OPTIONS; proxy>bob OPTIONS");
+        let failed = world.sent.last().expect("a message").clone();
+        world.handle(Event::SendFailed(failed));
+        let last = world.sent.last().expect("a message").clone();
+        world.passed("proxy>carol OPTIONS");
+        assert!(String::from_utf8_lossy(&last.bytes).contains(to_carol));
+        world.handle(Event::SendFailed(last));
+        world.passed("");
+    }
+}
+
+#[test]
+fn the_next_address_is_not_tried_without_failover() {
+    let settings = Settings { disable_dns_failover: true, ..Settings::default() };
+    let mut world = World::with_settings(settings, "", r#"route { forward("sip:phones.example.org"); }"#);
+    world.request("alice", "OPTIONS", "sip:bob@example.com", "");
+    world.answer(&["192.0.2.20", "192.0.2.30"]);
+    let failed = world.sent.last().expect("a message").clone();
+    world.handle(Event::SendFailed(failed));
+    world.passed("alice>proxy OPTIONS; proxy>bob OPTIONS");
 }
 
 #[test]

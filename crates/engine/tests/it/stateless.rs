@@ -49,6 +49,37 @@ fn what_cannot_be_read_is_refused_by_name() {
 }
 
 #[test]
+fn a_missing_header_is_named_and_the_others_come_back() {
+    let mut world = World::new("route { xlog(\"never\"); }");
+    let lines = ["From: <sip:a@b>;tag=1", "To: <sip:a@b>", "Call-ID: 1", "CSeq: 1 OPTIONS"];
+    for (line, name) in lines.iter().zip(["From", "To", "Call-ID", "CSeq"]) {
+        let others: Vec<&str> = lines.into_iter().filter(|other| other != line).collect();
+        let others = format!("{}\r\n", others.join("\r\n"));
+        let via = "Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK1\r\n";
+        let text = format!("OPTIONS sip:example.com SIP/2.0\r\n{via}{others}\r\n");
+        world.send("alice", text.clone());
+        let sent = world.sent.last().expect("an answer").bytes.clone();
+        let answer = String::from_utf8_lossy(&sent);
+        let untagged = answer.find(";tag=stw-").map_or(answer.to_string(), |at| {
+            let end = at + answer[at..].find('\r').expect("a line end");
+            [&answer[..at], &answer[end..]].concat()
+        });
+        let expected = format!("SIP/2.0 400 Missing {name}\r\n{via}{others}");
+        assert!(untagged.starts_with(&expected), "{untagged}\nwhere this is right:\n{expected}");
+        assert!(sent.len() < text.len() + 200, "{answer}");
+    }
+    // Nothing says where an answer would go, or it must not be answered.
+    world.send("alice", "OPTIONS sip:example.com SIP/2.0\r\nFrom: <sip:a@b>;tag=1\r\n\r\n");
+    world.send("alice", "ACK sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1\r\n\r\n");
+    world.passed(
+        "alice>proxy ?; proxy>alice 400; alice>proxy ?; proxy>alice 400; alice>proxy ?; proxy>alice 400; \
+         alice>proxy ?; proxy>alice 400; alice>proxy ?; alice>proxy ?",
+    );
+    assert_eq!(["core:err_requests", "core:drop_requests"].map(|name| world.count(name)), [6, 2]);
+    assert_eq!(world.script_log().len(), 0);
+}
+
+#[test]
 fn headers_without_an_end_of_their_message_are_refused() {
     let mut world = World::new("route { sl_send_reply(200, \"OK\"); }");
     let head = |lines: &str| {

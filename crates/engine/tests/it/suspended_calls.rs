@@ -1,6 +1,7 @@
 //! What comes for a transaction while one of its routes waits: CANCEL, retransmissions, replies, ACK, the deadline.
 
 use crate::world::World;
+use sip::Message;
 use std::time::Duration;
 
 /// Asks in the main route and in `failure_route`.
@@ -24,6 +25,15 @@ failure_route[failure] {
     if (!t_relay()) xlog("relay says $rc\n");
 }
 "#;
+
+/// A call whose main route has had its answer: the INVITE as alice sent it, and as bob has it.
+fn alice_calls_bob() -> (World, Message, Message) {
+    let mut world = World::new(PATIENT);
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    world.answer(&["192.0.2.1"]);
+    let bob = world.last("bob", "INVITE");
+    (world, invite, bob)
+}
 
 #[test]
 fn a_cancel_while_the_main_route_waits_keeps_every_branch_in() {
@@ -132,10 +142,7 @@ route {
 
 #[test]
 fn a_cancel_while_failure_route_waits() {
-    let mut world = World::new(PATIENT);
-    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
-    world.answer(&["192.0.2.1"]);
-    let bob = world.last("bob", "INVITE");
+    let (mut world, invite, bob) = alice_calls_bob();
     world.reply("bob", &bob, 486, "Busy Here");
     world.ladder.clear();
     world.cancel("alice", &invite, "");
@@ -148,10 +155,7 @@ fn a_cancel_while_failure_route_waits() {
 
 #[test]
 fn a_cancel_while_onreply_route_waits() {
-    let mut world = World::new(PATIENT);
-    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
-    world.answer(&["192.0.2.1"]);
-    let bob = world.last("bob", "INVITE");
+    let (mut world, invite, bob) = alice_calls_bob();
     world.reply("bob", &bob, 183, "Progress");
     world.ladder.clear();
     world.cancel("alice", &invite, "");
@@ -168,10 +172,7 @@ fn a_cancel_while_onreply_route_waits() {
 
 #[test]
 fn replies_while_onreply_route_waits_keep_their_order() {
-    let mut world = World::new(PATIENT);
-    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
-    world.answer(&["192.0.2.1"]);
-    let bob = world.last("bob", "INVITE");
+    let (mut world, _, bob) = alice_calls_bob();
     world.reply("bob", &bob, 183, "Progress");
     world.ladder.clear();
     world.reply("bob", &bob, 180, "Ringing");
@@ -185,10 +186,7 @@ fn replies_while_onreply_route_waits_keep_their_order() {
 
 #[test]
 fn other_requests_of_the_call_do_not_wait() {
-    let mut world = World::new(PATIENT);
-    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
-    world.answer(&["192.0.2.1"]);
-    let bob = world.last("bob", "INVITE");
+    let (mut world, _, bob) = alice_calls_bob();
     world.reply("bob", &bob, 183, "Progress");
     world.ladder.clear();
     // While the reply's route waits: a BYE, and an ACK to nothing.

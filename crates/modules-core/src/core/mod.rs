@@ -11,6 +11,7 @@ mod uri_parts;
 mod variables;
 
 pub use transformations::fuzz_transformations;
+pub use variables::fuzz_variables;
 
 use module_api::{Counter, Job, Module, Setup, StartError, State};
 use std::sync::Arc;

@@ -31,16 +31,20 @@ const PARAMS: &[Param] = &[
 ];
 
 const PORT: Param = Param::int("port", 8888, "The port to listen on.").within(1, 65_535);
-const IP: Param = Param::str("ip", "127.0.0.1", "The address to listen on.");
-const BUF_SIZE: Param = Param::int("buf_size", 0, "The greatest size of a reply in bytes.")
-    .no_effect("a reply takes the memory it needs, while it is sent");
+const IP: Param = Param::str(
+    "ip",
+    "127.0.0.1",
+    "The address to listen on; \"localhost\" is 127.0.0.1, \"*\" every address there is.",
+);
+const BUF_SIZE: Param =
+    Param::int("buf_size", 0, "The greatest size of a reply, in bytes; a longer one is refused with 500. 0: any.")
+        .within(0, i32::MAX);
 const CONN_TIMEOUT: Param =
-    Param::int("conn_timeout", 30, "After how many idle seconds a connection is closed.").within(1, 86_400);
-const POST_BUF_SIZE: Param =
-    Param::int("post_buf_size", 1024, "The same, if it is greater than receive_buf_size.").within(256, 1 << 20);
+    Param::int("conn_timeout", 30, "After how many idle seconds a connection is closed; 0: never.").within(0, 86_400);
+const POST_BUF_SIZE: Param = Param::int("post_buf_size", 1024, "The size of the pieces that a request is read in.")
+    .no_effect("a request takes the memory it needs, within receive_buf_size");
 const RECEIVE_BUF_SIZE: Param =
-    Param::int("receive_buf_size", 1024, "The greatest size of a request's body, in bytes; 256 KiB are always taken.")
-        .within(256, 16 << 20);
+    Param::int("receive_buf_size", 256 << 10, "The greatest size of a request's body, in bytes.").within(256, 16 << 20);
 const TLS_CERT_FILE: Param = Param::unset(
     "tls_cert_file",
     ParamKind::Str,
@@ -89,7 +93,7 @@ impl Httpd {
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let params = setup.params;
     let ip = params.text(&IP);
-    if ip != "localhost" && ip.parse::<IpAddr>().is_err() {
+    if !matches!(ip, "localhost" | "*") && ip.parse::<IpAddr>().is_err() {
         return Err(StartError::param(IP.name, format!("\"{ip}\" is no address")));
     }
     if params.is_set(&AUTH_USERNAME) != params.is_set(&AUTH_PASSWORD) {
@@ -141,7 +145,7 @@ mod tests {
             edges,
             [
                 "httpd: auth_realm=OpenSIPS MI buf_size=0 conn_timeout=30 ip=127.0.0.1 port=8080 post_buf_size=1024 \
-                 receive_buf_size=1024",
+                 receive_buf_size=262144",
                 "mi_http: pretty_printing=0 root=rpc",
             ]
         );

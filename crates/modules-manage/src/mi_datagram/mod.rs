@@ -1,5 +1,6 @@
 //! `mi_datagram`: management by JSON-RPC in datagrams, over UDP or a UNIX socket. The transport itself is an edge.
 
+use crate::transports::{PRETTY_PRINTING, TRACE_BWLIST, TRACE_DESTINATION, group, mode, reply_indent, texts, user};
 use catalogue::{Param, ParamKind};
 use module_api::{Module, Setup, StartError, State};
 use std::sync::Arc;
@@ -31,31 +32,21 @@ const SOCKET_NAME: Param =
     Param::unset("socket_name", ParamKind::Str, "Where it listens: \"/path\" or \"udp:address:port\".");
 const CHILDREN_COUNT: Param =
     Param::int("children_count", 1, "How many processes listen.").no_effect("no request keeps another waiting");
-const UNIX_SOCKET_MODE: Param =
-    Param::int("unix_socket_mode", 0o660, "The permissions of the UNIX socket.").within(0, 0o777);
-const UNIX_SOCKET_GROUP: Param =
-    Param::unset("unix_socket_group", ParamKind::IntOrStr, "The group that owns it, by number or name.");
-const UNIX_SOCKET_USER: Param =
-    Param::unset("unix_socket_user", ParamKind::IntOrStr, "The user who owns it, by number or name.");
+const UNIX_SOCKET_MODE: Param = mode("unix_socket_mode", "The permissions of the UNIX socket.");
+const UNIX_SOCKET_GROUP: Param = group("unix_socket_group");
+const UNIX_SOCKET_USER: Param = user("unix_socket_user");
 const SOCKET_TIMEOUT: Param =
     Param::int("socket_timeout", 2000, "How many milliseconds a reply is tried to be sent.").within(0, 600_000);
 const SOCKET_BUF_SIZE: Param =
     Param::int("socket_buf_size", 65_457, "The longest request and the longest reply, in bytes.").within(64, 16 << 20);
-const TRACE_DESTINATION: Param =
-    Param::unset("trace_destination", ParamKind::Str, "Where commands are traced to.").unavailable(crate::NO_TRACING);
-const TRACE_BWLIST: Param =
-    Param::unset("trace_bwlist", ParamKind::Str, "Which commands are traced.").unavailable(crate::NO_TRACING);
-const PRETTY_PRINTING: Param = Param::int("pretty_printing", 0, "Whether replies are indented.").within(0, 1);
 const REPLY_INDENT: Param =
-    Param::unset("reply_indent", ParamKind::Str, "How replies of older releases were indented.")
-        .no_effect("replies are JSON, which pretty_printing indents");
+    reply_indent("modparam(\"mi_datagram\", \"pretty_printing\", 1), or 0 where the text is empty");
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     if setup.params.text(&SOCKET_NAME).is_empty() {
         return Err(StartError::param(SOCKET_NAME.name, "it must be set: \"/path\" or \"udp:address:port\""));
     }
-    let params = setup.params.as_texts(PARAMS);
-    setup.start_edge("mi_datagram", params);
+    setup.start_edge("mi_datagram", texts(setup.params, PARAMS));
     Ok(Arc::new(()))
 }
 

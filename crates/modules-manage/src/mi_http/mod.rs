@@ -1,6 +1,7 @@
 //! `mi_http`: management by JSON-RPC over HTTP. The transport itself is an edge.
 
 use crate::httpd::Httpd;
+use crate::transports::{PRETTY_PRINTING, TRACE_BWLIST, TRACE_DESTINATION};
 use catalogue::{Param, ParamKind};
 use module_api::{Module, Setup, StartError, State};
 use std::sync::Arc;
@@ -22,11 +23,6 @@ const ROOT: Param = Param::str("root", "mi", "The path under which commands are 
     catalogue::Alias::old("mi_http_root", "3.0"),
     catalogue::Alias::of_module("mi_json", "mi_json_root", "3.0"),
 ]);
-const TRACE_DESTINATION: Param =
-    Param::unset("trace_destination", ParamKind::Str, "Where commands are traced to.").unavailable(crate::NO_TRACING);
-const TRACE_BWLIST: Param =
-    Param::unset("trace_bwlist", ParamKind::Str, "Which commands are traced.").unavailable(crate::NO_TRACING);
-const PRETTY_PRINTING: Param = Param::int("pretty_printing", 0, "Whether replies are indented.").within(0, 1);
 const MI_HTTP_METHOD: Param = Param::unset("mi_http_method", ParamKind::Int, "How older releases took commands.")
     .no_effect("commands come by POST");
 

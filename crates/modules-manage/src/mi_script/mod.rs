@@ -4,7 +4,8 @@ mod params;
 #[cfg(test)]
 mod tests;
 
-use catalogue::{Arg, Param, ParamKind, Value};
+use crate::transports::{TRACE_BWLIST, TRACE_DESTINATION};
+use catalogue::{Arg, Param, Value};
 use module_api::{
     Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, MiReply, Module, Operator, Run, Setup, StartError,
     State, VariableHandle,
@@ -21,10 +22,6 @@ pub const MODULE: Module = Module {
     ..Module::EMPTY
 };
 
-const TRACE_DESTINATION: Param =
-    Param::unset("trace_destination", ParamKind::Str, "Where commands are traced to.").unavailable(crate::NO_TRACING);
-const TRACE_BWLIST: Param =
-    Param::unset("trace_bwlist", ParamKind::Str, "Which commands are traced.").unavailable(crate::NO_TRACING);
 const PRETTY_PRINTING: Param =
     Param::int("pretty_printing", 0, "Whether the JSON in the variable is indented.").within(0, 1);
 

@@ -3,31 +3,30 @@
 use super::parts::{Matches, Part, change};
 use super::{FOUND, ON_THE_WAY, WITH_TEXT};
 use crate::yes;
+use bytes::Bytes;
 use catalogue::{Arg, Example};
 use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
 
 pub(super) const SEARCH_APPEND: Function = Function {
     name: "search_append",
     about: "Puts text behind the first match in headers and body.",
-    args: &[RE, Arg::str("txt", "The text.")],
     examples: &[
         Example { script: "search_append(\"Openser\", \" SIP proxy\")", message: WITH_TEXT, returns: 1 },
         Example { script: "search_append(\"Kamailio\", \" SIP proxy\")", message: WITH_TEXT, returns: -1 },
     ],
     run: Run::Now(|call, args| append(call, args, Part::Message)),
-    ..REPLACING
+    ..APPENDING
 };
 
 pub(super) const SEARCH_APPEND_BODY: Function = Function {
     name: "search_append_body",
     about: "Puts text behind the first match in the body.",
-    args: &[RE, Arg::str("txt", "The text.")],
     examples: &[
         Example { script: "search_append_body(\"openser\", \" SIP proxy\")", message: WITH_TEXT, returns: 1 },
         Example { script: "search_append_body(\"Subject\", \"s\")", message: WITH_TEXT, returns: -1 },
     ],
     run: Run::Now(|call, args| append(call, args, Part::Body)),
-    ..REPLACING
+    ..APPENDING
 };
 
 pub(super) const REPLACE: Function = Function {
@@ -89,14 +88,20 @@ const REPLACING: Function = Function {
     ..FUNCTION
 };
 
+const APPENDING: Function = Function { args: &[RE, Arg::str("txt", "The text.")], ..REPLACING };
+
+/// What goes in. An argument that is an empty string may come as one that has no value.
+fn text(args: Args<'_>) -> Bytes {
+    args.opt_str(1).cloned().unwrap_or_default()
+}
+
 fn replace(call: &mut Call<'_>, args: Args<'_>, part: Part, matches: Matches) -> Outcome {
-    // An argument that is an empty string may come as one that has no value.
-    let with = args.opt_str(1).cloned().unwrap_or_default();
+    let with = text(args);
     yes(change(call, part, args.regex(0)?, matches, |_| with.to_vec()))
 }
 
 fn append(call: &mut Call<'_>, args: Args<'_>, part: Part) -> Outcome {
-    let text = args.opt_str(1).cloned().unwrap_or_default();
+    let text = text(args);
     yes(change(call, part, args.regex(0)?, Matches::First, |found| {
         [found.get(0).map_or(&b""[..], |all| all.as_bytes()), &text].concat()
     }))

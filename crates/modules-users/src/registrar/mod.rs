@@ -4,6 +4,7 @@ mod add_sock_hdr;
 mod aor;
 mod bind;
 mod flags;
+mod fuzz;
 mod gruu;
 mod lookup;
 mod matching;
@@ -24,6 +25,8 @@ mod seal;
 mod target;
 #[cfg(test)]
 mod tests;
+
+pub use fuzz::{fuzz_register, fuzzed_modules};
 
 use crate::usrloc::{Domain, Usrloc};
 use bytes::Bytes;

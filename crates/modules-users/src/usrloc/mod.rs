@@ -130,8 +130,9 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     for name in &names {
         usrloc.domain(name.as_bytes())?;
     }
-    let counted = Arc::clone(&usrloc);
-    setup.computed(&REGISTERED_USERS, move || counted.domains().iter().map(|domain| domain.counters.users.get()).sum());
+    // The statistics are among what the module holds: they must not hold it.
+    let counted = Arc::downgrade(&usrloc);
+    setup.computed(&REGISTERED_USERS, move || counted.upgrade().map_or(0, |usrloc| usrloc.users()));
     setup.wishes.location = Some(Arc::new(pings::Pings(Arc::clone(&usrloc))));
     schedule(setup, &usrloc);
     Ok(usrloc)
@@ -191,6 +192,11 @@ impl Usrloc {
         let domain = Arc::new(self.make_domain(&String::from_utf8_lossy(name)));
         domains.push(Arc::clone(&domain));
         Ok(domain)
+    }
+
+    /// How many users have contacts, in all tables.
+    fn users(&self) -> i64 {
+        self.domains().iter().map(|domain| domain.counters.users.get()).sum()
     }
 
     /// The table of this name, if there is one.

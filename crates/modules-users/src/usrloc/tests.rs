@@ -520,3 +520,12 @@ fn tables_are_those_that_the_script_names() {
     let wanted: Vec<(String, i32)> = fixture.wishes.databases[0].tables.clone();
     assert_eq!(wanted, [("phones".to_owned(), 1013), ("trunks".to_owned(), 1013)]);
 }
+
+/// A server that is made many times in one process, as tests and the simulator do, must not stay there.
+#[test]
+fn nothing_is_left_of_a_module_whose_server_is_gone() {
+    let server = Server::new("single-instance-no-db", &FakeTable::default(), &[]);
+    let [usrloc, registrar] = [&server.usrloc, &server.registrar].map(Arc::downgrade);
+    drop(server);
+    assert!(usrloc.upgrade().is_none() && registrar.upgrade().is_none());
+}

@@ -47,6 +47,8 @@ codes! {
     GLOBAL_UNKNOWN = "S201", "An unknown global parameter.";
     GLOBAL_VALUE = "S202", "A value that a global parameter cannot have.";
     SOCKET_MALFORMED = "S203", "A socket that cannot be read.";
+    SOCKET_NOT_TO_BE_HAD = "S205", "A socket that this machine cannot open.";
+    BLACKLIST = "S206", "A list of forbidden destinations that cannot be made.";
     GLOBAL_GONE = "S204", "A global parameter of an older release without an equivalent.";
 
     OLD_GLOBAL = "S301", "An older name of a global parameter.";
@@ -71,6 +73,7 @@ codes! {
     PARAM_TWICE = "S411", "A module parameter that is set twice.";
     MODULE_START = "S412", "A module that cannot start as it is set.";
     DATABASE_URL = "S413", "A database of a kind that is not there.";
+    DATABASE_CONTENT = "S414", "A database that lacks what the modules need.";
 
     FUNCTION_UNKNOWN = "S501", "A function that does not exist.";
     ARGUMENT_COUNT = "S502", "Too few or too many parameters.";

@@ -37,8 +37,9 @@ const STATEMENTS: &[&str] = &[
     "show($avp(y));",
     "put($avp($param(1)), \"$var(y)\");",
     "assert($rc == 1);",
-    "async(wait(1), a);",
     "launch(wait(2), b);",
+    // The last one: not every route may have it.
+    "async(wait(1), a);",
 ];
 
 const CONDITIONS: &[&str] = &[
@@ -66,16 +67,22 @@ const STATEMENTS_MAX: usize = 200;
 
 /// The script that these bytes choose.
 pub(super) fn script(data: &[u8]) -> String {
-    let mut writer = Writer { choices: data.iter(), text: String::new(), statements: 0 };
+    let mut writer = Writer { choices: data.iter(), text: String::new(), statements: 0, statements_of: STATEMENTS };
     writer.text.push_str("max_while_loops = 20\nenable_asserts = yes\nroute {\n");
     writer.block(0);
     writer.text.push_str("}\nroute[a] {\n");
     writer.block(0);
     writer.text.push_str("}\nroute[b] {\nxlog(\"$param(1)\");\n");
     writer.block(0);
-    writer.text.push_str("}\nfailure_route[f] {\n");
-    writer.block(0);
-    writer.text.push_str("}\nerror_route { assert($rc == 77); xlog(\"error\"); }\n");
+    writer.text.push_str("}\n");
+    // Neither a failure route nor what it runs may have `async()`.
+    if !writer.text.contains("async(") {
+        writer.statements_of = STATEMENTS.split_last().map_or(STATEMENTS, |(_, others)| others);
+        writer.text.push_str("failure_route[f] {\n");
+        writer.block(0);
+        writer.text.push_str("}\n");
+    }
+    writer.text.push_str("error_route { assert($rc == 77); xlog(\"error\"); }\n");
     writer.text
 }
 
@@ -83,6 +90,8 @@ struct Writer<'a> {
     choices: std::slice::Iter<'a, u8>,
     text: String,
     statements: usize,
+    /// What may be written.
+    statements_of: &'static [&'static str],
 }
 
 impl Writer<'_> {
@@ -114,7 +123,7 @@ impl Writer<'_> {
                 1 if depth < DEPTH_MAX => self.branches(depth),
                 2 if depth < DEPTH_MAX => self.turns(depth),
                 3 if depth < DEPTH_MAX => self.repeats(depth),
-                _ => self.one_of(STATEMENTS),
+                _ => self.one_of(self.statements_of),
             }
         }
     }

@@ -8,7 +8,11 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         .once(&["listen"]),
     GlobalParam::unset("alias", GlobalKind::HostAlias, "A name of our own: [proto:]host[:port] [accept_subdomain].")
         .repeats(),
-    GlobalParam::bool("auto_aliases", false, "Adds the names that DNS has for the sockets."),
+    GlobalParam::bool(
+        "auto_aliases",
+        false,
+        "Adds the names that DNS has for the sockets' addresses, and those behind the names they are written with.",
+    ),
     GlobalParam::unset("advertised_address", GlobalKind::Host, "The address in Via and Record-Route of all sockets."),
     GlobalParam::unset("advertised_port", GlobalKind::Int, "The port in Via and Record-Route of all sockets.")
         .within(1, 65_535),

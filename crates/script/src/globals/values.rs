@@ -71,10 +71,10 @@ impl Globals {
         })
     }
 
-    /// The bonds: name and members.
-    pub fn bonds(&self) -> impl Iterator<Item = (&str, &[String])> {
+    /// The bonds: name, members and place.
+    pub fn bonds(&self) -> impl Iterator<Item = (&str, &[String], Span)> {
         self.set.iter().filter_map(|(_, value)| match &value.node {
-            GlobalValue::Bond { name, members } => Some((name.as_str(), members.as_slice())),
+            GlobalValue::Bond { name, members } => Some((name.as_str(), members.as_slice(), value.span)),
             _ => None,
         })
     }

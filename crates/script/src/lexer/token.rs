@@ -36,7 +36,8 @@ macro_rules! symbols {
         }
 
         impl Symbol {
-            const ALL: &[Symbol] = &[$(Symbol::$name),*];
+            /// All of them.
+            pub const ALL: &[Symbol] = &[$(Symbol::$name),*];
 
             pub fn text(self) -> &'static str {
                 match self {

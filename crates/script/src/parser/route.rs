@@ -8,18 +8,7 @@ use crate::lexer::{Symbol, TokenKind, place};
 impl Parser<'_> {
     /// The kind of route that a word starts.
     pub(super) fn route_type(word: &str) -> Option<RouteType> {
-        Some(match word {
-            "route" => RouteType::Request,
-            "branch_route" => RouteType::Branch,
-            "failure_route" => RouteType::Failure,
-            "onreply_route" => RouteType::Reply,
-            "local_route" => RouteType::Local,
-            "error_route" => RouteType::Error,
-            "startup_route" => RouteType::Startup,
-            "timer_route" => RouteType::Timer,
-            "event_route" => RouteType::Event,
-            _ => return None,
-        })
+        RouteType::ALL.into_iter().find(|kind| kind.keyword() == word)
     }
 
     pub(super) fn route(&mut self, kind: RouteType) -> Parsed<Route> {

@@ -9,7 +9,7 @@ use catalogue::Value;
 pub(crate) fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Result<Value, ScriptFault> {
     match (operator, left, right) {
         (Operator::Add, Value::Null, any) | (Operator::Add, any, Value::Null) => Ok(any.clone()),
-        (Operator::Add, Value::Str(_), _) | (Operator::Add, _, Value::Str(_)) => Ok(joined(left, right)),
+        (Operator::Add, Value::Str(_), _) | (Operator::Add, _, Value::Str(_)) => joined(left, right),
         (_, Value::Null, _) => Ok(Value::Null),
         (Operator::BitAnd | Operator::BitOr | Operator::BitXor, Value::Str(left), Value::Str(right))
             if left.len() == right.len() =>
@@ -55,12 +55,18 @@ fn numeric(operator: Operator, left: i32, right: i32) -> Result<i32, ScriptFault
     })
 }
 
-fn joined(left: &Value, right: &Value) -> Value {
+/// A text that is joined to itself again and again must not take all the memory there is: this is as long as a message.
+pub(crate) const JOINED_BYTES_MAX: usize = 65_535;
+
+fn joined(left: &Value, right: &Value) -> Result<Value, ScriptFault> {
     let (left, right) = (left.text().unwrap_or_default(), right.text().unwrap_or_default());
+    if left.len().saturating_add(right.len()) > JOINED_BYTES_MAX {
+        return Err(ScriptFault::JoinedTooLong);
+    }
     let mut text = Vec::with_capacity(left.len() + right.len());
     text.extend_from_slice(&left);
     text.extend_from_slice(&right);
-    Value::from(text)
+    Ok(Value::from(text))
 }
 
 fn bytewise(operator: Operator, left: &Bytes, right: &Bytes) -> Value {
@@ -71,4 +77,28 @@ fn bytewise(operator: Operator, left: &Bytes, right: &Bytes) -> Value {
         _ => left ^ right,
     });
     Value::from(bytes.collect::<Vec<u8>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JOINED_BYTES_MAX, arithmetic};
+    use crate::ast::ArithmeticOperator::Add;
+    use crate::host::ScriptFault;
+    use catalogue::Value;
+
+    #[test]
+    fn a_text_that_doubles_has_an_end() {
+        let mut text = Value::copied(b"1");
+        let mut longest = 0;
+        let fault = loop {
+            match arithmetic(Add, &text, &text) {
+                Ok(doubled) => text = doubled,
+                Err(fault) => break fault,
+            }
+            longest = text.text().map_or(0, |text| text.len());
+        };
+        assert_eq!((longest, fault), (32_768, ScriptFault::JoinedTooLong));
+        let rest = Value::from(vec![b'x'; JOINED_BYTES_MAX - longest]);
+        assert!(arithmetic(Add, &text, &rest).is_ok());
+    }
 }

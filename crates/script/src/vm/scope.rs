@@ -1,6 +1,5 @@
 //! What the language itself knows while a script runs: return codes, parameters, the stack of routes.
 
-use crate::ast::RouteType;
 use crate::host::{Index, Language};
 use crate::program::instruction::Address;
 use crate::program::{Program, Route, RouteIndex};
@@ -113,22 +112,5 @@ impl Scope {
     fn file(&self) -> Value {
         let Some(program) = &self.program else { return Value::Null };
         Value::copied(program.file(program.line_of(self.place)).as_bytes())
-    }
-}
-
-impl RouteType {
-    /// The word of the script.
-    pub const fn keyword(self) -> &'static str {
-        match self {
-            RouteType::Request => "route",
-            RouteType::Branch => "branch_route",
-            RouteType::Failure => "failure_route",
-            RouteType::Reply => "onreply_route",
-            RouteType::Local => "local_route",
-            RouteType::Error => "error_route",
-            RouteType::Startup => "startup_route",
-            RouteType::Timer => "timer_route",
-            RouteType::Event => "event_route",
-        }
     }
 }

@@ -168,6 +168,25 @@ fn what_cannot_be_read_or_is_not_as_long_as_it_says() {
     assert!(scene.0.broken.take().unwrap().what.contains("still has the proxy's Via"));
 }
 
+/// Nobody but a stranger sends half a request.
+#[test]
+fn an_answer_without_a_header_is_right_for_strangers_only() {
+    let mut scene = Scene::new();
+    let refusal = |code: u16| {
+        let head =
+            format!("SIP/2.0 {code} Missing CSeq\r\n{VIA_ALICE}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\n");
+        Bytes::from(format!("{head}Call-ID: 1\r\nContent-Length: 0\r\n\r\n"))
+    };
+    let stranger = address("203.0.113.1:5060");
+    scene.0.know(stranger.ip(), true);
+    scene.0.sent(START, stranger, &refusal(400));
+    assert!(scene.0.broken.is_none());
+    for (to, code) in [(stranger, 200), (address(ALICE), 400)] {
+        scene.0.sent(START, to, &refusal(code));
+        assert!(scene.0.broken.take().unwrap().what.contains("has not one CSeq"));
+    }
+}
+
 #[test]
 fn a_registration_that_is_not_in_the_database() {
     let mut scene = Scene::new();

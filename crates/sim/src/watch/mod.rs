@@ -128,6 +128,10 @@ impl Watch {
     /// The proxy sends a datagram.
     pub fn sent(&mut self, now: Time, to: SocketAddr, bytes: &Bytes) {
         self.seen.sent += 1;
+        // Who sends half a request is told so with what there was of it.
+        if self.strangers.contains(&to.ip()) && wire::refuses_half_a_request(bytes) {
+            return;
+        }
         let message = match wire::check(bytes) {
             Ok(message) => message,
             Err(wrong) => return self.breach(now, wrong, ""),

@@ -5,6 +5,15 @@ use crate::proxy::ADDRESS;
 use bytes::Bytes;
 use sip::{Limits, Message};
 
+/// Whether this is the answer to a request without one of the headers that an answer copies: it lacks it, too.
+pub fn refuses_half_a_request(bytes: &Bytes) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    let has = |name: &str| lines.iter().any(|line| line.to_ascii_lowercase().starts_with(&name.to_ascii_lowercase()));
+    let copied = ["From:", "To:", "Call-ID:", "CSeq:"];
+    text.starts_with("SIP/2.0 400 ") && has("Via:") && has("Content-Length: 0") && !copied.iter().all(|name| has(name))
+}
+
 /// Reads what the proxy has sent.
 ///
 /// # Errors

@@ -221,11 +221,14 @@ fn print(message: &Message, header: Header<'_>, fate: &Fate, lines: &mut Vec<u8>
 /// The items that stay, each with what stood between it and the item before; what stays first comes first.
 fn without(value: &[u8], gone: &[usize]) -> Vec<u8> {
     let mut left = Vec::new();
+    // Not whether anything is left: an item may be empty.
+    let mut one_stays = false;
     let mut end = 0;
     for (position, item) in Lists::new(value).enumerate() {
         let start = item.as_ptr() as usize - value.as_ptr() as usize;
         if !gone.contains(&position) {
-            let from = if left.is_empty() { start } else { end };
+            let from = if one_stays { end } else { start };
+            one_stays = true;
             left.extend_from_slice(&value[from..start + item.len()]);
         }
         end = start + item.len();

@@ -94,7 +94,12 @@ fn check_refused(error: &ParseError) {
     let mut written = Vec::new();
     reply.write(&mut written);
     assert!(written.ends_with(b"Content-Length: 0\r\n\r\n"));
+    // Who forges a source address gains nothing by it: the answer is hardly longer than the request.
+    assert!(written.len() <= request.bytes().len() + ANSWER_ADDS_MAX);
 }
+
+/// Status line, To tag, what the top Via gets, and Content-Length.
+const ANSWER_ADDS_MAX: usize = 120;
 
 fn read_everything(message: &Message) {
     let _ = message.check();

@@ -139,17 +139,11 @@ impl Message {
         repeated.map_or(Ok(()), |name| Err(HeaderError::new(name, Fault::Repeated)))
     }
 
-    /// Whether this is a request that gets an answer though something is wrong with it: there are a readable Via and
-    /// something in From, To, Call-ID and CSeq to copy; what is wrong with those does not matter to the copy. An ACK is
-    /// never answered.
+    /// Whether this is a request that gets an answer though something is wrong with it: a readable Via says where to and
+    /// for which request. Of From, To, Call-ID and CSeq the answer copies what is there, as it is; who sent none of them
+    /// still learns what was missing (RFC 4475 section 3.3.1). An ACK is never answered.
     pub(crate) fn is_answerable(&self) -> bool {
-        self.is_request() && self.method() != Method::Ack && self.has_essentials()
-    }
-
-    /// Whether a response can be made of the headers.
-    fn has_essentials(&self) -> bool {
-        let copied = [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
-        self.top_via().is_ok() && copied.iter().all(|name| self.required(*name).is_ok_and(|value| !value.is_empty()))
+        self.is_request() && self.method() != Method::Ack && self.top_via().is_ok()
     }
 
     fn required(&self, name: HeaderName) -> Result<&[u8], HeaderError> {

@@ -80,16 +80,19 @@ fn judges_start_lines() {
 fn judges_headers() {
     let with = |old: &str, new: &str| verdict(&[&OPTIONS.replace(old, new), "\r\n"].concat());
     for (old, new, expected) in [
-        ("Call-ID: x\r\n", "", "Missing Call-ID"),
-        ("Call-ID: x", "Call-ID: ", "Bad Call-ID"),
+        ("Call-ID: x\r\n", "", "Missing Call-ID!"),
+        ("Call-ID: x", "Call-ID: ", "Bad Call-ID!"),
         ("Call-ID: x", "Call-ID: x y", "Bad Call-ID!"),
-        ("From: <sip:a@b>;tag=1\r\n", "", "Missing From"),
+        ("From: <sip:a@b>;tag=1\r\n", "", "Missing From!"),
+        ("To: <sip:b@c>\r\n", "", "Missing To!"),
+        ("CSeq: 1 OPTIONS\r\n", "", "Missing CSeq!"),
+        ("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n", "", "Missing Via"),
         ("<sip:a@b>", "<sip:a@b", "Bad From!"),
         ("SIP/2.0/UDP h", "SIP/2.0 h", "Bad Via"),
         ("1 OPTIONS", "1 INVITE", "Mismatched CSeq!"),
         ("1 OPTIONS", "-1 OPTIONS", "Bad CSeq!"),
         ("CSeq:", "CSeq: 1 OPTIONS\r\nCSeq:", "Repeated CSeq!"),
-        ("CSeq:", "No colon\r\nCSeq:", "Bad Header Line"),
+        ("CSeq:", "No colon\r\nCSeq:", "Bad Header Line!"),
         ("CSeq: 1 OPTIONS\r\n", "CSeq: 1 OPTIONS\r\n: x\r\n", "Bad Header Line!"),
         ("CSeq:", "Content-Length: 1\r\nCSeq:", "Bad Content-Length!"),
         ("CSeq:", "l: 0\r\nl: 0\r\nCSeq:", "ok"),

@@ -1,7 +1,9 @@
 //! `strowger check`: everything that is wrong with a script.
 
 use crate::cli::ServeOptions;
-use crate::configure::{Configured, Ground, Origin, Report, Surroundings, Unused};
+use crate::configure::sockets::plan;
+use crate::configure::{Ground, Origin, Paths, Report, Surroundings, Unused};
+use module_api::Sockets;
 use serde_json::json;
 
 /// Prints every message; whether the script can run with these options.
@@ -25,11 +27,19 @@ fn check(origin: &Origin, options: &ServeOptions) -> (Report, Unused) {
         Ok(configured) => configured,
         Err(report) => return (*report, Unused::default()),
     };
-    let refused = configured.start(&ground, origin, options, Surroundings::nothing()).err();
+    // Of another machine neither addresses nor files are known.
+    let (sockets, missing) = match plan(&configured, &ground, options) {
+        _ if options.elsewhere => (Sockets::default(), Vec::new()),
+        Ok((sockets, _)) => (sockets, Vec::new()),
+        Err(found) => (Sockets::default(), found),
+    };
+    let missing = configured.report(missing);
+    let paths = (!options.elsewhere).then(|| Paths::of(options, &configured.globals));
+    let refused = configured.start(&ground, origin, options, Surroundings::of_check(sockets, paths)).err();
     let unused = Unused::of(&configured);
-    let Configured { warnings, .. } = configured;
+    let report = configured.warnings.with(missing);
     match refused {
-        Some(report) => (warnings.with(*report), unused),
-        None => (warnings, unused),
+        Some(refused) => (report.with(*refused), unused),
+        None => (report, unused),
     }
 }

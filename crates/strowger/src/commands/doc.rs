@@ -4,13 +4,14 @@ use crate::modules::all;
 use catalogue::{Arg, ArgKind, Default, Example, Inner, Param, ParamKind, Refused};
 use module_api::{Command, Function, Module, Variable};
 use script::globals::{self, GlobalParam};
+use script::language::{self, Element};
 use script::nearest;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// Prints what is declared under a name: functions, parameters, variables, transformations, commands, statistics,
-/// events, modules.
+/// Prints what is declared under a name: elements of the language, functions, parameters, variables, transformations,
+/// commands, statistics, events, modules.
 ///
 /// # Errors
 /// Nothing is; with the name that was likely meant.
@@ -97,6 +98,7 @@ fn page(module: &Module) -> String {
 fn entries(module: &Module) -> Vec<Entry> {
     let mut entries = Vec::new();
     if module.name == "core" {
+        entries.extend(language::all().map(element));
         entries.extend(globals::all().map(global));
     }
     entries.extend(module.params.iter().map(param));
@@ -149,6 +151,12 @@ fn param(param: &Param) -> Entry {
     text.push_str(&refused(param.refused));
     let names = std::iter::once(param.name).chain(param.aliases.iter().map(|alias| alias.name)).collect();
     Entry { names, heading: "Parameters", text }
+}
+
+/// A word or symbol of the language.
+fn element(element: &Element) -> Entry {
+    let text = format!("### `{}`\n\n{}\n\n```\n{}\n```\n", element.form, element.about, element.example);
+    Entry { names: element.names.to_vec(), heading: element.kind.heading(), text }
 }
 
 /// A global parameter of the script.
@@ -288,6 +296,15 @@ mod tests {
             ("fr_timeout", "### `fr_timeout`"),
             ("tm:fr_timeout", "### `fr_timeout`"),
             ("tm", "# tm\n"),
+            ("while", "### `while ("),
+            ("else", "### `if ("),
+            ("=~", "### `$VARIABLE =~"),
+            ("&&", "### `A && B"),
+            ("failure_route", "### `failure_route["),
+            ("route(relay)", "### `route(NAME"),
+            ("core:switch", "### `switch ("),
+            ("modparam", "### `modparam("),
+            ("include_file", "### `include_file"),
         ] {
             assert!(found(name).unwrap_or_default().contains(heading), "{name}");
         }

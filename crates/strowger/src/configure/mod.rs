@@ -1,9 +1,12 @@
 //! From a script to everything the server is made of: read, parsed, checked, compiled.
 
+mod blacklists;
 mod constants;
+mod management;
 mod memory;
 mod origin;
 mod outside;
+mod paths;
 mod places;
 mod report;
 mod settings;
@@ -11,8 +14,10 @@ pub mod sockets;
 mod start;
 mod unused;
 
+pub use management::{ManagementOptions, Wanted};
 pub use origin::Origin;
 pub use outside::environment;
+pub use paths::{Paths, chosen};
 pub use report::Report;
 pub use settings::{log_settings, micros};
 pub use start::{Begun, Surroundings};

@@ -1,13 +1,16 @@
-//! The sockets of a script and of the command line: names, interfaces and port ranges made into addresses.
+//! The sockets of a script and of the command line: names, interfaces and port ranges made into addresses, which this
+//! machine must have.
 
 use super::{Configured, Ground};
 use crate::cli::ServeOptions;
 use bytes::Bytes;
-use edge_net::{SocketOptions, addresses};
+use edge_net::{BindError, SocketOptions, addresses, is_to_be_had};
 use module_api::{Params, Proto, SocketId, Sockets};
 use modules_transport::{proto_tcp, proto_udp};
-use script::ast;
+use script::ast::{self, Span};
+use script::diagnostic::{Diagnostic, codes};
 use script::globals::Globals;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 /// A socket to open.
@@ -20,23 +23,25 @@ pub struct Planned {
     pub address: SocketAddr,
     /// How it is opened.
     pub options: SocketOptions,
+    /// Where the script asks for it.
+    place: Option<Span>,
 }
 
 /// All sockets: as modules see them, and as they are to be opened.
 ///
 /// # Errors
-/// Those that cannot be made into addresses, a line each.
+/// Those that cannot be made into addresses, that this machine does not have, that are there twice.
 pub fn plan(
     configured: &Configured,
     ground: &Ground,
     options: &ServeOptions,
-    loaded: &[&str],
-) -> Result<(Sockets, Vec<Planned>), Vec<String>> {
+) -> Result<(Sockets, Vec<Planned>), Vec<Diagnostic>> {
     let globals = &configured.globals;
+    let loaded: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
     let sockets = with_default_ports(configured, ground);
     let mut plan = Plan { sockets, planned: Vec::new(), errors: Vec::new(), globals, options, loaded };
-    for (socket, _) in globals.sockets() {
-        plan.add(socket);
+    for (socket, place) in globals.sockets() {
+        plan.add(socket, Some(place));
     }
     for text in &options.listen {
         plan.add_text(text);
@@ -46,6 +51,14 @@ pub fn plan(
     }
     plan.name();
     if plan.errors.is_empty() { Ok((plan.sockets, plan.planned)) } else { Err(plan.errors) }
+}
+
+/// The names that sockets are written with: hosts and interfaces.
+pub fn named(globals: &Globals) -> Vec<(Proto, String)> {
+    let sockets = globals.sockets().map(|(socket, _)| socket);
+    let named = sockets
+        .filter(|socket| socket.host.parse::<IpAddr>().is_err() && socket.host != "*" && !socket.host.starts_with('['));
+    named.filter_map(|socket| Some((Proto::of(socket.proto.as_bytes())?, socket.host.clone()))).collect()
 }
 
 /// No sockets yet, but the ports that the transports' modules are told.
@@ -65,28 +78,27 @@ fn with_default_ports(configured: &Configured, ground: &Ground) -> Sockets {
 struct Plan<'a> {
     sockets: Sockets,
     planned: Vec<Planned>,
-    errors: Vec<String>,
+    errors: Vec<Diagnostic>,
     globals: &'a Globals,
     options: &'a ServeOptions,
-    loaded: &'a [&'a str],
+    loaded: Vec<&'a str>,
 }
 
 impl Plan<'_> {
-    fn add(&mut self, socket: &ast::Socket) {
+    fn add(&mut self, socket: &ast::Socket, place: Option<Span>) {
         let shown = format!("socket {}:{}", socket.proto, socket.host);
         let proto = match transport(&socket.proto) {
             Ok(proto) => proto,
-            Err(error) => return self.errors.push(format!("{shown}: {error}")),
+            Err(error) => return self.refuse(place, format!("{shown}: {error}")),
         };
         let module = format!("proto_{}", proto.name());
         if !self.loaded.contains(&module.as_str()) {
-            return self
-                .errors
-                .push(format!("{shown}: nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name()));
+            let error = format!("{shown}: nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name());
+            return self.refuse(place, error);
         }
         let hosts = match hosts(&socket.host) {
             Ok(hosts) => hosts,
-            Err(error) => return self.errors.push(format!("{shown}: {error}")),
+            Err(error) => return self.refuse(place, format!("{shown}: {error}")),
         };
         let ports = if socket.ports.is_empty() {
             let port = self.sockets.default_port(proto);
@@ -95,10 +107,20 @@ impl Plan<'_> {
             socket.ports.clone()
         };
         for host in hosts {
+            if !is_to_be_had(host) {
+                let address = SocketAddr::new(host, ports.first().map_or(0, |(port, _)| *port));
+                let error = BindError { proto, address, error: ErrorKind::AddrNotAvailable.into() }.to_string();
+                self.errors.push(error_at(place, error).help(ours()));
+                continue;
+            }
             for port in ports.iter().flat_map(|(first, last)| *first..=*last) {
-                self.open(proto, SocketAddr::new(host, port), socket);
+                self.open(proto, SocketAddr::new(host, port), socket, place);
             }
         }
+    }
+
+    fn refuse(&mut self, place: Option<Span>, error: String) {
+        self.errors.push(error_at(place, error));
     }
 
     /// `[proto:]address[:port]` of the command line.
@@ -114,13 +136,24 @@ impl Plan<'_> {
         let ports = match port.map(str::parse::<u16>) {
             None => Vec::new(),
             Some(Ok(port)) => vec![(port, port)],
-            Some(Err(_)) => return self.errors.push(format!("-l {text}: it is written [proto:]address[:port]")),
+            Some(Err(_)) => return self.refuse(None, format!("-l {text}: it is written [proto:]address[:port]")),
         };
         let socket = ast::Socket { proto: proto.to_owned(), host: host.to_owned(), ports, ..ast::Socket::default() };
-        self.add(&socket);
+        self.add(&socket, None);
     }
 
-    fn open(&mut self, proto: Proto, address: SocketAddr, socket: &ast::Socket) {
+    fn open(&mut self, proto: Proto, address: SocketAddr, socket: &ast::Socket, place: Option<Span>) {
+        let shares = socket.options.iter().any(|(known, _)| known == "reuse_port");
+        let taken = self.planned.iter().find(|other| other.proto == proto && collide(other.address, address));
+        if let Some(other) = taken.filter(|other| !(shares && other.options.reuse_port)) {
+            let error = error_at(place, format!("{}:{address} is there twice", proto.name()));
+            let error = error.help("leave one of them out, or give it another port");
+            self.errors.push(match other.place {
+                Some(span) => error.note_at(span, format!("{}:{} is here", proto.name(), other.address)),
+                None => error,
+            });
+            return;
+        }
         let advertised = self.advertised(socket);
         let option = |name: &str| socket.options.iter().find(|(known, _)| known == name);
         let tag = socket.tag.clone().map(Bytes::from);
@@ -128,7 +161,7 @@ impl Plan<'_> {
         let tos = option("tos").and_then(|(_, value)| value.as_deref()?.parse().ok());
         let receive_buffer = self.options.receive_buffer.and_then(|bytes| usize::try_from(bytes).ok());
         let options = SocketOptions {
-            reuse_port: option("reuse_port").is_some(),
+            reuse_port: shares,
             tos: tos.or_else(|| self.globals.optional_int("tos").and_then(|tos| u32::try_from(tos).ok())),
             receive_buffer: receive_buffer
                 .unwrap_or_else(|| usize::try_from(self.globals.int("maxbuffer")).unwrap_or_default()),
@@ -136,7 +169,7 @@ impl Plan<'_> {
             multicast_ttl: self.globals.optional_int("mcast_ttl").and_then(|ttl| u32::try_from(ttl).ok()),
             multicast_loopback: self.globals.is_on("mcast_loopback"),
         };
-        self.planned.push(Planned { id, proto, address, options });
+        self.planned.push(Planned { id, proto, address, options, place });
     }
 
     /// What stands in messages in place of the address: the socket's own, or what holds for all.
@@ -156,24 +189,42 @@ impl Plan<'_> {
             let proto = alias.proto.and_then(|proto| Proto::of(proto.as_bytes()));
             self.sockets.add_alias(proto, alias.host.as_bytes(), alias.port, alias.accept_subdomain);
         }
-        for (socket, _) in self.globals.sockets() {
-            // A socket written by name answers to that name.
-            if socket.host.parse::<IpAddr>().is_err() && socket.host != "*" && !socket.host.starts_with('[') {
-                self.sockets.add_alias(Proto::of(socket.proto.as_bytes()), socket.host.as_bytes(), None, false);
-            }
+        // A socket written by name answers to that name.
+        for (proto, host) in named(self.globals) {
+            self.sockets.add_alias(Some(proto), host.as_bytes(), None, false);
         }
-        for (name, members) in self.globals.bonds() {
+        for (name, members, place) in self.globals.bonds() {
             let found: Vec<SocketId> = members
                 .iter()
                 .filter_map(|member| self.sockets.named(member.as_bytes()))
                 .map(|socket| socket.id)
                 .collect();
             if found.len() < members.len() {
-                self.errors.push(format!("bond {name}: each member must be one of the sockets"));
+                let error = format!("bond {name}: each member must be one of the sockets");
+                self.errors.push(error_at(Some(place), error));
             }
             self.sockets.add_bond(name, found);
         }
     }
+}
+
+/// Whether two sockets cannot both be opened: all addresses are one of each.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && one.is_ipv4() == other.is_ipv4() && (one.ip() == other.ip() || is_any)
+}
+
+fn error_at(place: Option<Span>, message: String) -> Diagnostic {
+    match place {
+        Some(span) => Diagnostic::error(codes::SOCKET_NOT_TO_BE_HAD, span, message),
+        None => Diagnostic::error_without_place(codes::SOCKET_NOT_TO_BE_HAD, message),
+    }
+}
+
+/// The addresses that would do.
+fn ours() -> String {
+    let ours: Vec<String> = addresses("*").iter().map(ToString::to_string).collect();
+    format!("this machine has {}; `as` tells others another address", ours.join(", "))
 }
 
 /// The transports that are there.

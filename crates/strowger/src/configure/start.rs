@@ -1,13 +1,14 @@
-//! The start of a script's modules, for serving and for a check of the script: what they refuse is said with its place.
-//! Nothing outside is touched.
+//! The start of a script's modules, for serving and for a check of the script: what they refuse, and what they need and is
+//! not there, is said with its place. Nothing outside is changed.
 
 use super::memory::held_bytes_max;
-use super::{Configured, Ground, Origin, Report, settings::settings};
+use super::{Configured, Ground, ManagementOptions, Origin, Paths, Report, blacklists, settings::settings};
 use crate::cli::ServeOptions;
 use catalogue::ModuleId;
-use edge_sql::{Options, Url};
+use edge_mi::EdgeError;
+use edge_sql::{OpenError, Options, Url};
 use engine::{Blueprint, Bounds, Engine, Reloader, StartFailure, Started};
-use module_api::{DatabaseWish, Level, LogSink, Logger, Process, Sockets, Time, UnknownProcess};
+use module_api::{DatabaseWish, Level, LogSink, Logger, Process, Sockets, StartError, Time, UnknownProcess};
 use script::ast::Span;
 use script::diagnostic::{Code, Diagnostic, codes};
 use std::sync::Arc;
@@ -26,13 +27,16 @@ pub struct Surroundings {
     pub seed: [u8; 32],
     /// The time.
     pub now: Time,
+    /// Where databases are looked for; `None`: they are another machine's.
+    pub paths: Option<Paths>,
 }
 
 impl Surroundings {
-    /// Those of a check: no socket, no time, and nobody reads the log. No module looks for a socket before it runs.
-    pub fn nothing() -> Surroundings {
+    /// Those of a check: no time, and nobody reads the log.
+    pub fn of_check(sockets: Sockets, paths: Option<Paths>) -> Surroundings {
         Surroundings {
-            sockets: Sockets::default(),
+            sockets,
+            paths,
             log: Logger::new(i32::MIN, i32::MIN, Arc::new(Nowhere)),
             process: Arc::new(UnknownProcess),
             reloader: None,
@@ -54,6 +58,8 @@ pub struct Begun {
     pub started: Started,
     /// How databases are opened.
     pub sql: Options,
+    /// How management is opened.
+    pub management: ManagementOptions,
 }
 
 impl Configured {
@@ -68,7 +74,7 @@ impl Configured {
         options: &ServeOptions,
         around: Surroundings,
     ) -> Result<Begun, Box<Report>> {
-        let Surroundings { sockets, log, process, reloader, seed, now } = around;
+        let Surroundings { sockets, log, process, reloader, seed, now, paths } = around;
         let constants = self.constants.clone();
         let blueprint = Blueprint {
             modules: &ground.modules,
@@ -87,10 +93,9 @@ impl Configured {
             seed,
             now,
         };
-        let refused = |found| Box::new(Report::new(self.source.clone(), found));
-        let started = Engine::start(blueprint).map_err(|failures| refused(self.refusals(&failures, ground)))?;
-        let mut found: Vec<Diagnostic> =
-            started.databases.iter().filter_map(|wish| self.unknown_database(wish)).collect();
+        let started =
+            Engine::start(blueprint).map_err(|failures| Box::new(self.report(self.refusals(&failures, ground))))?;
+        let mut found = blacklists::define(started.engine.services(), &self.globals);
         let version_table = self.globals.text("db_version_table").unwrap_or("version").to_owned();
         let mut sql = Options { version_table, ..Options::default() };
         for (edge, params) in started.edges.iter().filter(|(edge, _)| *edge == "db_sqlite") {
@@ -98,7 +103,15 @@ impl Configured {
             let place = ground.catalogue.module_named(edge).and_then(|module| self.places.of_module(module));
             found.extend(wrong.map(|error| refusal(codes::MODULE_START, place, error.to_string())));
         }
-        if found.is_empty() { Ok(Begun { started, sql }) } else { Err(refused(found)) }
+        found.extend(self.look_at_databases(&started.databases, &sql, paths));
+        let (management, errors) = ManagementOptions::read(&started.edges);
+        found.extend(errors.iter().map(|error| self.bad_management(error, ground)));
+        if found.is_empty() { Ok(Begun { started, sql, management }) } else { Err(Box::new(self.report(found))) }
+    }
+
+    /// These messages about this script.
+    pub fn report(&self, found: Vec<Diagnostic>) -> Report {
+        Report::new(self.source.clone(), found)
     }
 
     fn refusals(&self, failures: &[StartFailure], ground: &Ground) -> Vec<Diagnostic> {
@@ -110,11 +123,37 @@ impl Configured {
         failures.iter().map(refusal).collect()
     }
 
-    /// A database that nothing here can open, whatever there is at its place.
-    fn unknown_database(&self, wish: &DatabaseWish) -> Option<Diagnostic> {
-        let error = Url::parse(&wish.url).err()?;
-        let place = self.places.of_database(&wish.url).or_else(|| self.globals.span("db_default_url"));
-        Some(refusal(codes::DATABASE_URL, place, error.to_string()))
+    /// Databases that nothing here can open, that are not there, or that lack a table.
+    fn look_at_databases(&self, wishes: &[DatabaseWish], sql: &Options, paths: Option<Paths>) -> Vec<Diagnostic> {
+        let found = match paths {
+            Some(paths) => edge_sql::look(wishes, sql, &|path| paths.of_file(path)),
+            None => wishes
+                .iter()
+                .enumerate()
+                .filter_map(|(number, wish)| Some((number, Url::parse(&wish.url).err()?)))
+                .collect(),
+        };
+        let shown = found.into_iter().map(|(number, error)| {
+            let url = wishes.get(number).map(|wish| wish.url.as_str()).unwrap_or_default();
+            let place = self.places.of_database(url).or_else(|| self.globals.span("db_default_url"));
+            let is_of_url =
+                matches!(error, OpenError::NotAUrl { .. } | OpenError::UnknownEngine { .. } | OpenError::NoFile);
+            let code = if is_of_url { codes::DATABASE_URL } else { codes::DATABASE_CONTENT };
+            refusal(code, place, error.to_string())
+        });
+        shown.collect()
+    }
+
+    /// A parameter of a management transport that cannot be followed.
+    fn bad_management(&self, error: &EdgeError, ground: &Ground) -> Diagnostic {
+        let place = match error {
+            EdgeError::BadParam { module, param, .. } => ground.catalogue.module_named(module).and_then(|module| {
+                let error = StartError { param: Some(param), value: None, text: String::new() };
+                self.places.of_error(module, &error)
+            }),
+            _ => None,
+        };
+        refusal(codes::MODULE_START, place, error.to_string())
     }
 }
 

@@ -46,8 +46,15 @@ fn slow(threshold: Duration, late: &Late, log: &Logger) -> Slow {
     })
 }
 
-/// `auto_aliases`: the names that the name servers have for our addresses are ours.
-pub fn add_aliases(sockets: &mut Sockets, options: Options, runtime: &Runtime, log: &Logger) -> Result<(), String> {
+/// `auto_aliases`: the names that the name servers have for our addresses are ours, and those behind the names that
+/// sockets are written with. `hosts` are the latter.
+pub fn add_aliases(
+    sockets: &mut Sockets,
+    hosts: Vec<(Proto, String)>,
+    options: Options,
+    runtime: &Runtime,
+    log: &Logger,
+) -> Result<(), String> {
     let _entered = runtime.enter();
     let resolver = Resolver::new(Prepared::new(options)?, Counter::default(), Counter::default());
     let ours: Vec<(Proto, IpAddr, u16)> = sockets
@@ -55,13 +62,20 @@ pub fn add_aliases(sockets: &mut Sockets, options: Options, runtime: &Runtime, l
         .filter(|socket| !socket.address.ip().is_unspecified())
         .map(|socket| (socket.proto, socket.address.ip(), socket.address.port()))
         .collect();
-    let mut addresses: Vec<IpAddr> = ours.iter().map(|(_, address, _)| *address).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
+    let mut wanted: Vec<Wanted> = ours.iter().map(|(_, address, _)| Wanted::OfAddress(*address)).collect();
+    wanted.extend(hosts.iter().map(|(_, host)| Wanted::BehindName(host.clone())));
+    wanted.sort_unstable();
+    wanted.dedup();
     let mut lookups = JoinSet::new();
-    for address in addresses {
+    for wanted in wanted {
         let resolver = resolver.clone();
-        lookups.spawn(async move { (address, resolver.names_of(address).await) });
+        lookups.spawn(async move {
+            let names = match &wanted {
+                Wanted::OfAddress(address) => resolver.names_of(*address).await,
+                Wanted::BehindName(host) => resolver.names_behind(host).await,
+            };
+            (wanted, names)
+        });
     }
     let found = runtime.block_on(async move {
         let mut found = Vec::new();
@@ -74,14 +88,30 @@ pub fn add_aliases(sockets: &mut Sockets, options: Options, runtime: &Runtime, l
         let _ = tokio::time::timeout(ALIASES_WITHIN, gather).await;
         found
     });
-    for (address, names) in found {
+    for (wanted, names) in found {
         let Ok(names) = names else { continue };
-        for (name, (proto, _, port)) in
-            names.iter().flat_map(|name| ours.iter().filter(|own| own.1 == address).map(move |own| (name, own)))
-        {
-            log.line(module_api::Level::Info, format!("auto_aliases: {}:{name}:{port} is ours", proto.name()));
-            sockets.add_alias(Some(*proto), name.as_bytes(), Some(*port), false);
+        // A name behind a name is ours on every port, as the one that is written.
+        let places: Vec<(Proto, Option<u16>)> = match &wanted {
+            Wanted::OfAddress(address) => {
+                let of_address = ours.iter().filter(|(_, ours, _)| ours == address);
+                of_address.map(|(proto, _, port)| (*proto, Some(*port))).collect()
+            }
+            Wanted::BehindName(host) => {
+                hosts.iter().filter(|(_, ours)| ours == host).map(|(proto, _)| (*proto, None)).collect()
+            }
+        };
+        for (name, (proto, port)) in names.iter().flat_map(|name| places.iter().map(move |place| (name, place))) {
+            let at = port.map(|port| format!(":{port}")).unwrap_or_default();
+            log.line(module_api::Level::Info, format!("auto_aliases: {}:{name}{at} is ours", proto.name()));
+            sockets.add_alias(Some(*proto), name.as_bytes(), *port, false);
         }
     }
     Ok(())
+}
+
+/// What is asked for names of ours.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    OfAddress(IpAddr),
+    BehindName(String),
 }

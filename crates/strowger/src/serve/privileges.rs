@@ -2,12 +2,13 @@
 //! group once its sockets are open; and the files that tell its number.
 
 use crate::cli::ServeOptions;
+use crate::configure::chosen;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Group, Pid, Uid, User, chdir, chroot, getpgrp, initgroups, setgid, setgroups, setuid};
 use script::globals::Globals;
 use std::ffi::CString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Goes into the working directory and sets the limits. The command line is stronger than the script.
 ///
@@ -103,18 +104,6 @@ fn find_group(name: &str) -> Result<Gid, String> {
     }
     let group = Group::from_name(name).ok().flatten().ok_or_else(|| format!("-g {name}: there is no such group"))?;
     Ok(group.gid)
-}
-
-/// A path of the command line or else of the script, with what to call it in messages.
-fn chosen(
-    option: &'static str,
-    given: &Option<PathBuf>,
-    global: &'static str,
-    globals: &Globals,
-) -> Option<(&'static str, PathBuf)> {
-    let of_script =
-        || globals.text(global).filter(|path| !path.is_empty() && globals.is_set(global)).map(PathBuf::from);
-    given.clone().map(|path| (option, path)).or_else(|| of_script().map(|path| (global, path)))
 }
 
 /// As many as the script says; otherwise as many as the system grants without asking.

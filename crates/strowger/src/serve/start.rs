@@ -1,7 +1,7 @@
 //! Opening everything, in the order in which it can fail: sockets, modules, databases, management.
 
 use super::clock::Clock;
-use super::edges::{Management, Wanted};
+use super::edges::Management;
 use super::log_events::{Lines, LogEvents};
 use super::names;
 use super::outside::{Late, Opened, Outside};
@@ -11,8 +11,10 @@ use super::reload::reloader;
 use super::streams::{ToWorkers, stream_options};
 use super::watch::watch;
 use crate::cli::ServeOptions;
-use crate::configure::sockets::{Planned, plan};
-use crate::configure::{Begun, Configured, Ground, Origin, Surroundings, log_settings};
+use crate::configure::sockets::{Planned, named, plan};
+use crate::configure::{
+    Begun, Configured, Ground, ManagementOptions, Origin, Paths, Surroundings, Wanted, log_settings,
+};
 use edge_dns::{Names, Prepared, Resolver};
 use edge_events::Notifier;
 use edge_exec::{Limits, Programs};
@@ -23,9 +25,7 @@ use edge_net::udp::{UdpCounters, UdpListener};
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
 use engine::{Event, Progress, Started};
-use module_api::{
-    Blacklist, BlacklistFlags, Counter, Level, LogConsumers, LogSink, Logger, Proto, Services, Statistics,
-};
+use module_api::{Blacklist, BlacklistFlags, Counter, Level, LogConsumers, LogSink, Logger, Proto, Statistics};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
 use std::io::{self, Write};
@@ -40,7 +40,8 @@ pub struct Server {
     pub outside: Arc<Outside>,
     /// The process.
     pub process: Arc<ThisProcess>,
-    wanted: Wanted,
+    /// Management, not opened yet.
+    wanted: ManagementOptions,
     management: Management,
     udp: Vec<(UdpListener, String)>,
     receiving: Vec<JoinHandle<()>>,
@@ -66,14 +67,14 @@ pub fn start(
     let lost_events = Counter::default();
     let (log, log_lines) = log(&configured.globals, options, &lost_lines, &lost_events);
     warn(&log, &configured);
-    let names: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
-    let (mut sockets, planned) = plan(&configured, ground, options, &names).map_err(|errors| errors.join("\n"))?;
+    let (mut sockets, planned) = plan(&configured, ground, options).map_err(|found| configured.report(found).text())?;
     let runtime = runtime()?;
     let late: Late = Arc::default();
     log_lines.deliver(&late, configured.globals.text("log_prefix").unwrap_or_default())?;
     let name_options = names::options(&configured.globals, options, &late, &log);
     if configured.globals.is_on("auto_aliases") {
-        names::add_aliases(&mut sockets, name_options.clone(), &runtime, &log)?;
+        let hosts = named(&configured.globals);
+        names::add_aliases(&mut sockets, hosts, name_options.clone(), &runtime, &log)?;
     }
     let counters = StreamCounters { watch: watch(&configured.globals, &late, &log), ..StreamCounters::default() };
     let handler = Arc::new(ToWorkers { late: Arc::clone(&late), proto: Proto::Tcp });
@@ -92,11 +93,11 @@ pub fn start(
         reloader: Some(reloader(ground, origin, configured.loaded.clone())),
         seed,
         now: clock.now(),
+        paths: Some(Paths::default()),
     };
     let begun = configured.start(ground, origin, options, surroundings).map_err(|report| report.text())?;
-    let Begun { started: Started { engine, databases, edges }, sql } = begun;
+    let Begun { started: Started { engine, databases, edges }, sql, management } = begun;
     let services = engine.services();
-    define_blacklists(services, &configured.globals)?;
     if !services.settings.disable_dns_blacklist {
         let flags = BlacklistFlags { expire: true, default: true, read_only: false };
         services.blacklists.create(b"dns", Blacklist { owner: "core", flags, rules: Vec::new() })?;
@@ -132,7 +133,7 @@ pub fn start(
     Ok(Server {
         outside,
         process,
-        wanted: edges,
+        wanted: management,
         management: Management::default(),
         udp,
         receiving: Vec::new(),
@@ -148,7 +149,8 @@ impl Server {
     /// # Errors
     /// It cannot be opened.
     pub fn open_management(&mut self) -> Result<(), String> {
-        self.management = Management::start(&self.wanted, &self.outside, self.runtime.handle())?;
+        let wanted = std::mem::take(&mut self.wanted);
+        self.management = Management::start(wanted, &self.outside, self.runtime.handle())?;
         self.summary.push_str(&self.management.summary());
         Ok(())
     }
@@ -216,7 +218,7 @@ struct Open {
 fn open(planned: &[Planned], common: &Common, process: &Arc<ThisProcess>) -> Result<Open, String> {
     let mut open = Open { senders: Senders::default(), streams: Vec::new(), udp: Vec::new(), summary: String::new() };
     let mut errors = Vec::new();
-    for Planned { id, proto, address, options } in planned {
+    for Planned { id, proto, address, options, .. } in planned {
         let name = format!("{}:{address}", proto.name());
         let opened = match proto {
             Proto::Udp => UdpListener::open(*id, *address, options).map(|listener| {
@@ -280,26 +282,4 @@ fn http(wanted: &Wanted, runtime: &Runtime, statistics: &Statistics) -> Result<O
     let options = HttpOptions::new(params);
     let client = HttpClient::new(runtime.handle().clone(), &options, edge_http::Limits::default(), statistics);
     client.map(Some).map_err(|error| format!("module {module}: {error}"))
-}
-
-fn define_blacklists(services: &Services, globals: &Globals) -> Result<(), String> {
-    let mut errors = Vec::new();
-    for (blacklist, _) in globals.blacklists() {
-        if let Err(error) = services.blacklists.define(&definition(blacklist)) {
-            errors.push(format!("dst_blacklist {}: {error}", blacklist.name));
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n")) }
-}
-
-/// A blacklist as the parameter `dst_blacklist` writes it.
-fn definition(blacklist: &script::ast::Blacklist) -> String {
-    let rules = blacklist.rules.iter().map(|rule| {
-        let negation = if rule.is_negated { "!" } else { "" };
-        let proto = rule.proto.as_deref().unwrap_or("any");
-        let pattern = rule.pattern.as_deref().map(|pattern| format!(",\"{pattern}\"")).unwrap_or_default();
-        format!("{negation}({proto},{},{}{pattern})", rule.network, rule.port.unwrap_or(0))
-    });
-    let flags = if blacklist.flags.is_empty() { String::new() } else { format!("/{}", blacklist.flags.join(",")) };
-    format!("{}{flags}:{{{}}}", blacklist.name, rules.collect::<Vec<_>>().join(","))
 }

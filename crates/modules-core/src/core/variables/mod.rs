@@ -11,6 +11,7 @@ mod contacts;
 mod destination;
 mod faults;
 mod flags;
+mod fuzz;
 mod headers;
 mod language;
 mod legacy_branches;
@@ -26,6 +27,7 @@ mod tests;
 mod time;
 mod uris;
 
+pub use fuzz::fuzz_variables;
 pub(super) use time::{CTIME, formatted};
 
 use super::join::{join, length};

@@ -1,0 +1,4 @@
+//! `recurrence::fuzz` for any bytes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| recurrence::fuzz(data));
