@@ -1,6 +1,7 @@
 //! The agenda: what happens when. Of two things at the same moment the one written down first happens first.
 
 use crate::phone::Alarm;
+use crate::stream::Side;
 use bytes::Bytes;
 use engine::Token;
 use module_api::{Answer, Time, sql};
@@ -14,6 +15,12 @@ pub enum Happening {
     AtProxy { from: SocketAddr, bytes: Bytes },
     /// A datagram reaches whoever is at this address.
     AtPeer { to: SocketAddr, bytes: Bytes },
+    /// A connection that was begun is answered, or is not.
+    Opening { number: u64 },
+    /// Something arrives at an end of a connection.
+    Stream { number: u64, side: Side },
+    /// A connection has been silent for long, perhaps.
+    Idle { number: u64 },
     /// A query reaches the database; its answer comes back later.
     Query { boot: u32, token: Token, query: Box<sql::Query>, fate: Fate },
     /// A question of this life of the proxy is answered.

@@ -14,6 +14,7 @@ mod phone;
 mod proxy;
 mod script;
 mod stranger;
+mod stream;
 mod swarm;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ mod watch;
 mod world;
 
 pub use script::{Mode, Text, Variant};
-pub use swarm::{DatabaseWeather, Manners, NetworkWeather, Swarm};
+pub use swarm::{DatabaseWeather, Manners, NetworkWeather, StreamWeather, Swarm};
 pub use watch::Seen;
 pub use world::World;
 

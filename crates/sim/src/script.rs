@@ -87,7 +87,8 @@ impl Variant {
             Mode::WriteBack => "single-instance-sql-write-back",
             Mode::SqlOnly => "sql-only",
         };
-        let mut added = format!("modparam(\"usrloc\", \"timer_interval\", {TIMER_INTERVAL_S})\n");
+        let mut added = "loadmodule \"proto_tcp.so\"\n".to_owned();
+        added += &format!("modparam(\"usrloc\", \"timer_interval\", {TIMER_INTERVAL_S})\n");
         if let Some((any, last)) = self.patience_s {
             added +=
                 &format!("modparam(\"tm\", \"fr_timeout\", {any})\nmodparam(\"tm\", \"fr_inv_timeout\", {last})\n");

@@ -17,6 +17,8 @@ pub struct Swarm {
     pub faults_for: Duration,
     /// The network.
     pub network: NetworkWeather,
+    /// Connections.
+    pub streams: StreamWeather,
     /// The database.
     pub database: DatabaseWeather,
     /// How often the proxy is killed.
@@ -48,6 +50,27 @@ pub struct NetworkWeather {
     pub delay_ms: u64,
     /// How often a part is cut off.
     pub cuts: u64,
+}
+
+/// Who speaks TCP, and what happens to connections; in a thousand where nothing else is said.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamWeather {
+    /// Phones that do.
+    pub phones: u64,
+    /// Messages with which a connection breaks: for both ends, or so that one learns of it when it writes.
+    pub breaks: u64,
+    /// Messages that arrive in parts.
+    pub splits: u64,
+    /// Connections that are refused.
+    pub refused: u64,
+    /// How long the proxy waits for one that it opens.
+    pub connects_within: Duration,
+    /// How long the proxy keeps one that is silent.
+    pub idle: Duration,
+    /// Whether connections stand for the port that their phone listens on (RFC 5923).
+    pub aliases: bool,
+    /// What strangers send by TCP.
+    pub strangers: u64,
 }
 
 /// What happens to queries.
@@ -108,6 +131,7 @@ impl Swarm {
                 delay_ms: draw.between(1, 150),
                 cuts: few(draw, 3),
             },
+            streams: StreamWeather::draw(&mut Chance::new(seed, 4)),
             database: DatabaseWeather {
                 delay_ms: draw.pick(&[1, 5, 40, 400, 3000]).unwrap_or(1),
                 refused: sometimes(draw, 200),
@@ -133,6 +157,36 @@ impl Swarm {
                 silent: sometimes(draw, 200),
                 declines: sometimes(draw, 200),
             },
+        }
+    }
+}
+
+impl StreamWeather {
+    /// Nobody speaks TCP.
+    pub const NONE: StreamWeather = StreamWeather {
+        phones: 0,
+        breaks: 0,
+        splits: 0,
+        refused: 0,
+        connects_within: Duration::from_millis(100),
+        idle: Duration::from_secs(120),
+        aliases: false,
+        strangers: 0,
+    };
+
+    fn draw(draw: &mut Chance) -> StreamWeather {
+        if draw.happens(500) {
+            return StreamWeather::NONE;
+        }
+        StreamWeather {
+            phones: draw.pick(&[200, 500, 800, 1000]).unwrap_or(0),
+            breaks: sometimes(draw, 80),
+            splits: sometimes(draw, 600),
+            refused: sometimes(draw, 200),
+            connects_within: Duration::from_millis(draw.pick(&[100, 3000]).unwrap_or(100)),
+            idle: Duration::from_secs(draw.pick(&[5, 30, 120]).unwrap_or(120)),
+            aliases: draw.happens(400),
+            strangers: sometimes(draw, 1000),
         }
     }
 }

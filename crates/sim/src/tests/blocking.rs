@@ -73,7 +73,7 @@ impl Bench {
             let row = [("username", user.as_str()), ("domain", "example.com"), ("ha1", hash.as_str())];
             database.insert("subscriber", &row.map(|(column, value)| (column, Cell::text(value))));
         }
-        let proxy = Proxy::boot(compile(SCRIPT), [1; 32], START, 0, &Arc::<Log>::default());
+        let proxy = Proxy::boot(compile(SCRIPT), [1; 32], START, 0, false, &Arc::<Log>::default());
         let (answers, sent) = (BTreeMap::new(), Vec::new());
         let mut bench = Bench { proxy, database, now: START, answers, takes, is_dead: false, count: 0, sent };
         bench.handle(Event::Start);
@@ -83,7 +83,7 @@ impl Bench {
     }
 
     fn handle(&mut self, event: Event) {
-        let Deeds { sends, requests } = self.proxy.handle(event, self.now);
+        let Deeds { sends, requests, .. } = self.proxy.handle(event, self.now);
         for sending in sends {
             self.sent.push((self.now, Message::parse(sending.bytes, &Limits::default()).unwrap()));
         }
@@ -169,7 +169,7 @@ impl Bench {
             body: "",
         };
         let address = SocketAddr::from(([10, 7, 1, 1], u16::try_from(6000 + number).unwrap()));
-        self.receive(number, draft.write(address, &format!("z9hG4bK{method}{number}x{cseq}")));
+        self.receive(number, draft.write(address.into(), &format!("z9hG4bK{method}{number}x{cseq}")));
     }
 
     /// When messages of this kind were sent, by Call-ID.

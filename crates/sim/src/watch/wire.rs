@@ -1,6 +1,7 @@
 //! What every message must be: readable, with a Via, and as long as it says. Looked at without the server's own parser
 //! where that matters.
 
+use super::Way;
 use crate::proxy::ADDRESS;
 use bytes::Bytes;
 use sip::{Limits, Message};
@@ -9,7 +10,7 @@ use sip::{Limits, Message};
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(bytes: &Bytes) -> Result<Message, String> {
+pub fn check(bytes: &Bytes, way: Way) -> Result<Message, String> {
     let shown = || String::from_utf8_lossy(bytes).into_owned();
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(format!("a message is no text:\n{}", shown())) };
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -41,6 +42,10 @@ pub fn check(bytes: &Bytes) -> Result<Message, String> {
     let Some(top) = vias.first() else { return Err(format!("a message has no Via:\n{text}")) };
     if message.is_request() && !(is_ours(top) && top.contains("branch=z9hG4bK")) {
         return Err(format!("the topmost Via of a request is not the proxy's:\n{text}"));
+    }
+    let transport = if way == Way::Tcp { "SIP/2.0/TCP " } else { "SIP/2.0/UDP " };
+    if message.is_request() && !top.starts_with(transport) {
+        return Err(format!("a request leaves by {way:?} and says otherwise:\n{text}"));
     }
     if !message.is_request() && is_ours(top) {
         return Err(format!("a reply still has the proxy's Via:\n{text}"));

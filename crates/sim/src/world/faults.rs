@@ -48,7 +48,7 @@ impl World {
         self.boot += 1;
         let compiled = compile(&self.swarm.variant.text());
         let seed = self.chance.seed();
-        self.proxy = Some(Proxy::boot(compiled, seed, self.now, self.skew, &self.log));
+        self.proxy = Some(Proxy::boot(compiled, seed, self.now, self.skew, self.swarm.streams.aliases, &self.log));
         self.feed(Event::Start, || "the start".to_owned());
         self.agenda.add(self.now, Happening::Tick { boot: self.boot });
     }
@@ -57,6 +57,7 @@ impl World {
     pub(super) fn kill(&mut self) {
         let Some(proxy) = self.proxy.take() else { return };
         self.watch.ended(self.now, proxy.clock(self.now), &self.database, false);
+        self.streams_of_proxy_end();
         self.boot += 1;
         self.come_back();
     }
@@ -86,6 +87,7 @@ impl World {
         }
         let Some(proxy) = self.proxy.take() else { return };
         self.watch.ended(self.now, proxy.clock(self.now), &self.database, true);
+        self.streams_of_proxy_end();
         self.boot += 1;
         self.come_back();
     }

@@ -16,6 +16,7 @@ impl World {
     pub(super) fn calm(&mut self) {
         self.is_calm = true;
         self.network.calm();
+        self.half_open_streams_end();
         self.database.is_down = false;
         self.stalled_until = self.now;
         if self.proxy.is_none() {
@@ -65,7 +66,9 @@ impl World {
 
     /// All is over, and nothing may be left.
     pub(super) fn end(&mut self) {
-        let is_busy = !self.proxy.as_ref().is_some_and(Proxy::is_idle) || !self.phones.iter().all(Phone::is_idle);
+        let is_busy = !self.proxy.as_ref().is_some_and(Proxy::is_idle)
+            || !self.phones.iter().all(Phone::is_idle)
+            || self.streams.holding().is_some();
         if is_busy && self.now < self.over_by {
             return self.agenda.add(self.now + LOOK_EVERY, Happening::Fault(Fault::End));
         }
@@ -84,6 +87,10 @@ impl World {
             if value != 0 {
                 return self.watch.breach(self.now, format!("{name} is {value} at the end"), "");
             }
+        }
+        if let Some((known, held)) = self.streams.holding() {
+            let what = format!("the connection to {} still holds {held} bytes or parts", self.name_at(known.far));
+            return self.watch.breach(self.now, what, "");
         }
         if let Some(phone) = self.phones.iter().find(|phone| !phone.is_idle()) {
             return self.watch.breach(self.now, format!("a phone has something under way: {}", phone.describe()), "");
