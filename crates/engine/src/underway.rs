@@ -42,6 +42,11 @@ impl Underway {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&mark)
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Relaxed) == 0
