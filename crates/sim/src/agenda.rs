@@ -71,8 +71,12 @@ pub enum Fault {
     RollCall,
     /// Nobody begins anything more.
     Quiet,
-    /// Nothing may be left.
+    /// The wall clock is set.
+    ClockStep,
+    /// Nothing of what was under way may be left.
     End,
+    /// Nothing may be left at all.
+    Silence,
 }
 
 /// The agenda.

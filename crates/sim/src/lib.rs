@@ -7,6 +7,7 @@
 #![allow(clippy::panic, reason = "a test that cannot go on stops")]
 
 mod agenda;
+mod buffers;
 mod chance;
 mod database;
 mod network;
@@ -95,6 +96,6 @@ fn picture(seed: u64, world: &World, party: &str) -> Option<Failure> {
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { seed, at_s, what, picture } = self;
-        writeln!(out, "seed {seed}, after {at_s:.3} s: {what}\n\n{picture}\n\nagain: cargo xtask sim --seed {seed}")
+        writeln!(out, "seed {seed}, after {at_s:.3} s: {what}\n\n{picture}\n")
     }
 }

@@ -29,6 +29,8 @@ pub struct Swarm {
     pub stalls: u64,
     /// Whether the wall clock is another one after a restart.
     pub clock_jumps: bool,
+    /// How often the wall clock is set while the proxy runs.
+    pub clock_steps: u64,
     /// How often the proxy looks at its timers.
     pub tick: Duration,
     /// How many strangers try what they can.
@@ -116,11 +118,27 @@ pub struct Manners {
 impl Swarm {
     /// Of a seed.
     pub fn of(seed: u64) -> Swarm {
+        let swarm = Swarm::small(seed);
+        let mut draw = Chance::new(seed, 6);
+        if draw.happens(5) { swarm.crowded(draw.between(1000, 1500)) } else { swarm }
+    }
+
+    /// The same with a crowd of phones, for a few seconds fewer, and with a database that keeps up with them.
+    #[must_use]
+    pub fn crowded(self, phones: u64) -> Swarm {
+        let users = if self.users.is_multiple_of(2) { phones } else { phones / 2 };
+        let faults_for = (self.faults_for / 4).max(Duration::from_secs(12));
+        let database = DatabaseWeather { delay_ms: 1, ..self.database };
+        let manners = Manners { pause_s: self.manners.pause_s.max(20), ..self.manners };
+        Swarm { phones, users, faults_for, database, manners, ..self }
+    }
+
+    fn small(seed: u64) -> Swarm {
         let mut chance = Chance::new(seed, 1);
         let draw = &mut chance;
         let users = draw.between(2, 8);
         Swarm {
-            variant: Variant::draw(draw),
+            variant: Variant { has_guards: Chance::new(seed, 7).happens(300), ..Variant::draw(draw) },
             phones: draw.between(users, users * 2),
             users,
             faults_for: Duration::from_secs(draw.between(30, 90)),
@@ -142,6 +160,7 @@ impl Swarm {
             stops: few(draw, 1),
             stalls: few(draw, 2),
             clock_jumps: draw.happens(200),
+            clock_steps: few(&mut Chance::new(seed, 8), 3),
             tick: Duration::from_millis(draw.pick(&[10, 20, 50, 100, 100]).unwrap_or(100)),
             vandals: few(draw, 2),
             manners: Manners {

@@ -8,8 +8,12 @@ fn is_noticed(from: &'static str, to: &'static str, words: &str, change: impl Fn
     let seen: Vec<String> = (0..8)
         .filter_map(|seed| {
             let mut swarm = Swarm::of(seed);
-            swarm.variant =
-                Variant { text: Text::Broken(from, to), mode: Mode::WriteThrough, patience_s: Some((5, 20)) };
+            swarm.variant = Variant {
+                text: Text::Broken(from, to),
+                mode: Mode::WriteThrough,
+                patience_s: Some((5, 20)),
+                has_guards: false,
+            };
             change(&mut swarm);
             run_swarm(seed, swarm).failure.map(|failure| failure.what)
         })

@@ -67,6 +67,8 @@ pub struct Watch {
     /// Counts the lives of the proxy.
     era: u32,
     asked: BTreeMap<AskKey, Asked>,
+    /// The calls that have not been forwarded yet when they were last looked at, by whom they are for.
+    calls: BTreeMap<String, Vec<AskKey>>,
     branches: BTreeMap<String, Branch>,
     bindings: Bindings,
     /// Whether answers of the database get lost after it has done what it was asked.
@@ -125,6 +127,7 @@ impl Watch {
             strangers: BTreeSet::new(),
             era: 0,
             asked: BTreeMap::new(),
+            calls: BTreeMap::new(),
             branches: BTreeMap::new(),
             bindings: Bindings::default(),
             is_unsure: false,
@@ -181,6 +184,7 @@ impl Watch {
         let mut asked = Asked::new(now, peer, message, is_stranger, self.era);
         if asked.is_call {
             asked.expected = self.bindings.certain(&asked.user, now);
+            self.calls.entry(asked.user.clone()).or_default().push(key.clone());
         }
         if message.method() == Method::Cancel {
             let invite = (key.0, key.1.clone(), "INVITE".to_owned());

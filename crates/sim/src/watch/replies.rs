@@ -216,12 +216,13 @@ impl Watch {
     pub(super) fn forget_expected(&mut self, register: &Message) {
         let uri = register.to().ok().and_then(|to| to.parsed_uri().ok());
         let Some(user) = uri.and_then(|uri| uri.user) else { return };
+        let Some(calls) = self.calls.get_mut(&*String::from_utf8_lossy(user)) else { return };
         let contact = text::contact(register).unwrap_or_default();
-        let concerned = self
-            .asked
-            .values_mut()
-            .filter(|asked| asked.is_call && asked.branches.is_empty() && asked.user.as_bytes() == user);
-        concerned.for_each(|asked| asked.expected.retain(|known| *known != contact));
+        calls.retain(|key| {
+            let Some(asked) = self.asked.get_mut(key).filter(|asked| asked.branches.is_empty()) else { return false };
+            asked.expected.retain(|known| *known != contact);
+            true
+        });
     }
 
     /// At the end every request has had its final reply.

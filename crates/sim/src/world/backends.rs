@@ -48,7 +48,7 @@ impl World {
         // A database that is down is noticed by a timeout, or by the breaker at once.
         let most = match fate {
             Fate::Refused => self.chance.pick(&[1, 200, 10_000]).unwrap_or(1),
-            _ if self.is_calm => 5,
+            _ if self.is_calm => weather.delay_ms.min(5),
             _ => weather.delay_ms,
         };
         let ready = self.now + self.chance.duration(0, most);

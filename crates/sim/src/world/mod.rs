@@ -3,9 +3,11 @@
 mod backends;
 mod faults;
 mod phases;
+mod remains;
 mod streams;
 
 use crate::agenda::{Agenda, Fault, Happening};
+use crate::buffers::Buffers;
 use crate::chance::Chance;
 use crate::database::Database;
 use crate::network::Network;
@@ -38,6 +40,7 @@ pub struct World {
     chance: Chance,
     network: Network,
     streams: Streams,
+    buffers: Buffers,
     /// What is drawn about connections.
     stream_chance: Chance,
     /// The database.
@@ -45,7 +48,10 @@ pub struct World {
     proxy: Option<Proxy>,
     /// Counts the lives of the proxy.
     boot: u32,
+    /// How far the wall clock is from the true time, in seconds.
     skew: i64,
+    /// How far it was when the proxy last looked at it, which is when it started.
+    seen_skew: i64,
     stalled_until: Time,
     phones: Vec<Phone>,
     strangers: Vec<Stranger>,
@@ -61,6 +67,8 @@ pub struct World {
     roll: Vec<(usize, String)>,
     /// When all must be over.
     over_by: Time,
+    /// Whether everybody is silent until every lifetime has passed.
+    is_silent: bool,
     is_over: bool,
 }
 
@@ -103,11 +111,13 @@ impl World {
             chance: Chance::new(seed, 2),
             network: Network::new(swarm.network, Chance::new(seed, 3)),
             streams: Streams::default(),
+            buffers: Buffers::default(),
             stream_chance,
             database,
             proxy: None,
             boot: 0,
             skew: 0,
+            seen_skew: 0,
             stalled_until: start,
             phones,
             strangers,
@@ -118,6 +128,7 @@ impl World {
             is_calm: false,
             roll: Vec::new(),
             over_by: start,
+            is_silent: false,
             is_over: false,
             swarm,
         }
@@ -146,13 +157,14 @@ impl World {
         for vandal in 0..self.strangers.len() {
             self.agenda.add(self.now + Duration::from_secs(3), Happening::Mischief { vandal });
         }
-        let Swarm { network, database, kills, stops, stalls, faults_for, .. } = self.swarm.clone();
+        let Swarm { network, database, kills, stops, stalls, clock_steps, faults_for, .. } = self.swarm.clone();
         let faults = [
             (kills, Fault::Kill),
             (stops, Fault::Stop),
             (stalls, Fault::Stall),
             (network.cuts, Fault::Cut),
             (database.downs, Fault::DatabaseDown),
+            (clock_steps, Fault::ClockStep),
         ];
         for (count, fault) in faults {
             for _ in 0..count {
@@ -202,7 +214,7 @@ impl World {
         }
     }
 
-    fn at_proxy(&mut self, from: Hop, received: Received) {
+    fn at_proxy(&mut self, from: Hop, mut received: Received) {
         if !self.proxy.as_ref().is_some_and(Proxy::is_running) {
             return;
         }
@@ -212,6 +224,7 @@ impl World {
         }
         self.watch.received(self.now, from, &received.bytes);
         let text = received.bytes.clone();
+        received.bytes = self.buffers.counted(&text);
         self.feed(Event::Received(received), || describe(&text));
     }
 
@@ -311,7 +324,11 @@ impl World {
     fn tick(&mut self) {
         self.feed(Event::Tick, || "a tick".to_owned());
         let is_idle = self.proxy.as_ref().is_none_or(Proxy::is_idle);
-        let step = if is_idle { Duration::from_millis(200) } else { self.swarm.tick };
+        let step = match () {
+            () if self.is_silent => remains::SILENT_TICK,
+            () if is_idle => Duration::from_millis(200),
+            () => self.swarm.tick,
+        };
         self.agenda.add(self.now + step, Happening::Tick { boot: self.boot });
     }
 
