@@ -138,7 +138,8 @@ impl Connection {
             return Vec::new();
         }
         let (mut data, mut has_ended) = (BytesMut::new(), false);
-        while end.arriving.front().is_some_and(|(at, _)| *at <= now) {
+        // What comes after the end is nobody's.
+        while !has_ended && end.arriving.front().is_some_and(|(at, _)| *at <= now) {
             match end.arriving.pop_front() {
                 Some((_, Piece::Data(bytes))) => data.extend_from_slice(&bytes),
                 _ => has_ended = true,

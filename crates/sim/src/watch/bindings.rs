@@ -118,6 +118,11 @@ impl Bindings {
         of_user.map(|((_, contact), _)| contact.clone()).collect()
     }
 
+    /// Until when the last of them may be there.
+    pub fn last_until(&self) -> Time {
+        self.list.values().map(|binding| binding.possible_until).max().unwrap_or_default()
+    }
+
     /// A call that came then is led to this contact.
     ///
     /// # Errors

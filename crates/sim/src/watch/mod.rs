@@ -243,6 +243,11 @@ impl Watch {
         self.ended(now, clock, database, false);
     }
 
+    /// When the last contact that there may be is over.
+    pub fn last_contact_until(&self) -> Time {
+        self.bindings.last_until()
+    }
+
     /// The contacts of a user that the proxy has promised to know.
     pub fn promised(&self, user: &str, now: Time) -> Vec<String> {
         self.bindings.certain(user, now)

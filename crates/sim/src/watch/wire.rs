@@ -34,6 +34,10 @@ pub fn check(bytes: &Bytes, way: Way) -> Result<Message, String> {
     }
     let message = Message::parse(bytes.clone(), &Limits::default())
         .map_err(|error| format!("a message cannot be read ({error:?}):\n{text}"))?;
+    let is_same = message.cseq().is_ok_and(|cseq| cseq.method_text == message.method_text());
+    if message.is_request() && !is_same {
+        return Err(format!("CSeq names another method than the request:\n{text}"));
+    }
     let vias = values("Via");
     let is_ours = |via: &str| {
         let sent_by = via.split_once(' ').map(|(_, rest)| rest.split([';', ',']).next().unwrap_or_default().trim());

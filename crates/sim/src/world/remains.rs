@@ -6,8 +6,9 @@ use crate::agenda::{Fault, Happening};
 use crate::script::Mode;
 use std::time::Duration;
 
-/// Longer than phones register for in the end, and than all that the scripts keep for a while.
-pub const SILENCE: Duration = Duration::from_secs(3900);
+/// Longer than phones register for in the end, and than all that the scripts keep for a while. Where the clock has been
+/// set, contacts may stay for longer.
+const SILENCE: Duration = Duration::from_secs(3900);
 /// How often the proxy looks at its timers meanwhile.
 pub const SILENT_TICK: Duration = Duration::from_secs(30);
 
@@ -41,7 +42,8 @@ impl World {
             return self.watch.breach(self.now, format!("at the end there is still: {left}"), "");
         }
         self.is_silent = true;
-        self.agenda.add(self.now + SILENCE, Happening::Fault(Fault::Silence));
+        let over_at = (self.now + SILENCE).max(self.watch.last_contact_until() + SILENT_TICK * 3);
+        self.agenda.add(over_at, Happening::Fault(Fault::Silence));
     }
 
     /// While everybody is there: what is to be gone in the end must be seen now.

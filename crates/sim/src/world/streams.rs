@@ -18,6 +18,8 @@ use std::time::Duration;
 const PHONE_CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 /// `tcp_max_msg_time`
 const MESSAGE_WITHIN: Duration = Duration::from_secs(4);
+/// How long a silent connection is kept in the end.
+const CALM_IDLE: Duration = Duration::from_secs(3600);
 /// How long a system waits before it sends again what was not acknowledged.
 const AGAIN_AFTER: Duration = Duration::from_millis(700);
 
@@ -289,7 +291,9 @@ impl World {
         if known.is_closed(Side::Proxy) {
             return;
         }
-        let due: Time = known.active + self.swarm.streams.idle;
+        // What is said just when the other end closes is lost: that is no fault, and not for the end.
+        let idle = if self.is_calm { CALM_IDLE } else { self.swarm.streams.idle };
+        let due: Time = known.active + idle;
         if due > self.now {
             return self.agenda.add(due, Happening::Idle { number });
         }
