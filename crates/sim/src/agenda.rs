@@ -21,6 +21,8 @@ pub enum Happening {
     Stream { number: u64, side: Side },
     /// A connection has been silent for long, perhaps.
     Idle { number: u64 },
+    /// A message in a connection has not come to its end, perhaps.
+    Partial { number: u64 },
     /// A query reaches the database; its answer comes back later.
     Query { boot: u32, token: Token, query: Box<sql::Query>, fate: Fate },
     /// A question of this life of the proxy is answered.

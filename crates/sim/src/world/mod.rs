@@ -200,6 +200,7 @@ impl World {
             Happening::Opening { number } => self.opening(number),
             Happening::Stream { number, side } => self.arrived(number, side),
             Happening::Idle { number } => self.idle(number),
+            Happening::Partial { number } => self.partial(number),
             Happening::Query { boot, token, query, fate } => self.query(boot, token, &query, fate),
             Happening::Answer { boot, token, answer } if boot == self.boot => {
                 self.trace.note(3, self.now, &token.0.to_le_bytes());

@@ -216,12 +216,13 @@ impl World {
             self.streams.close(number, Side::Proxy);
             return self.tell(number, Side::Far, true);
         }
-        if known.partial_since(Side::Proxy).is_some_and(|since| since + MESSAGE_WITHIN < now) {
-            return self.closed_by_proxy(number);
-        }
         known.active = now;
         let address = known.far;
-        for read in known.read(Side::Proxy, now) {
+        let reads = known.read(Side::Proxy, now);
+        if known.partial_since(Side::Proxy) == Some(now) {
+            self.agenda.add(now + MESSAGE_WITHIN, Happening::Partial { number });
+        }
+        for read in reads {
             let received = |bytes| Received {
                 bytes,
                 socket: TCP,
@@ -282,6 +283,14 @@ impl World {
                 }
                 Read::Ended => return self.streams.close(number, Side::Far),
             }
+        }
+    }
+
+    /// A message has not come to its end, perhaps.
+    pub(super) fn partial(&mut self, number: u64) {
+        let since = self.streams.get(number).and_then(|known| known.partial_since(Side::Proxy));
+        if since.is_some_and(|since| since + MESSAGE_WITHIN <= self.now) {
+            self.closed_by_proxy(number);
         }
     }
 
