@@ -122,12 +122,12 @@ impl Bench {
 
     /// Whom the proxy has sent to replies with this line, and nothing but what it must copy.
     pub fn reply(&mut self, request: &Message, status: &str) {
-        let copied = [HeaderName::From, HeaderName::CallId, HeaderName::CSeq].map(|name| {
-            format!("{}: {}\r\n", name.as_str(), crate::phone::text::header(request, name))
-        });
-        let vias: String = request.headers_named(HeaderName::Via).map(|via| {
-            format!("Via: {}\r\n", String::from_utf8_lossy(via.value))
-        }).collect();
+        let copied = [HeaderName::From, HeaderName::CallId, HeaderName::CSeq]
+            .map(|name| format!("{}: {}\r\n", name.as_str(), crate::phone::text::header(request, name)));
+        let vias: String = request
+            .headers_named(HeaderName::Via)
+            .map(|via| format!("Via: {}\r\n", String::from_utf8_lossy(via.value)))
+            .collect();
         let to = crate::phone::text::header(request, HeaderName::To);
         let text = format!("SIP/2.0 {status}\r\n{vias}{}To: {to};tag=t\r\nContent-Length: 0\r\n\r\n", copied.concat());
         self.receive(99, text.into());

@@ -50,7 +50,8 @@ fn hundreds_of_phones() {
 fn phones_that_speak_tcp_in_the_worst_weather() {
     for (seed, phones) in [(11, 1000), (12, 500)] {
         let mut swarm = Swarm::of(seed);
-        swarm.streams = StreamWeather { phones, breaks: 60, splits: 500, refused: 100, strangers: 500, ..swarm.streams };
+        swarm.streams =
+            StreamWeather { phones, breaks: 60, splits: 500, refused: 100, strangers: 500, ..swarm.streams };
         swarm.vandals = 1;
         let outcome = run_swarm(seed, swarm);
         assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
