@@ -12,6 +12,12 @@ pub struct Held {
 }
 
 impl Engine {
+    /// Drops all that waits for an answer, as the end of a process would. What waits may hold the engine: without this, one
+    /// that is dropped meanwhile never goes, which matters to who starts many of them.
+    pub fn abandon(&self) {
+        self.core.waiting.clear();
+    }
+
     /// Everything that is held for something under way, each kind with how much there is. What hangs on a transaction or a
     /// suspended message (branches, AVPs, armed routes, their mail) goes with it.
     pub fn held(&self) -> Vec<Held> {

@@ -150,6 +150,12 @@ impl Proxy {
     }
 }
 
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.engine.abandon();
+    }
+}
+
 /// The world's time on a clock that is so many seconds from it.
 fn skewed(now: Time, skew: i64) -> Time {
     let distance = Duration::from_secs(skew.unsigned_abs());

@@ -6,3 +6,4 @@ mod mutations;
 mod scenarios;
 mod seeds;
 mod sight;
+mod streams;

@@ -3,9 +3,12 @@
 
 use super::bench::Bench;
 use super::blocking::SCRIPT as REGISTRAR;
-use crate::script::{Mode, Text, Variant};
+use crate::proxy::{Log, Proxy};
+use crate::script::{Mode, Text, Variant, compile};
 use engine::Event;
+use module_api::Time;
 use sip::HeaderName;
+use std::sync::Arc;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -99,4 +102,16 @@ fn a_request_that_was_answered_and_comes_again_is_not_challenged_again() {
         bench.pass(SECOND);
     }
     assert_eq!((bench.count("200 REGISTER"), bench.count("401 REGISTER")), (2, 1));
+}
+
+#[test]
+fn a_server_that_is_gone_holds_nothing() {
+    let variant = Variant { text: Text::Default, mode: Mode::WriteThrough, patience_s: None, has_guards: true };
+    let log = Arc::<Log>::default();
+    let start = Time::from_unix_seconds(1_700_000_000);
+    let mut proxy = Proxy::boot(compile(&variant.text()), [1; 32], start, 0, false, &log);
+    // The answers that the start waits for never come.
+    assert!(!proxy.handle(Event::Start, start).requests.is_empty());
+    drop(proxy);
+    assert_eq!(Arc::strong_count(&log), 1);
 }

@@ -175,3 +175,20 @@ fn a_registration_that_is_not_in_the_database() {
     scene.0.ended(START, START, &Database::new(), false);
     assert!(scene.0.broken.unwrap().what.contains("was acknowledged"));
 }
+
+#[test]
+fn what_no_connection_may_carry() {
+    let by_tcp = "Via: SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKq";
+    let line = format!("INVITE sip:u1@10.7.0.11:5060|{by_tcp}|{VIA_ALICE}");
+    let mut scene = Scene::new();
+    let mut sends = |way, lines: &str, cseq, to_tag| {
+        scene.0.sent(START, way, address(BOB), &message(lines, cseq, to_tag));
+        scene.0.broken.take().map(|broken| broken.what).unwrap_or_default()
+    };
+    assert!(sends(Way::Udp, &line, "1 INVITE", "").contains("leaves by Udp and says otherwise"));
+    assert_eq!(sends(Way::Tcp, &line, "1 INVITE", ""), "");
+    assert!(sends(Way::Tcp, &line, "1 INVITE", "").contains("is sent again over a connection"));
+    let alice = "SIP/2.0 486 Busy|Via: SIP/2.0/UDP 10.7.0.10:5060;branch=z9hG4bKa";
+    scene.0.sent(START, Way::Tcp, address(ALICE), &message(alice, "1 INVITE", ";tag=b"));
+    assert!(scene.0.broken.unwrap().what.contains("by Tcp, which has asked from"));
+}
