@@ -14,9 +14,10 @@ pub const SILENT_TICK: Duration = Duration::from_secs(30);
 
 /// What modules count of what they hold for a while: none of it may be there after that while. `ratelimit` keeps its
 /// pipes, which the script names; `auth` has a ring of a fixed size, and no table of nonces.
-const LEVELS: [&str; 9] = [
+const LEVELS: [&str; 10] = [
     "tm:inuse_transactions",
     "engine:waiting",
+    "engine:held_bytes",
     "engine:mail_lost",
     "engine:transactions_refused",
     "acc:waiting_records",
@@ -26,7 +27,7 @@ const LEVELS: [&str; 9] = [
     "cachedb_local:entries",
 ];
 /// How many of these are counted as soon as nothing is under way.
-const AT_ONCE: usize = 5;
+const AT_ONCE: usize = 6;
 
 impl World {
     /// Nothing that was under way may be left. Then everybody is silent.
