@@ -16,6 +16,7 @@ mod dispatch;
 mod engine;
 mod event;
 mod flow;
+mod held;
 pub mod ladder;
 mod lifecycle;
 mod machine;
@@ -42,6 +43,7 @@ mod worker;
 pub use crate::core::Reloader;
 pub use engine::Engine;
 pub use event::{Event, Progress};
+pub use held::Held;
 #[doc(hidden)]
 pub use management::fuzz_management;
 pub use receive::Received;

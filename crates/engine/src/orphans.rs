@@ -27,6 +27,11 @@ impl Orphans {
         self.count.store(list.len(), Ordering::Release);
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
     #[allow(clippy::vec_box, reason = "transactions are moved by their pointer")]
     fn take(&self) -> Vec<Box<Transaction>> {
         if self.count.load(Ordering::Acquire) == 0 {

@@ -33,13 +33,18 @@ impl Underway {
         Arc::new(Underway { marks, count: AtomicUsize::new(0), hasher: FixedState::with_seed(seed), budget })
     }
 
-    /// Whether this very request, from the same peer, is under way.
+    /// Whether this very request, from the same address, is under way. By another connection it is the same still.
     pub(crate) fn holds(&self, request: &Message, peer: SocketAddr) -> bool {
         if self.is_empty() {
             return false;
         }
         let mark = self.mark(request, peer);
         self.marks.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&mark)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Whether there are none.
@@ -59,7 +64,7 @@ impl Underway {
     /// A retransmission is the same to the last byte (RFC 3261 section 17.1.1.2).
     fn mark(&self, request: &Message, peer: SocketAddr) -> u64 {
         let mut hasher = self.hasher.build_hasher();
-        peer.hash(&mut hasher);
+        peer.ip().hash(&mut hasher);
         hasher.write(request.bytes());
         hasher.finish()
     }
@@ -94,11 +99,12 @@ mod tests {
             );
             std::sync::Arc::new(Message::parse(text.into(), &Limits::OWN).unwrap())
         };
-        let [here, there] = ["192.0.2.1:5060", "192.0.2.2:5060"].map(|peer| peer.parse().unwrap());
+        let [here, reconnected, there] =
+            ["192.0.2.1:40000", "192.0.2.1:40001", "192.0.2.2:40000"].map(|peer| peer.parse().unwrap());
         let underway = Underway::new(1, Budget::new(1, Counter::default()));
         let mark = underway.enter(&message(1), here);
         let again = underway.enter(&message(1), here);
-        assert!(underway.holds(&message(1), here));
+        assert!(underway.holds(&message(1), here) && underway.holds(&message(1), reconnected));
         assert!(!underway.holds(&message(2), here) && !underway.holds(&message(1), there));
         drop(mark);
         assert!(underway.holds(&message(1), here));

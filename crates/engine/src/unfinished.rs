@@ -37,6 +37,11 @@ impl Unfinished {
         self.lock().len() >= LEFT_MAX
     }
 
+    /// How much is left.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Takes so much of it at most.
     pub(crate) fn take(&self, most: usize) -> Vec<Work> {
         let mut left = self.lock();

@@ -72,6 +72,16 @@ impl WaitingRoom {
         overdue.into_iter().map(|(_, waiter)| waiter.then).collect()
     }
 
+    /// Drops all that waits; how much that was.
+    pub(crate) fn clear(&self) -> usize {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            all.extend(shard.lock().unwrap_or_else(PoisonError::into_inner).drain());
+        }
+        self.waiting.add(-i64::try_from(all.len()).unwrap_or(0));
+        all.len()
+    }
+
     /// How much waits.
     pub(crate) fn count(&self) -> usize {
         usize::try_from(self.waiting.get()).unwrap_or(0)

@@ -1,6 +1,7 @@
 //! The agenda: what happens when. Of two things at the same moment the one written down first happens first.
 
 use crate::phone::Alarm;
+use crate::stream::Side;
 use bytes::Bytes;
 use engine::Token;
 use module_api::{Answer, Time, sql};
@@ -14,6 +15,14 @@ pub enum Happening {
     AtProxy { from: SocketAddr, bytes: Bytes },
     /// A datagram reaches whoever is at this address.
     AtPeer { to: SocketAddr, bytes: Bytes },
+    /// A connection that was begun is answered, or is not.
+    Opening { number: u64 },
+    /// Something arrives at an end of a connection.
+    Stream { number: u64, side: Side },
+    /// A connection has been silent for long, perhaps.
+    Idle { number: u64 },
+    /// A message in a connection has not come to its end, perhaps.
+    Partial { number: u64 },
     /// A query reaches the database; its answer comes back later.
     Query { boot: u32, token: Token, query: Box<sql::Query>, fate: Fate },
     /// A question of this life of the proxy is answered.
@@ -64,8 +73,12 @@ pub enum Fault {
     RollCall,
     /// Nobody begins anything more.
     Quiet,
-    /// Nothing may be left.
+    /// The wall clock is set.
+    ClockStep,
+    /// Nothing of what was under way may be left.
     End,
+    /// Nothing may be left at all.
+    Silence,
 }
 
 /// The agenda.

@@ -7,6 +7,7 @@
 #![allow(clippy::panic, reason = "a test that cannot go on stops")]
 
 mod agenda;
+mod buffers;
 mod chance;
 mod database;
 mod network;
@@ -14,6 +15,7 @@ mod phone;
 mod proxy;
 mod script;
 mod stranger;
+mod stream;
 mod swarm;
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,7 @@ mod watch;
 mod world;
 
 pub use script::{Mode, Text, Variant};
-pub use swarm::{DatabaseWeather, Manners, NetworkWeather, Swarm};
+pub use swarm::{DatabaseWeather, Manners, NetworkWeather, StreamWeather, Swarm};
 pub use watch::Seen;
 pub use world::World;
 
@@ -94,6 +96,6 @@ fn picture(seed: u64, world: &World, party: &str) -> Option<Failure> {
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { seed, at_s, what, picture } = self;
-        writeln!(out, "seed {seed}, after {at_s:.3} s: {what}\n\n{picture}\n\nagain: cargo xtask sim --seed {seed}")
+        writeln!(out, "seed {seed}, after {at_s:.3} s: {what}\n\n{picture}\n")
     }
 }

@@ -8,6 +8,7 @@ use std::thread;
 
 const USAGE: &str = "\
 cargo xtask sim --seeds N [--from S] [--brief]   lives through N seeds; a line for each that is broken, if brief
+                [--phones P]                     each with so many phones
 cargo xtask sim --seed S [--party P]             lives through one, and shows what was broken, or what phone P (u1#3)
                                                  did until then";
 
@@ -16,6 +17,7 @@ struct Wish {
     from: u64,
     count: u64,
     party: String,
+    phones: Option<u64>,
     is_brief: bool,
 }
 
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
                     if seed - wish.from >= wish.count {
                         return;
                     }
-                    let outcome = run_watching(seed, Swarm::of(seed), &wish.party);
+                    let outcome = run_watching(seed, wish.swarm(seed), &wish.party);
                     let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     total.0 += u64::from(outcome.failure.is_some());
                     total.1.add(outcome.seen);
@@ -58,7 +60,16 @@ impl Wish {
             (None, count) => (number("--from").unwrap_or(0), count?),
         };
         let is_brief = words.iter().any(|word| word == "--brief");
-        Some(Wish { from, count, party: text("--party").cloned().unwrap_or_default(), is_brief })
+        let party = text("--party").cloned().unwrap_or_default();
+        Some(Wish { from, count, party, phones: number("--phones"), is_brief })
+    }
+
+    fn swarm(&self, seed: u64) -> Swarm {
+        let swarm = Swarm::of(seed);
+        match self.phones {
+            Some(phones) => swarm.crowded(phones),
+            None => swarm,
+        }
     }
 }
 
@@ -67,7 +78,10 @@ fn tell(seed: u64, outcome: &Outcome, wish: &Wish) {
         Some(failure) if wish.is_brief => {
             println!("seed {seed}: {}", failure.what.lines().next().unwrap_or_default());
         }
-        Some(failure) => println!("{failure}"),
+        Some(failure) => {
+            let phones = wish.phones.map(|phones| format!(" --phones {phones}")).unwrap_or_default();
+            println!("{failure}again: cargo xtask sim --seed {seed}{phones}\n");
+        }
         None if wish.count == 1 => {
             println!("seed {seed}: nothing was broken; {} happenings, hash {:016x}", outcome.count, outcome.hash);
         }

@@ -15,6 +15,15 @@ pub struct Network {
     cut_off: BTreeSet<IpAddr>,
 }
 
+/// What a delay is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// Something that is not lost.
+    Usual,
+    /// A part of a stream: what is lost is sent again, and so late.
+    OfStream,
+}
+
 impl Network {
     /// In this weather.
     pub fn new(weather: NetworkWeather, chance: Chance) -> Network {
@@ -27,18 +36,27 @@ impl Network {
         if self.cut_off.contains(&peer) || self.chance.happens(weather.lost) {
             return Vec::new();
         }
-        let mut arrivals = vec![now + self.delay()];
+        let mut arrivals = vec![now + self.delay(Delay::Usual)];
         if self.chance.happens(weather.doubled) {
-            arrivals.push(now + self.delay());
+            arrivals.push(now + self.delay(Delay::Usual));
         }
         arrivals
     }
 
-    fn delay(&mut self) -> Duration {
+    /// How long something is under way.
+    pub fn delay(&mut self, of: Delay) -> Duration {
+        if of == Delay::OfStream && self.chance.happens(self.weather.lost) {
+            return self.chance.duration(200, 1500);
+        }
         if self.chance.happens(self.weather.late) {
             return self.chance.duration(200, 3000);
         }
         Duration::from_micros(self.chance.between(100, self.weather.delay_ms.max(1) * 1000))
+    }
+
+    /// Whether this address is cut off.
+    pub fn is_cut(&self, address: IpAddr) -> bool {
+        self.cut_off.contains(&address)
     }
 
     /// Cuts these addresses off.

@@ -2,13 +2,18 @@
 
 use crate::script::Compiled;
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Token, Worker};
-use module_api::{Level, LogSink, Logger, Proto, Request, Sending, Settings, Sockets, Time, UnknownProcess};
+use module_api::{Level, LogSink, Logger, Proto, Request, Sending, Settings, SocketId, Sockets, Time, UnknownProcess};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Where it listens.
 pub const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 5060);
+
+/// Its sockets, in the order of the scripts: UDP and TCP at the same address.
+pub const UDP: SocketId = SocketId(0);
+/// See [`UDP`].
+pub const TCP: SocketId = SocketId(1);
 
 /// A proxy that runs.
 pub struct Proxy {
@@ -32,6 +37,8 @@ pub struct Deeds {
     pub sends: Vec<Sending>,
     /// Questions.
     pub requests: Vec<(Token, Request)>,
+    /// Connections that stand for another port too.
+    pub aliases: Vec<(u64, u16)>,
 }
 
 const LINES_MAX: usize = 60;
@@ -58,9 +65,17 @@ impl Proxy {
     ///
     /// # Panics
     /// A module does not start.
-    pub fn boot(compiled: Compiled, seed: [u8; 32], now: Time, skew: i64, log: &Arc<Log>) -> Proxy {
+    pub fn boot(
+        compiled: Compiled,
+        seed: [u8; 32],
+        now: Time,
+        skew: i64,
+        takes_aliases: bool,
+        log: &Arc<Log>,
+    ) -> Proxy {
         let mut sockets = Sockets::default();
         sockets.add(Proto::Udp, ADDRESS, None, None, false);
+        sockets.add(Proto::Tcp, ADDRESS, None, None, false);
         sockets.add_alias(None, crate::script::DOMAIN.as_bytes(), None, false);
         let program = Arc::clone(&compiled.program);
         let blueprint = Blueprint {
@@ -71,7 +86,11 @@ impl Proxy {
             program: compiled.program,
             constants: Box::new(|_, _| Vec::new()),
             reloader: None,
-            settings: Settings { db_default_url: Some("sqlite:///sim".to_owned()), ..Settings::default() },
+            settings: Settings {
+                db_default_url: Some("sqlite:///sim".to_owned()),
+                tcp_accept_aliases: takes_aliases,
+                ..Settings::default()
+            },
             sockets,
             names: compiled.names,
             log: Logger::new(2, 2, Arc::clone(log) as Arc<dyn LogSink>),
@@ -97,9 +116,12 @@ impl Proxy {
         self.worker.handle(event, skewed(now, self.skew));
         self.worker.drain_events();
         self.worker.drain_keeps();
-        self.worker.drain_aliases();
         self.worker.drain_management();
-        Deeds { sends: self.worker.drain_sends().collect(), requests: self.worker.drain_requests().collect() }
+        Deeds {
+            sends: self.worker.drain_sends().collect(),
+            requests: self.worker.drain_requests().collect(),
+            aliases: self.worker.drain_aliases().collect(),
+        }
     }
 
     /// Whether it takes messages.
@@ -125,6 +147,12 @@ impl Proxy {
     /// A statistic.
     pub fn count(&self, name: &str) -> i64 {
         self.engine.services().statistics.find(name).map_or(0, |entry| entry.value())
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.engine.abandon();
     }
 }
 

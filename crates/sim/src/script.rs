@@ -18,6 +18,8 @@ pub struct Variant {
     pub mode: Mode,
     /// How long the proxy waits for any reply and for a final one, if not as the text has it.
     pub patience_s: Option<(u32, u32)>,
+    /// Whether each message is counted by what keeps floods out, and noted in a cache.
+    pub has_guards: bool,
 }
 
 /// The text of a script.
@@ -47,6 +49,20 @@ pub const TIMER_INTERVAL_S: u64 = 5;
 /// The domain that the proxy serves.
 pub const DOMAIN: &str = "example.com";
 
+/// Modules that keep something of each message for a while, and the lines that have them do so. Nobody is kept out.
+const GUARDS: (&str, &str) = (
+    r#"loadmodule "pike.so"
+modparam("pike", "reqs_density_per_unit", 1000000)
+loadmodule "ratelimit.so"
+loadmodule "cachedb_local.so"
+"#,
+    r#"
+	pike_check_req();
+	rl_check("all", 1000000);
+	cache_store("local", "seen-$ci", "$si", 100);
+"#,
+);
+
 const DEFAULT: &str = include_str!("../../strowger/defaults/strowger.cfg");
 const RESIDENTIAL: &str = include_str!("../../../tests/flows/configs/residential.cfg");
 
@@ -60,6 +76,7 @@ impl Variant {
                 .weighed(&[(6, Mode::WriteThrough), (2, Mode::WriteBack), (2, Mode::SqlOnly)])
                 .unwrap_or(Mode::WriteThrough),
             patience_s,
+            has_guards: false,
         }
     }
 
@@ -87,7 +104,8 @@ impl Variant {
             Mode::WriteBack => "single-instance-sql-write-back",
             Mode::SqlOnly => "sql-only",
         };
-        let mut added = format!("modparam(\"usrloc\", \"timer_interval\", {TIMER_INTERVAL_S})\n");
+        let mut added = "loadmodule \"proto_tcp.so\"\n".to_owned();
+        added += &format!("modparam(\"usrloc\", \"timer_interval\", {TIMER_INTERVAL_S})\n");
         if let Some((any, last)) = self.patience_s {
             added +=
                 &format!("modparam(\"tm\", \"fr_timeout\", {any})\nmodparam(\"tm\", \"fr_inv_timeout\", {last})\n");
@@ -98,7 +116,8 @@ impl Variant {
             !is_outside && !is_set_here
         });
         let text = lines.collect::<Vec<_>>().join("\n");
-        let text = text.replacen("\nroute {", &format!("\n{added}\nroute {{"), 1);
+        let guards = if self.has_guards { GUARDS } else { ("", "") };
+        let text = text.replacen("\nroute {", &format!("\n{added}{}\nroute {{{}", guards.0, guards.1), 1);
         let values = [
             ("single-instance-sql-write-through", mode),
             ("@DB@", "sqlite:///sim"),

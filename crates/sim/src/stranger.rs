@@ -1,7 +1,7 @@
 //! Strangers: whom the proxy does not serve. They send garbage, requests for elsewhere, forged routes, replies to nothing.
 
 use crate::chance::Chance;
-use crate::phone::text::{self, Draft, SDP};
+use crate::phone::text::{self, Draft, SDP, Sender};
 use bytes::Bytes;
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,8 +21,8 @@ impl Stranger {
         Stranger { address: SocketAddr::new(IpAddr::from([203, 0, 113, last]), 5060), chance, count: 0 }
     }
 
-    /// Something that it tries; `is_marked`: whether the script knows the dialogs that it has set up.
-    pub fn next(&mut self, users: &[String], is_marked: bool) -> Bytes {
+    /// Something that it tries, by this transport; `is_marked`: whether the script knows the dialogs that it has set up.
+    pub fn next(&mut self, users: &[String], is_marked: bool, transport: &'static str) -> Bytes {
         self.count += 1;
         let user = self.chance.pick(&users.iter().collect::<Vec<_>>()).cloned().unwrap_or_default();
         let branch = format!("z9hG4bKevil{}x{}", self.address.ip(), self.count);
@@ -50,7 +50,7 @@ impl Stranger {
             7 => draft.method = "OPTIONS",
             8 => return self.reply(&user),
             9 => {
-                let whole = draft.write(self.address, &branch);
+                let whole = draft.write(self.address.into(), &branch);
                 let length = usize::try_from(self.chance.below(whole.len() as u64)).unwrap_or(0);
                 return whole.slice(..length);
             }
@@ -65,7 +65,7 @@ impl Stranger {
                 draft.routes = vec![format!("<sip:192.0.2.1;lr;ftag=x;call={:x}>", self.chance.number())];
             }
         }
-        draft.write(self.address, &branch)
+        draft.write(Sender { transport, ..self.address.into() }, &branch)
     }
 
     fn draft(&mut self, user: &str) -> Draft {

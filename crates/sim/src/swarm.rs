@@ -17,6 +17,8 @@ pub struct Swarm {
     pub faults_for: Duration,
     /// The network.
     pub network: NetworkWeather,
+    /// Connections.
+    pub streams: StreamWeather,
     /// The database.
     pub database: DatabaseWeather,
     /// How often the proxy is killed.
@@ -27,6 +29,8 @@ pub struct Swarm {
     pub stalls: u64,
     /// Whether the wall clock is another one after a restart.
     pub clock_jumps: bool,
+    /// How often the wall clock is set while the proxy runs.
+    pub clock_steps: u64,
     /// How often the proxy looks at its timers.
     pub tick: Duration,
     /// How many strangers try what they can.
@@ -48,6 +52,27 @@ pub struct NetworkWeather {
     pub delay_ms: u64,
     /// How often a part is cut off.
     pub cuts: u64,
+}
+
+/// Who speaks TCP, and what happens to connections; in a thousand where nothing else is said.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamWeather {
+    /// Phones that do.
+    pub phones: u64,
+    /// Messages with which a connection breaks: for both ends, or so that one learns of it when it writes.
+    pub breaks: u64,
+    /// Messages that arrive in parts.
+    pub splits: u64,
+    /// Connections that are refused.
+    pub refused: u64,
+    /// How long the proxy waits for one that it opens.
+    pub connects_within: Duration,
+    /// How long the proxy keeps one that is silent.
+    pub idle: Duration,
+    /// Whether connections stand for the port that their phone listens on (RFC 5923).
+    pub aliases: bool,
+    /// What strangers send by TCP.
+    pub strangers: u64,
 }
 
 /// What happens to queries.
@@ -93,11 +118,27 @@ pub struct Manners {
 impl Swarm {
     /// Of a seed.
     pub fn of(seed: u64) -> Swarm {
+        let swarm = Swarm::small(seed);
+        let mut draw = Chance::new(seed, 6);
+        if draw.happens(5) { swarm.crowded(draw.between(1000, 1500)) } else { swarm }
+    }
+
+    /// The same with a crowd of phones, for a few seconds fewer, and with a database that keeps up with them.
+    #[must_use]
+    pub fn crowded(self, phones: u64) -> Swarm {
+        let users = if self.users.is_multiple_of(2) { phones } else { phones / 2 };
+        let faults_for = (self.faults_for / 4).max(Duration::from_secs(12));
+        let database = DatabaseWeather { delay_ms: 1, ..self.database };
+        let manners = Manners { pause_s: self.manners.pause_s.max(20), ..self.manners };
+        Swarm { phones, users, faults_for, database, manners, ..self }
+    }
+
+    fn small(seed: u64) -> Swarm {
         let mut chance = Chance::new(seed, 1);
         let draw = &mut chance;
         let users = draw.between(2, 8);
         Swarm {
-            variant: Variant::draw(draw),
+            variant: Variant { has_guards: Chance::new(seed, 7).happens(300), ..Variant::draw(draw) },
             phones: draw.between(users, users * 2),
             users,
             faults_for: Duration::from_secs(draw.between(30, 90)),
@@ -108,6 +149,7 @@ impl Swarm {
                 delay_ms: draw.between(1, 150),
                 cuts: few(draw, 3),
             },
+            streams: StreamWeather::draw(&mut Chance::new(seed, 4)),
             database: DatabaseWeather {
                 delay_ms: draw.pick(&[1, 5, 40, 400, 3000]).unwrap_or(1),
                 refused: sometimes(draw, 200),
@@ -118,6 +160,7 @@ impl Swarm {
             stops: few(draw, 1),
             stalls: few(draw, 2),
             clock_jumps: draw.happens(200),
+            clock_steps: few(&mut Chance::new(seed, 8), 3),
             tick: Duration::from_millis(draw.pick(&[10, 20, 50, 100, 100]).unwrap_or(100)),
             vandals: few(draw, 2),
             manners: Manners {
@@ -133,6 +176,36 @@ impl Swarm {
                 silent: sometimes(draw, 200),
                 declines: sometimes(draw, 200),
             },
+        }
+    }
+}
+
+impl StreamWeather {
+    /// Nobody speaks TCP.
+    pub const NONE: StreamWeather = StreamWeather {
+        phones: 0,
+        breaks: 0,
+        splits: 0,
+        refused: 0,
+        connects_within: Duration::from_millis(100),
+        idle: Duration::from_secs(120),
+        aliases: false,
+        strangers: 0,
+    };
+
+    fn draw(draw: &mut Chance) -> StreamWeather {
+        if draw.happens(500) {
+            return StreamWeather::NONE;
+        }
+        StreamWeather {
+            phones: draw.pick(&[200, 500, 800, 1000]).unwrap_or(0),
+            breaks: sometimes(draw, 80),
+            splits: sometimes(draw, 600),
+            refused: sometimes(draw, 200),
+            connects_within: Duration::from_millis(draw.pick(&[100, 3000]).unwrap_or(100)),
+            idle: Duration::from_secs(draw.pick(&[5, 30, 120]).unwrap_or(120)),
+            aliases: draw.happens(400),
+            strangers: sometimes(draw, 1000),
         }
     }
 }

@@ -28,8 +28,8 @@ struct Arrow {
     call_id: String,
 }
 
-const MESSAGES_MAX: usize = 20_000;
-const LINES_MAX: usize = 20_000;
+const MESSAGES_MAX: usize = 2_000_000;
+const LINES_MAX: usize = 200_000;
 /// How much of it is shown.
 const SHOWN: usize = 60;
 

@@ -204,6 +204,12 @@ impl Table {
         self.live.load(Ordering::Relaxed)
     }
 
+    /// How many timers are armed.
+    pub(crate) fn timers(&self) -> usize {
+        let lock = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).timers();
+        self.shards.iter().map(lock).sum()
+    }
+
     /// Whether there are no transactions at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.live.load(Ordering::Relaxed) == 0

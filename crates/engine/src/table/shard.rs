@@ -96,6 +96,11 @@ impl Shard {
         }
     }
 
+    /// How many timers are armed.
+    pub(crate) const fn timers(&self) -> usize {
+        self.wheel.armed()
+    }
+
     /// What a request means for the transactions there are.
     pub(crate) fn lookup(&self, key: &Key<'_>, rules: Rfc2543) -> Match {
         let mut acknowledged = None;

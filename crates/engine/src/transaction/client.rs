@@ -253,7 +253,8 @@ impl Client {
         let was_proceeding = self.is_proceeding();
         let effects = self.step_machine(input);
         match input {
-            Input::Reply(_) if effects.is_empty() => {}
+            // What the machine ignores moves no timer: a CANCEL that cannot be sent leaves its INVITE to its own.
+            Input::Reply(_) | Input::TransportError if effects.is_empty() => {}
             Input::Reply(..200) => self.arm_for_final(now, times, invite_final, was_proceeding),
             Input::Reply(_) | Input::TransportError | Input::GiveUpTimer => self.disarm(),
             Input::ResendTimer => self.arm_resend(now, times),

@@ -3,6 +3,7 @@
 use crate::world::World;
 use engine::Event;
 use module_api::{Blacklist, BlacklistFlags, Proto, Settings};
+use sip::Message;
 use std::time::Duration;
 
 const RELAY: &str = r#"route { t_relay(); }"#;
@@ -80,17 +81,41 @@ fn a_connection_that_breaks_fails_its_branch() {
     assert_eq!(bob.top_via().unwrap().transport, b"TCP");
     world.pass(Duration::from_secs(2));
     world.ladder.clear();
-    let sending = module_api::Sending {
+    world.handle(unsent(&world, &bob));
+    world.passed("proxy>alice 477");
+    world.settle();
+}
+
+/// What the edge says of a message for bob whose connection was refused.
+fn unsent(world: &World, message: &Message) -> Event {
+    Event::SendFailed(module_api::Sending {
         socket: world.engine.services().sockets.for_destination(None, Proto::Tcp, [192, 0, 2, 20].into()).unwrap().id,
         to: ([192, 0, 2, 20], 5060).into(),
         connection: None,
         reuse_only: false,
-        bytes: bob.bytes().clone(),
+        bytes: message.bytes().clone(),
         otherwise: None,
-    };
-    world.handle(Event::SendFailed(sending));
-    world.passed("proxy>alice 477");
+    })
+}
+
+#[test]
+fn a_cancel_that_cannot_be_sent_does_not_keep_its_transaction_for_ever() {
+    let mut world = World::new(RELAY);
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20;transport=tcp", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 180, "Ringing");
+    world.cancel("alice", &invite, "");
+    let cancel = world.last("bob", "CANCEL");
+    world.ladder.clear();
+    world.handle(unsent(&world, &cancel));
+    // The branch may still be answered: it has the time of RFC 3261 section 9.1, and no more.
+    world.passed("");
+    world.pass(Duration::from_millis(32_200));
+    world.passed("proxy>alice 487");
+    let reply = world.last("alice", "487");
+    world.ack("alice", &invite, &reply);
     world.settle();
+    assert_eq!(world.engine.transactions(), 0);
 }
 
 /// Without a transaction only what fails at once gives way: nobody waits for a reply.

@@ -220,3 +220,118 @@ fn a_request_that_waits_without_a_transaction_is_answered_once() {
     world.passed("alice>proxy INVITE; proxy>alice 100; proxy>alice 486");
     world.settle();
 }
+
+/// A kind of route that waits and says that it is done; what the main route does for an INVITE; how it comes to run.
+struct Waits {
+    name: &'static str,
+    routes: &'static str,
+    main: &'static str,
+    begin: fn(&mut World),
+}
+
+/// An INVITE to bob comes; nobody answers yet.
+fn invite(world: &mut World) {
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+}
+
+/// Bob replies.
+fn invite_replied(world: &mut World, code: u16) {
+    invite(world);
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, code, "So");
+}
+
+const EACH_ROUTE: [Waits; 12] = [
+    Waits { name: "the main route", routes: "", main: "ask(\"x\"); xlog(\"done\\n\");", begin: invite },
+    Waits {
+        name: "a route that it calls",
+        routes: "route[called] { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "route(called);",
+        begin: invite,
+    },
+    Waits {
+        name: "the route that async() goes on in",
+        routes: "route[resumed] { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "async(ask(\"y\"), resumed);",
+        begin: |world| {
+            invite(world);
+            // The answer to what the main route asks.
+            world.answer(&["192.0.2.1"]);
+        },
+    },
+    Waits {
+        name: "branch_route",
+        routes: "branch_route[b] { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "t_on_branch(\"b\"); t_relay();",
+        begin: invite,
+    },
+    Waits {
+        name: "onreply_route of all replies",
+        routes: "onreply_route { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "t_relay();",
+        begin: |world| invite_replied(world, 180),
+    },
+    Waits {
+        name: "onreply_route of a transaction",
+        routes: "onreply_route[r] { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "t_on_reply(\"r\"); t_relay();",
+        begin: |world| invite_replied(world, 200),
+    },
+    Waits {
+        name: "failure_route",
+        routes: "failure_route[f] { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "t_on_failure(\"f\"); t_relay();",
+        begin: |world| invite_replied(world, 486),
+    },
+    Waits {
+        name: "local_route",
+        routes: "local_route { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "t_new_request(\"NOTIFY\", \"sip:bob@192.0.2.20\", \"sip:us@example.com\", \"sip:bob@example.org\");",
+        begin: invite,
+    },
+    Waits {
+        name: "event_route",
+        routes: "event_route[E_TEST] { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "$avp(n) = \"who\"; raise_event(\"E_TEST\", $avp(n), $avp(n));",
+        begin: invite,
+    },
+    Waits {
+        name: "error_route",
+        routes: "error_route { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "assert($rm == \"x\", \"never\");",
+        begin: invite,
+    },
+    Waits {
+        name: "timer_route",
+        routes: "timer_route[beat, 10] { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "",
+        begin: |world| world.pass(Duration::from_millis(10_100)),
+    },
+    Waits {
+        name: "startup_route",
+        routes: "startup_route { ask(\"x\"); xlog(\"done\\n\"); }",
+        main: "",
+        begin: |_| {},
+    },
+];
+
+#[test]
+fn an_answer_that_comes_late_holds_up_nothing_else_in_any_route() {
+    for Waits { name, routes, main, begin } in EACH_ROUTE {
+        let script =
+            format!("{routes}\nroute {{ if (is_method(\"OPTIONS\")) {{ sl_send_reply(200, \"OK\"); exit; }} {main} }}");
+        let mut world = World::with_params("enable_asserts = yes", &script);
+        begin(&mut world);
+        let done = |world: &World| world.log().iter().filter(|line| line.as_str() == "done").count();
+        assert_eq!((world.engine.waiting(), done(&world)), (1, 0), "{name}: {:?}", world.log());
+        for _ in 0..10 {
+            world.pass(Duration::from_millis(100));
+            // Whatever else comes meanwhile is answered at the moment it comes.
+            world.request("dave", "OPTIONS", "sip:example.com", "");
+            world.last("dave", "200");
+        }
+        assert_eq!((world.engine.waiting(), done(&world)), (1, 0), "{name}");
+        world.answer(&["192.0.2.1"]);
+        assert_eq!((world.engine.waiting(), done(&world)), (0, 1), "{name}: {:?}", world.log());
+    }
+}

@@ -44,6 +44,7 @@ pub const MODULE: Module = Module {
     ],
     variables: &[variables::EXTRA, variables::LEG, variables::CURRENT_LEG],
     events: &[event::CDR, event::ACCOUNTED, event::MISSED],
+    statistics: &[params::WAITING],
     tables: &[tables::ACC, tables::MISSED_CALLS],
     start: params::start,
     ..Module::EMPTY

@@ -7,7 +7,7 @@ use super::old_fields::OldFields;
 use super::spool::Spool;
 use super::tables::{ACC, MISSED_CALLS};
 use super::{database, watch};
-use catalogue::{Param, ParamKind};
+use catalogue::{Param, ParamKind, Statistic};
 use module_api::sql::{Database, Statement};
 use module_api::{Job, Setup, StartError, State, VariableHandle};
 use std::collections::BTreeMap;
@@ -168,6 +168,10 @@ pub struct Acc {
 const OLD_FLAGS: [&Param; 7] =
     [&LOG_FLAG, &LOG_MISSED_FLAG, &DB_FLAG, &DB_MISSED_FLAG, &EVI_FLAG, &EVI_MISSED_FLAG, &FAILED_FLAG];
 
+/// Records that are not in the database yet.
+pub const WAITING: Statistic =
+    Statistic::level("waiting_records", "Records that wait to be written again because the database failed.");
+
 /// Reads the parameters.
 pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let given = setup.params;
@@ -203,6 +207,8 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         spool: Spool::default(),
     });
     let state: State = Arc::clone(&acc) as State;
+    let counted = Arc::clone(&acc);
+    setup.computed(&WAITING, move || i64::try_from(counted.spool.count()).unwrap_or(i64::MAX));
     setup.at_stop(move |env| {
         database::stop(env, &acc);
         Job::DONE

@@ -40,6 +40,11 @@ impl Spool {
         std::mem::take(&mut self.lock().records).into_values().collect()
     }
 
+    /// How many wait.
+    pub fn count(&self) -> usize {
+        self.lock().records.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -150,6 +150,11 @@ impl Collection {
         before - part.len()
     }
 
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|part| lock(part).len()).sum()
+    }
+
     /// How many sweeps go round once.
     pub const fn turns() -> usize {
         PARTS

@@ -20,7 +20,7 @@ pub const MODULE: Module = Module {
     params: params::ALL,
     functions: &[functions::REMOVE_CHUNK],
     commands: &[commands::REMOVE_CHUNK, commands::FETCH_CHUNK],
-    statistics: &[params::REFUSED],
+    statistics: &[params::ENTRIES, params::REFUSED],
     start: params::start,
     ..Module::EMPTY
 };

@@ -48,6 +48,10 @@ pub const TABLE_SIZE: Param = Param::int("cache_table_size", 9, "The size of the
     .no_effect("tables grow with what is in them")
     .aliases(&[Alias::old("hash_size", "2.1")]);
 
+/// What is in the collections.
+pub const ENTRIES: Statistic =
+    Statistic::level("entries", "Keys in all collections; those that have expired go within cache_clean_period.");
+
 /// The collection that is there without being declared.
 pub const DEFAULT: &str = "default";
 
@@ -93,6 +97,11 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     if setup.params.is_on(&RESTART_PERSISTENCY) {
         restart::keep(setup, &collections);
     }
+    let counted: Vec<Arc<Collection>> = collections.values().cloned().collect();
+    setup.computed(&ENTRIES, move || {
+        let count = counted.iter().map(|collection| collection.len()).sum::<usize>();
+        i64::try_from(count).unwrap_or(i64::MAX)
+    });
     sweep_in_turns(setup, &collections);
     Ok(Arc::new(Caches { collections }))
 }

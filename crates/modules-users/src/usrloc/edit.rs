@@ -37,6 +37,8 @@ pub struct Changes {
     pub gone: SmallVec<[u64; 2]>,
     /// What takes it back, where it may have to be.
     pub undo: Vec<Undo>,
+    /// Rows that say less of a contact than another row of it, and go: two requests have written it at once.
+    pub twins: SmallVec<[u64; 2]>,
     /// Contacts added less contacts removed.
     pub balance: i64,
     /// The record is new.

@@ -50,6 +50,16 @@ impl FakeTable {
         self.0.borrow_mut().rows.values_mut().nth(row).expect("a row")[index] = cell;
     }
 
+    /// Every row is there once more, as another request has it that read before the first was written.
+    pub fn double_rows(&self) {
+        let mut inner = self.0.borrow_mut();
+        let more: Vec<(i64, Vec<Cell>)> = inner.rows.iter().map(|(id, row)| (id + 1, row.clone())).collect();
+        for (id, mut row) in more {
+            row[0] = Cell::Int(id);
+            inner.rows.insert(id, row);
+        }
+    }
+
     /// The values of some columns, a row a line, sorted.
     pub fn shown(&self, columns: &[&str]) -> String {
         let index = |name: &&str| LOCATION.columns.iter().position(|column| column.name == *name).expect(name);

@@ -1,6 +1,7 @@
 //! How other modules of this crate reach contacts: records read and changed wherever the mode keeps them.
 
 use super::columns::{aor_cells, contact};
+use super::contact::Contact;
 use super::domain::Domain;
 use super::edit::{Changes, Edit, EditContext};
 use super::record::Record;
@@ -9,6 +10,7 @@ use super::{Mode, Usrloc, events, id};
 use bytes::Bytes;
 use module_api::sql::{Query, Rows};
 use module_api::{Call, Env, Fault, Flow, Request};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl Usrloc {
@@ -112,7 +114,10 @@ impl Usrloc {
         let mut batch = Batch::new(domain);
         match self.config.mode {
             Mode::Memory | Mode::WriteBack => return None,
-            Mode::SqlOnly => batch.add_changes(aor, changes, self.row_context(env)),
+            Mode::SqlOnly => {
+                batch.add_changes(aor, changes, self.row_context(env));
+                batch.add_gone(changes.twins.iter().copied(), self.config.delete_max);
+            }
             Mode::WriteThrough => {
                 domain.touch(aor, |record| batch.add_record(record, self.row_context(env)));
                 batch.add_gone(changes.gone.iter().copied(), self.config.delete_max);
@@ -135,16 +140,39 @@ impl Usrloc {
 
     /// The record that rows make.
     pub fn record(&self, aor: &[u8], rows: &Rows, env: &mut Env<'_>) -> Record {
+        self.record_and_twins(aor, rows, env).0
+    }
+
+    /// The record that rows make, and the rows that are not in it. Between reading a record and writing a contact that is
+    /// not in it, another request of the same phone may do the same, and each gives the contact a row of its own: the one
+    /// that says more counts.
+    fn record_and_twins(&self, aor: &[u8], rows: &Rows, env: &mut Env<'_>) -> (Record, SmallVec<[u64; 2]>) {
         // Servers that share the table draw labels of their own.
         let label = env.random.next_u32();
-        let mut record = Record::new(aor, label);
+        let (mut record, mut twins) = (Record::new(aor, label), SmallVec::new());
         for row in &rows.rows {
-            match contact(row, self.row_context(env)) {
-                Ok((_, contact)) => record.insert(contact, self.config.order),
-                Err((column, wrong)) => env.log().error(format!("a row of contacts: column {column} {wrong}")),
+            let contact = match contact(row, self.row_context(env)) {
+                Ok((_, contact)) => contact,
+                Err((column, wrong)) => {
+                    env.log().error(format!("a row of contacts: column {column} {wrong}"));
+                    continue;
+                }
+            };
+            let is_twin = |known: &Contact| known.uri() == contact.uri() && known.call_id() == contact.call_id();
+            let Some(place) = record.contacts().iter().position(is_twin) else {
+                record.insert(contact, self.config.order);
+                continue;
+            };
+            let age = |contact: &Contact| (contact.cseq, contact.modified, contact.expires);
+            let is_newer = record.contacts().get(place).is_some_and(|known| age(known) < age(&contact));
+            if !is_newer {
+                twins.push(contact.id);
+                continue;
             }
+            twins.extend(record.remove(place).map(|known| known.id));
+            record.insert(contact, self.config.order);
         }
-        record
+        (record, twins)
     }
 
     /// Changes the record that rows make.
@@ -155,7 +183,7 @@ impl Usrloc {
         env: &mut Env<'_>,
         work: impl FnOnce(&mut Edit<'_>) -> T,
     ) -> (T, Changes) {
-        let mut record = self.record(aor, rows, env);
+        let (mut record, twins) = self.record_and_twins(aor, rows, env);
         let was_empty = record.contacts().is_empty();
         let slot = id::slot(aor, self.config.hash_size);
         let context =
@@ -163,6 +191,10 @@ impl Usrloc {
         let mut edit = Edit::new(&mut record, context);
         let made = work(&mut edit);
         let mut changes = edit.finish();
+        // Where nothing else is written, they go with the next change.
+        if !changes.list.is_empty() {
+            changes.twins = twins;
+        }
         changes.aor_inserted = was_empty && !record.contacts().is_empty();
         changes.aor_deleted = !was_empty && record.contacts().is_empty();
         (made, changes)

@@ -259,6 +259,23 @@ fn a_row_that_goes_while_it_is_updated_is_there_again() {
 }
 
 #[test]
+fn a_contact_that_two_requests_wrote_at_once_is_one() {
+    let table = FakeTable::default();
+    let mut server = Server::new("sql-only", &table, &[]);
+    server.register("alice", CONTACT);
+    table.double_rows();
+    table.set(1, "cseq", module_api::sql::Cell::Int(2));
+    assert_eq!(table.shown(&["contact"]).lines().count(), 2);
+    let listed = server.register("alice", "CSeq: 3 REGISTER");
+    assert_eq!(listed.matches("sip:a@192.0.2.1").count(), 1, "{listed}");
+    server.register("alice", "CSeq: 4 REGISTER\nContact: <sip:a@192.0.2.1>;expires=700");
+    assert_eq!(table.shown(&["contact", "expires"]), "sip:a@192.0.2.1 1700000700");
+    table.double_rows();
+    server.register("alice", "CSeq: 5 REGISTER\nContact: <sip:a@192.0.2.1>;expires=0");
+    assert_eq!(table.shown(&["contact"]), "");
+}
+
+#[test]
 fn identifiers_of_another_server_are_replaced_if_asked() {
     let table = FakeTable::default();
     Server::new("single-instance-sql-write-through", &table, &[]).register("alice", CONTACT);

@@ -53,24 +53,35 @@ impl Database {
     /// A statement that nobody here understands.
     pub fn run(&mut self, query: &Query) -> Result<Rows, Fault> {
         let mut rows = Rows::default();
-        let mut undo: Vec<(String, Table)> = Vec::new();
+        let mut begun: Vec<String> = Vec::new();
         for (statement, params) in &query.statements {
             let parsed = self.parsed(&statement.sql);
             let Some(table) = self.tables.get_mut(&parsed.table) else {
                 return Err(Fault::backend(format!("there is no table {}", parsed.table)));
             };
-            if query.statements.len() > 1 && !undo.iter().any(|(name, _)| *name == parsed.table) {
-                undo.push((parsed.table.clone(), table.clone()));
+            if query.statements.len() > 1 {
+                table.begin();
+                begun.push(parsed.table.clone());
             }
             match table.run(&parsed, params) {
                 Ok(done) => rows = done,
                 Err(fault) => {
-                    self.tables.extend(undo);
+                    self.end(&begun, true);
                     return Err(fault);
                 }
             }
         }
+        self.end(&begun, false);
         Ok(rows)
+    }
+
+    /// A batch has been run, or has failed.
+    fn end(&mut self, begun: &[String], takes_back: bool) {
+        for name in begun {
+            if let Some(table) = self.tables.get_mut(name) {
+                table.end(takes_back);
+            }
+        }
     }
 
     fn parsed(&mut self, sql: &str) -> Arc<Parsed> {

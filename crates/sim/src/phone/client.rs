@@ -57,7 +57,7 @@ impl Phone {
     /// Sends a request, in a transaction of its own.
     pub(super) fn start(&mut self, draft: Draft, purpose: Purpose, hand: &mut Hand<'_>) -> ClientKey {
         let branch = format!("z9hG4bK{}", self.fresh("b"));
-        let bytes = draft.write(self.address, &branch);
+        let bytes = draft.write(self.sender(), &branch);
         let key = (branch, draft.method);
         self.start_with(key.clone(), draft, bytes, purpose, hand);
         key
@@ -77,7 +77,9 @@ impl Phone {
             *place = bytes.clone();
         }
         hand.send(bytes.clone());
-        hand.wake(T1, Alarm::Resend(key.clone()));
+        if !self.speaks_tcp {
+            hand.wake(T1, Alarm::Resend(key.clone()));
+        }
         hand.wake(T1 * 64, Alarm::GiveUp(key.clone()));
         hand.wake(PATIENCE, Alarm::GiveUp(key.clone()));
         self.clients.insert(key, Client { bytes, draft, state: State::Calling, every: T1, began: hand.now, purpose });
@@ -111,6 +113,17 @@ impl Phone {
             let purpose = client.purpose;
             self.clients.remove(key);
             self.failed(purpose, 408, None, hand);
+        }
+    }
+
+    /// A request did not leave: its connection was refused (RFC 3261 section 17.1.4).
+    pub fn undelivered(&mut self, bytes: &Bytes, hand: &mut Hand<'_>) {
+        let Ok(message) = Message::parse(bytes.clone(), &Limits::default()) else { return };
+        let Some(branch) = text::branch(&message).filter(|_| message.is_request()) else { return };
+        let concerned = |(key, client): &(&ClientKey, &Client)| key.0 == branch && client.bytes == *bytes;
+        let Some(key) = self.clients.iter().find(concerned).map(|(key, _)| key.clone()) else { return };
+        if let Some(client) = self.clients.remove(&key) {
+            self.failed(client.purpose, 503, None, hand);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::client::Purpose;
 use super::text::{self, Draft, SDP};
-use super::{Alarm, Hand, Phone};
+use super::{Act, Alarm, Hand, Phone};
 use bytes::Bytes;
 use module_api::Time;
 use sip::{HeaderName, Message};
@@ -104,6 +104,18 @@ impl Phone {
         self.dialogs.iter().find(|(_, dialog)| is_it(dialog)).map(|(number, _)| *number)
     }
 
+    /// The first Route of a dialog leads to the proxy's socket that we talk to: where the call was recorded twice, to the
+    /// one on our side.
+    pub(super) fn check_route(&self, draft: &Draft, hand: &mut Hand<'_>) {
+        let Some(route) = draft.routes.first() else { return };
+        if route.contains(";transport=tcp") != self.speaks_tcp {
+            hand.acts.push(Act::Complain(
+                format!("the route set of {} begins with {route}", self.name()),
+                draft.call_id.clone(),
+            ));
+        }
+    }
+
     /// A request within a dialog.
     pub(super) fn within(&self, dialog: u64, method: &'static str, cseq: u32) -> Option<Draft> {
         let contact = (method != "BYE").then(|| self.contact());
@@ -129,8 +141,9 @@ impl Phone {
             return hand.send(ack);
         }
         let Some(draft) = self.within(dialog, "ACK", cseq) else { return };
+        self.check_route(&draft, hand);
         let branch = format!("z9hG4bK{}", self.fresh("a"));
-        let ack = draft.write(self.address, &branch);
+        let ack = draft.write(self.sender(), &branch);
         if let Some(dialog) = self.dialogs.get_mut(&dialog) {
             dialog.ack = Some((cseq, ack.clone()));
             dialog.is_changing = false;
@@ -158,6 +171,7 @@ impl Phone {
         dialog.cseq += 1;
         let cseq = dialog.cseq;
         if let Some(draft) = self.within(number, "BYE", cseq) {
+            self.check_route(&draft, hand);
             self.start(draft, Purpose::Within { dialog: number }, hand);
         }
     }

@@ -19,7 +19,7 @@ use registration::Registration;
 use server::{Server, ServerKey};
 use sip::{Limits, Message};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +34,10 @@ pub struct Phone {
     password: String,
     /// Where it is.
     pub address: SocketAddr,
+    /// Whether it speaks TCP with the proxy, else UDP.
+    pub speaks_tcp: bool,
+    /// Whether it lets its connections stand for where it listens.
+    is_alias: bool,
     /// What its Contact says of where it is.
     host: String,
     manners: Manners,
@@ -109,8 +113,10 @@ pub enum Alarm {
 /// What a phone does.
 #[derive(Debug)]
 pub enum Act {
-    /// Sends to the proxy.
-    Send(Bytes),
+    /// Sends to the proxy; by this connection, if there is one and it is still there.
+    Send(Bytes, Option<u64>),
+    /// Has got what no proxy may send: what, and in which call.
+    Complain(String, String),
     /// Sets an alarm.
     Wake(Time, Alarm),
 }
@@ -127,7 +133,11 @@ pub struct Hand<'a> {
 
 impl Hand<'_> {
     fn send(&mut self, bytes: impl Into<Bytes>) {
-        self.acts.push(Act::Send(bytes.into()));
+        self.acts.push(Act::Send(bytes.into(), None));
+    }
+
+    fn send_by(&mut self, bytes: Bytes, connection: Option<u64>) {
+        self.acts.push(Act::Send(bytes, connection));
     }
 
     fn wake(&mut self, after: Duration, alarm: Alarm) {
@@ -152,6 +162,8 @@ impl Phone {
             user: user.to_owned(),
             password: password.to_owned(),
             address,
+            speaks_tcp: false,
+            is_alias: false,
             host,
             manners,
             chance,
@@ -168,6 +180,11 @@ impl Phone {
             sent: Vec::new(),
             outcomes: Vec::new(),
         }
+    }
+
+    /// The same phone speaking TCP.
+    pub fn by_tcp(self, is_alias: bool) -> Phone {
+        Phone { speaks_tcp: true, is_alias, ..self }
     }
 
     /// It gets power, and sets its alarms.
@@ -191,14 +208,14 @@ impl Phone {
         }
     }
 
-    /// A datagram comes.
-    pub fn receive(&mut self, bytes: Bytes, hand: &mut Hand<'_>) {
+    /// A message comes; by a connection, if there is one.
+    pub fn receive(&mut self, bytes: Bytes, connection: Option<u64>, hand: &mut Hand<'_>) {
         if !self.is_up {
             return;
         }
         let Ok(message) = Message::parse(bytes, &Limits::default()) else { return };
         let message = Arc::new(message);
-        if message.is_request() { self.request(&message, hand) } else { self.reply(&message, hand) }
+        if message.is_request() { self.request(&message, connection, hand) } else { self.reply(&message, hand) }
     }
 
     /// An alarm rings.
@@ -312,7 +329,14 @@ impl Phone {
 
     /// Its Contact URI.
     pub fn contact(&self) -> String {
-        format!("sip:{}@{}:{}", self.user, self.host, self.address.port())
+        let transport = if self.speaks_tcp { ";transport=tcp" } else { "" };
+        format!("sip:{}@{}:{}{transport}", self.user, self.host, self.address.port())
+    }
+
+    /// What its Via says.
+    fn sender(&self) -> text::Sender {
+        let transport = if self.speaks_tcp { "TCP" } else { "UDP" };
+        text::Sender { address: self.address, transport, is_alias: self.is_alias }
     }
 
     /// A word that nobody else has.
@@ -332,8 +356,15 @@ pub fn number_of(host: &str) -> Option<usize> {
     host.strip_prefix("phone")?.strip_suffix(".example.net")?.parse().ok()
 }
 
+/// The phone at an address.
+pub fn place_of(address: IpAddr) -> Option<usize> {
+    let IpAddr::V4(address) = address else { return None };
+    let [10, 7, high, low] = address.octets() else { return None };
+    usize::from(u16::from_be_bytes([high, low])).checked_sub(10)
+}
+
 /// The address of a phone by its number.
-pub fn ip_of(number: usize) -> std::net::IpAddr {
+pub fn ip_of(number: usize) -> IpAddr {
     let [low, high, ..] = u32::try_from(number + 10).unwrap_or(0).to_le_bytes();
-    std::net::IpAddr::from([10, 7, high, low])
+    IpAddr::from([10, 7, high, low])
 }

@@ -17,6 +17,9 @@ pub struct Registration {
     pub until: Time,
     /// Whether a REGISTER is under way.
     is_busy: bool,
+    /// Whether another one follows at once: what is under way may be acknowledged by a server that has stopped since, and
+    /// whose successor has another clock.
+    is_repeated: bool,
     /// Whether it wants to be registered.
     is_wanted: bool,
     /// When the next one is due; alarms of others are old.
@@ -34,6 +37,7 @@ impl Phone {
     /// Registers, or removes its contact.
     pub(super) fn register(&mut self, removes: bool, hand: &mut Hand<'_>) {
         let is_due = removes || self.registration.due <= hand.now || self.mood != Mood::Wild;
+        self.registration.is_repeated |= self.registration.is_busy && self.mood == Mood::Calm;
         if self.registration.is_busy || self.mood == Mood::Quiet || !is_due {
             return;
         }
@@ -93,6 +97,8 @@ impl Phone {
         let lifetime = self.granted(reply);
         self.registration.until = hand.now + Duration::from_secs(lifetime);
         let early = Duration::from_secs((lifetime / 2).max(10));
+        let is_repeated = std::mem::take(&mut self.registration.is_repeated);
+        let early = if is_repeated { Duration::from_secs(1) } else { early };
         self.register_in(early.min(Duration::from_secs(lifetime)), hand);
     }
 

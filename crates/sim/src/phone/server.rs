@@ -15,6 +15,8 @@ pub type ServerKey = (String, String);
 #[derive(Debug)]
 pub struct Server {
     request: Arc<Message>,
+    /// The connection that it came by.
+    connection: Option<u64>,
     last: Option<Bytes>,
     code: u16,
     /// Whether the ACK has come.
@@ -29,7 +31,7 @@ pub struct Server {
 
 impl Phone {
     /// A request comes.
-    pub(super) fn request(&mut self, request: &Arc<Message>, hand: &mut Hand<'_>) {
+    pub(super) fn request(&mut self, request: &Arc<Message>, connection: Option<u64>, hand: &mut Hand<'_>) {
         let Some(branch) = text::branch(request) else { return };
         let method = String::from_utf8_lossy(request.method_text()).into_owned();
         if request.method() == Method::Ack {
@@ -37,11 +39,12 @@ impl Phone {
         }
         let key = (branch, method);
         if let Some(known) = self.servers.get(&key) {
-            return known.last.iter().for_each(|last| hand.send(last.clone()));
+            return known.last.iter().for_each(|last| hand.send_by(last.clone(), connection));
         }
         let to_tag = text::to_tag(request);
         let server = Server {
             request: Arc::clone(request),
+            connection,
             last: None,
             code: 0,
             is_acknowledged: false,
@@ -207,7 +210,7 @@ impl Phone {
         server.code = code;
         server.last = Some(bytes.clone());
         let to_tag = server.to_tag.clone();
-        hand.send(bytes);
+        hand.send_by(bytes, server.connection);
         if code < 200 {
             return;
         }
@@ -215,7 +218,10 @@ impl Phone {
         if !is_invite {
             return;
         }
-        hand.wake(T1, Alarm::Repeat(key.clone()));
+        // A refusal is sent again where it may be lost, a 2xx in any case: the way to the caller may be another.
+        if code < 300 || server.connection.is_none() {
+            hand.wake(T1, Alarm::Repeat(key.clone()));
+        }
         if code >= 300 || self.servers.get(key).is_some_and(|server| server.dialog.is_some()) {
             return;
         }
@@ -233,7 +239,7 @@ impl Phone {
             return;
         }
         server.every = (server.every * 2).min(T2);
-        server.last.iter().for_each(|last| hand.send(last.clone()));
+        server.last.iter().for_each(|last| hand.send_by(last.clone(), server.connection));
         hand.wake(server.every, Alarm::Repeat(key.clone()));
     }
 

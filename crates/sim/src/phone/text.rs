@@ -31,19 +31,38 @@ pub struct Draft {
     pub body: &'static str,
 }
 
+/// Who sends something, as its Via says.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    /// Where.
+    pub address: SocketAddr,
+    /// `UDP` or `TCP`
+    pub transport: &'static str,
+    /// Whether its connection stands for that address (RFC 5923).
+    pub is_alias: bool,
+}
+
+impl From<SocketAddr> for Sender {
+    fn from(address: SocketAddr) -> Sender {
+        Sender { address, transport: "UDP", is_alias: false }
+    }
+}
+
 /// A body.
 pub const SDP: &str =
     "v=0\r\no=- 1 1 IN IP4 10.7.0.1\r\ns=-\r\nc=IN IP4 10.7.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
 
 impl Draft {
-    /// The text, from this address and with this branch.
-    pub fn write(&self, from: SocketAddr, branch: &str) -> Bytes {
+    /// The text, from this sender and with this branch.
+    pub fn write(&self, from: Sender, branch: &str) -> Bytes {
+        let Sender { address, transport, is_alias } = from;
+        let alias = if is_alias { ";alias" } else { "" };
         let Draft { method, uri, cseq, call_id, headers, body, .. } = self;
         let routes: String = self.routes.iter().map(|route| format!("Route: {route}\r\n")).collect();
         let contact = self.contact.as_ref().map(|uri| format!("Contact: <{uri}>\r\n")).unwrap_or_default();
         let content = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
         let text = format!(
-            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {from};rport;branch={branch}\r\nMax-Forwards: 70\r\n{routes}\
+            "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{transport} {address};rport{alias};branch={branch}\r\nMax-Forwards: 70\r\n{routes}\
              From: {}\r\nTo: {}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n{contact}{headers}{content}\
              Content-Length: {}\r\n\r\n{body}",
             self.from,

@@ -1,6 +1,6 @@
 //! Broken on purpose: each of these must be noticed, or the watch is blind.
 
-use crate::{Mode, Swarm, Text, Variant, run_swarm};
+use crate::{Mode, StreamWeather, Swarm, Text, Variant, run_swarm};
 
 /// The default script with one thing changed is caught by one of a few seeds, with these words.
 #[track_caller]
@@ -8,8 +8,12 @@ fn is_noticed(from: &'static str, to: &'static str, words: &str, change: impl Fn
     let seen: Vec<String> = (0..8)
         .filter_map(|seed| {
             let mut swarm = Swarm::of(seed);
-            swarm.variant =
-                Variant { text: Text::Broken(from, to), mode: Mode::WriteThrough, patience_s: Some((5, 20)) };
+            swarm.variant = Variant {
+                text: Text::Broken(from, to),
+                mode: Mode::WriteThrough,
+                patience_s: Some((5, 20)),
+                has_guards: false,
+            };
             change(&mut swarm);
             run_swarm(seed, swarm).failure.map(|failure| failure.what)
         })
@@ -64,4 +68,18 @@ fn a_proxy_that_calls_whom_it_should_not() {
         "never registered",
         |_| {},
     );
+}
+
+#[test]
+fn a_script_that_keeps_something_for_ever() {
+    let once = "\troute(authenticate);";
+    let kept = "\tcache_store(\"local\", \"for ever\", \"1\");\n\troute(authenticate);";
+    is_noticed(once, kept, "cachedb_local:entries", |swarm| swarm.variant.has_guards = true);
+}
+
+#[test]
+fn a_script_that_records_no_second_route_between_two_transports() {
+    is_noticed("record_route();", "record_route_preset(\"192.0.2.1:5060\");", "the route set of", |swarm| {
+        swarm.streams = StreamWeather { phones: 500, ..StreamWeather::NONE };
+    });
 }

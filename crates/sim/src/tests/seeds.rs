@@ -1,6 +1,6 @@
-//! Seeds: those that were once broken, and some more. `cargo xtask ci` runs thousands.
+//! Seeds: some from everywhere, crowds, connections. `cargo xtask ci` runs thousands.
 
-use crate::{Swarm, run, run_swarm};
+use crate::{StreamWeather, Swarm, run, run_swarm};
 
 /// Nothing is broken in these.
 #[track_caller]
@@ -10,12 +10,6 @@ fn check(seeds: impl IntoIterator<Item = u64>) {
             panic!("{failure}");
         }
     }
-}
-
-/// Each of these has shown a fault of the server once.
-#[test]
-fn seeds_that_were_broken_once() {
-    check([2, 20, 35, 905, 1758, 1853]);
 }
 
 #[test]
@@ -47,11 +41,30 @@ fn a_seed_repeats_itself_to_the_last_byte() {
 
 #[test]
 fn hundreds_of_phones() {
-    let mut swarm = Swarm::of(7);
-    swarm.users = 100;
-    swarm.phones = 200;
-    swarm.faults_for = std::time::Duration::from_secs(20);
-    let outcome = run_swarm(7, swarm);
+    let outcome = run_swarm(7, Swarm::of(7).crowded(120));
     assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
-    assert!(outcome.seen.registered >= 200 && outcome.seen.answered >= 200, "{:?}", outcome.seen);
+    assert!(outcome.seen.registered >= 120 && outcome.seen.answered >= 120, "{:?}", outcome.seen);
+}
+
+#[test]
+fn phones_that_speak_tcp_in_the_worst_weather() {
+    for (seed, phones) in [(12, 500)] {
+        let mut swarm = Swarm::of(seed);
+        swarm.streams =
+            StreamWeather { phones, breaks: 60, splits: 500, refused: 100, strangers: 500, ..swarm.streams };
+        swarm.vandals = 1;
+        let outcome = run_swarm(seed, swarm);
+        assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
+        assert!(outcome.seen.connections > 20 && outcome.seen.answered > 0, "{:?}", outcome.seen);
+    }
+}
+
+#[test]
+fn a_wall_clock_that_is_set_while_the_server_runs() {
+    for seed in [21] {
+        let mut swarm = Swarm::of(seed);
+        (swarm.clock_steps, swarm.kills) = (4, 1);
+        let outcome = run_swarm(seed, swarm);
+        assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 use crate::script::{Mode, Text, Variant};
-use crate::watch::Watch;
+use crate::watch::{Hop, Watch, Way};
 use bytes::Bytes;
 use module_api::Time;
 use std::net::SocketAddr;
@@ -17,7 +17,8 @@ struct Scene(Watch);
 
 impl Scene {
     fn new() -> Scene {
-        let mut watch = Watch::new(Variant { text: Text::Default, mode: Mode::WriteThrough, patience_s: None });
+        let mut watch =
+            Watch::new(Variant { text: Text::Default, mode: Mode::WriteThrough, patience_s: None, has_guards: false });
         watch.know(address(ALICE).ip(), false);
         watch.know(address(BOB).ip(), false);
         let mut scene = Scene(watch);
@@ -30,11 +31,11 @@ impl Scene {
     }
 
     fn asks(&mut self, from: &str, lines: &str, cseq: &str, to_tag: &str) {
-        self.0.received(START, address(from), &message(lines, cseq, to_tag));
+        self.0.received(START, by_udp(from), &message(lines, cseq, to_tag));
     }
 
     fn sends(&mut self, to: &str, lines: &str, cseq: &str, to_tag: &str) {
-        self.0.sent(START, address(to), &message(lines, cseq, to_tag));
+        self.0.sent(START, Way::Udp, address(to), &message(lines, cseq, to_tag));
     }
 
     /// The proxy sends this, and it is seen to be wrong.
@@ -51,6 +52,10 @@ const VIA_PROXY: &str = "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKp";
 
 fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
+}
+
+fn by_udp(text: &str) -> Hop {
+    Hop { address: address(text), connection: None }
 }
 
 /// A message of lines between bars.
@@ -138,12 +143,8 @@ fn a_call_to_where_nobody_registered_or_is_any_more() {
     Scene::new().wrong(BOB, &line(5070), "1 INVITE", "", "was never registered");
     let mut scene = Scene::new();
     let late = START + Duration::from_secs(700);
-    scene.0.received(
-        late,
-        address(ALICE),
-        &message(&format!("INVITE sip:u1@example.com|{VIA_ALICE}2"), "2 INVITE", ""),
-    );
-    scene.0.sent(late, address(BOB), &message(&format!("{}2", line(5060)), "2 INVITE", ""));
+    scene.0.received(late, by_udp(ALICE), &message(&format!("INVITE sip:u1@example.com|{VIA_ALICE}2"), "2 INVITE", ""));
+    scene.0.sent(late, Way::Udp, address(BOB), &message(&format!("{}2", line(5060)), "2 INVITE", ""));
     assert!(scene.0.broken.unwrap().what.contains("was removed or had expired"));
 }
 
@@ -160,11 +161,11 @@ fn what_goes_nowhere_or_to_those_who_have_not_asked() {
 fn what_cannot_be_read_or_is_not_as_long_as_it_says() {
     let mut scene = Scene::new();
     let text = String::from_utf8_lossy(&message(&format!("SIP/2.0 486 Busy|{VIA_ALICE}"), "1 INVITE", "")).into_owned();
-    scene.0.sent(START, address(ALICE), &Bytes::from(text.replace("Content-Length: 0", "Content-Length: 5")));
+    scene.0.sent(START, Way::Udp, address(ALICE), &Bytes::from(text.replace("Content-Length: 0", "Content-Length: 5")));
     assert!(scene.0.broken.take().unwrap().what.contains("Content-Length is"));
-    scene.0.sent(START, address(ALICE), &Bytes::from(text.replace("CSeq: 1 INVITE\r\n", "")));
+    scene.0.sent(START, Way::Udp, address(ALICE), &Bytes::from(text.replace("CSeq: 1 INVITE\r\n", "")));
     assert!(scene.0.broken.take().unwrap().what.contains("has not one CSeq"));
-    scene.0.sent(START, address(ALICE), &Bytes::from(text.replace("10.7.0.10:5060", "192.0.2.1:5060")));
+    scene.0.sent(START, Way::Udp, address(ALICE), &Bytes::from(text.replace("10.7.0.10:5060", "192.0.2.1:5060")));
     assert!(scene.0.broken.take().unwrap().what.contains("still has the proxy's Via"));
 }
 
@@ -179,10 +180,10 @@ fn an_answer_without_a_header_is_right_for_strangers_only() {
     };
     let stranger = address("203.0.113.1:5060");
     scene.0.know(stranger.ip(), true);
-    scene.0.sent(START, stranger, &refusal(400));
+    scene.0.sent(START, Way::Udp, stranger, &refusal(400));
     assert!(scene.0.broken.is_none());
     for (to, code) in [(stranger, 200), (address(ALICE), 400)] {
-        scene.0.sent(START, to, &refusal(code));
+        scene.0.sent(START, Way::Udp, to, &refusal(code));
         assert!(scene.0.broken.take().unwrap().what.contains("has not one CSeq"));
     }
 }
@@ -192,4 +193,21 @@ fn a_registration_that_is_not_in_the_database() {
     let mut scene = Scene::new();
     scene.0.ended(START, START, &Database::new(), false);
     assert!(scene.0.broken.unwrap().what.contains("was acknowledged"));
+}
+
+#[test]
+fn what_no_connection_may_carry() {
+    let by_tcp = "Via: SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKq";
+    let line = format!("INVITE sip:u1@10.7.0.11:5060|{by_tcp}|{VIA_ALICE}");
+    let mut scene = Scene::new();
+    let mut sends = |way, lines: &str, cseq, to_tag| {
+        scene.0.sent(START, way, address(BOB), &message(lines, cseq, to_tag));
+        scene.0.broken.take().map(|broken| broken.what).unwrap_or_default()
+    };
+    assert!(sends(Way::Udp, &line, "1 INVITE", "").contains("leaves by Udp and says otherwise"));
+    assert_eq!(sends(Way::Tcp, &line, "1 INVITE", ""), "");
+    assert!(sends(Way::Tcp, &line, "1 INVITE", "").contains("is sent again over a connection"));
+    let alice = "SIP/2.0 486 Busy|Via: SIP/2.0/UDP 10.7.0.10:5060;branch=z9hG4bKa";
+    scene.0.sent(START, Way::Tcp, address(ALICE), &message(alice, "1 INVITE", ";tag=b"));
+    assert!(scene.0.broken.unwrap().what.contains("by Tcp, which has asked from"));
 }

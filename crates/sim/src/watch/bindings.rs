@@ -113,10 +113,14 @@ impl Bindings {
         let soon = now + Duration::from_secs(20);
         let is_certain = |binding: &Binding| binding.certain.is_some_and(|(_, until)| until > soon);
         // What is a host name may not be resolved.
-        let of_user = self.list.iter().filter(|((known, contact), binding)| {
-            known == user && is_certain(binding) && !contact.contains("example.net")
-        });
+        let own = self.list.range((user.to_owned(), String::new())..).take_while(|((known, _), _)| known == user);
+        let of_user = own.filter(|((_, contact), binding)| is_certain(binding) && !contact.contains("example.net"));
         of_user.map(|((_, contact), _)| contact.clone()).collect()
+    }
+
+    /// Until when the last of them may be there.
+    pub fn last_until(&self) -> Time {
+        self.list.values().map(|binding| binding.possible_until).max().unwrap_or_default()
     }
 
     /// A call that came then is led to this contact.
@@ -148,34 +152,28 @@ impl Bindings {
         returns: bool,
     ) -> Result<(), String> {
         self.promises_until = Time::default();
-        let rows = database.rows("location", ["username", "contact", "expires"]);
+        let rows = written(database);
         if returns {
             // What was removed and not yet written is there again for the next life of the proxy.
-            for [user, contact, expires] in &rows {
-                let text = |cell: &Cell| String::from_utf8_lossy(&cell.to_bytes().unwrap_or_default()).into_owned();
-                let left = expires.to_int().and_then(|at| u64::try_from(at).ok()).unwrap_or(0);
-                let left = Duration::from_secs(left.saturating_sub(clock.unix_seconds()));
-                let binding = self.list.entry((text(user), text(contact))).or_default();
+            for (key, expires) in &rows {
+                let left = Duration::from_secs(expires.saturating_sub(clock.unix_seconds()));
+                let binding = self.list.entry(key.clone()).or_default();
                 binding.possible_until = binding.possible_until.max(now + left);
             }
         }
-        let in_table = |user: &str, contact: &str, until: u64| {
-            rows.iter().any(|[name, uri, expires]| {
-                let is = |cell: &Cell, text: &str| cell.to_bytes().is_some_and(|bytes| bytes == text.as_bytes());
-                let number = expires.to_int().and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
-                is(name, user) && is(uri, contact) && number + 2 >= until
-            })
-        };
-        for ((user, contact), binding) in &mut self.list {
+        for (key, binding) in &mut self.list {
             let Some((since, until)) = binding.certain.filter(|(_, until)| *until > now) else { continue };
             let ends = clock.unix_seconds() + until.since(now).as_secs();
-            if in_table(user, contact, ends) {
+            let row = rows.get(key);
+            if row.is_some_and(|expires| expires + 2 >= ends) {
                 continue;
             }
-            let must = all || behind.is_some_and(|behind| since + behind < now && !in_table(user, contact, 0));
+            let must = all || row.is_none() && behind.is_some_and(|behind| since + behind < now);
             if must {
+                let (user, contact) = key;
+                let others: Vec<_> = rows.iter().filter(|((name, _), _)| name == user).collect();
                 return Err(format!(
-                    "{contact} of {user} was acknowledged, until {ends} by the proxy's clock, and is lost: {rows:?}"
+                    "{contact} of {user} was acknowledged, until {ends} by the proxy's clock, and is lost: {others:?}"
                 ));
             }
             binding.certain = None;
@@ -192,6 +190,18 @@ impl Bindings {
             }
         }
     }
+}
+
+/// The contacts in the database, each with the last second that one of its rows names.
+fn written(database: &Database) -> BTreeMap<(String, String), u64> {
+    let mut rows: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for [user, contact, expires] in database.rows("location", ["username", "contact", "expires"]) {
+        let text = |cell: &Cell| String::from_utf8_lossy(&cell.to_bytes().unwrap_or_default()).into_owned();
+        let number = expires.to_int().and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
+        let known = rows.entry((text(&user), text(&contact))).or_default();
+        *known = number.max(*known);
+    }
+    rows
 }
 
 /// Whose contact a REGISTER is about, and for how long.

@@ -1,6 +1,6 @@
 //! Downstream: requests go where the caller may be led, ACK and CANCEL where they must.
 
-use super::{AskKey, Watch, label};
+use super::{AskKey, Watch, Way, label};
 use crate::phone::text;
 use module_api::Time;
 use sip::{HeaderName, Message, Method};
@@ -14,6 +14,7 @@ pub struct Branch {
     era: u32,
     method: Method,
     call_id: String,
+    way: Way,
     to: SocketAddr,
     uri: Vec<u8>,
     cseq: u32,
@@ -63,26 +64,41 @@ impl Watch {
     }
 
     /// The proxy sends a request.
-    pub(super) fn forwards(&mut self, now: Time, to: SocketAddr, message: &Message) {
+    pub(super) fn forwards(&mut self, now: Time, way: Way, to: SocketAddr, message: &Message) {
         let call_id = text::header(message, HeaderName::CallId);
         let name = text::branch(message).unwrap_or_default();
         let upstream = self.branches.get(&name).and_then(|branch| self.asked.get(&branch.upstream));
         let cancelled_at = upstream.and_then(|asked| asked.cancelled_at);
         let checked = match self.branches.get_mut(&name) {
             Some(branch) => match message.method() {
+                _ if branch.way != way => {
+                    Err(format!("{} leaves by another transport than its request", label(message)))
+                }
                 Method::Ack if branch.method == Method::Invite => branch.acknowledged(to, message),
                 Method::Cancel if branch.method == Method::Invite => branch.cancelled(to, message, cancelled_at),
+                // The ACK of a 2xx goes on each time its caller sends it, by whichever connection: its Via tells them apart.
+                Method::Ack if branch.to == to && (came_by_stream(message) || branch.bytes == *message.bytes()) => {
+                    Ok(())
+                }
+                _ if way == Way::Tcp => Err(format!("{} is sent again over a connection", label(message))),
                 _ if branch.bytes == *message.bytes() && branch.to == to => Ok(()),
                 _ => Err(format!("{} is not what was sent with this branch before", label(message))),
             },
-            None => self.new_branch(now, to, name, message),
+            None => self.new_branch(now, way, to, name, message),
         };
         if let Err(wrong) = checked {
             self.breach(now, wrong, &call_id);
         }
     }
 
-    fn new_branch(&mut self, now: Time, to: SocketAddr, name: String, message: &Message) -> Result<(), String> {
+    fn new_branch(
+        &mut self,
+        now: Time,
+        way: Way,
+        to: SocketAddr,
+        name: String,
+        message: &Message,
+    ) -> Result<(), String> {
         let what = label(message);
         if message.method() == Method::Cancel {
             return Err(format!("CANCEL to {to} for a branch that there is not"));
@@ -111,6 +127,7 @@ impl Watch {
             era: self.era,
             method: message.method(),
             call_id: asked.call_id.clone(),
+            way,
             to,
             uri: uri.to_vec(),
             cseq: message.cseq().map_or(0, |cseq| cseq.number),
@@ -164,6 +181,9 @@ impl Branch {
     fn cancelled(&mut self, to: SocketAddr, message: &Message, asked_at: Option<Time>) -> Result<(), String> {
         self.is_of_this_hop(to, message)?;
         let is_first = !std::mem::replace(&mut self.is_cancelled, true);
+        if !is_first && self.way == Way::Tcp {
+            return Err(format!("CANCEL to {to} is sent again over a connection"));
+        }
         if is_first && self.provisional_at.is_none() {
             return Err(format!("CANCEL to {to} before any provisional reply"));
         }
@@ -186,12 +206,16 @@ impl Branch {
     }
 }
 
+/// Whether the second Via says that a request came by a connection.
+fn came_by_stream(message: &Message) -> bool {
+    message.vias().nth(1).is_some_and(|via| via.is_ok_and(|via| via.transport == b"TCP"))
+}
+
 /// Whose request it is that the proxy forwards: the second Via says so.
 fn came_from(message: &Message) -> Option<AskKey> {
     let via = message.vias().nth(1)?.ok()?;
     let address: IpAddr = via.received_ip().or_else(|| via.host_ip())?;
-    let port = via.rport().flatten().unwrap_or(via.effective_port());
     let branch = String::from_utf8_lossy(via.branch()?).into_owned();
     let method = String::from_utf8_lossy(message.method_text()).into_owned();
-    Some((SocketAddr::new(address, port), branch, method))
+    Some((address, branch, method))
 }

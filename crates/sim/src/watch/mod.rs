@@ -33,7 +33,29 @@ pub struct Violation {
 }
 
 /// What the proxy has been asked: by whom, branch, method.
-type AskKey = (SocketAddr, String, String);
+type AskKey = (IpAddr, String, String);
+
+/// Where a message comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The address.
+    pub address: SocketAddr,
+    /// The connection, where there is one.
+    pub connection: Option<u64>,
+}
+
+/// By which transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Udp,
+    Tcp,
+}
+
+impl Hop {
+    const fn way(self) -> Way {
+        if self.connection.is_some() { Way::Tcp } else { Way::Udp }
+    }
+}
 
 /// The watch.
 #[derive(Debug)]
@@ -45,6 +67,8 @@ pub struct Watch {
     /// Counts the lives of the proxy.
     era: u32,
     asked: BTreeMap<AskKey, Asked>,
+    /// The calls that have not been forwarded yet when they were last looked at, by whom they are for.
+    calls: BTreeMap<String, Vec<AskKey>>,
     branches: BTreeMap<String, Branch>,
     bindings: Bindings,
     /// Whether answers of the database get lost after it has done what it was asked.
@@ -60,9 +84,9 @@ pub struct Watch {
 /// What was seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
-    /// Datagrams to the proxy.
+    /// Messages to the proxy.
     pub received: u64,
-    /// Datagrams from it.
+    /// Messages from it.
     pub sent: u64,
     /// INVITEs answered with 2xx.
     pub answered: u64,
@@ -70,6 +94,8 @@ pub struct Seen {
     pub refused: u64,
     /// REGISTERs acknowledged.
     pub registered: u64,
+    /// Connections opened.
+    pub connections: u64,
 }
 
 impl Seen {
@@ -80,14 +106,15 @@ impl Seen {
         self.answered += other.answered;
         self.refused += other.refused;
         self.registered += other.registered;
+        self.connections += other.connections;
     }
 }
 
 impl fmt::Display for Seen {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Seen { received, sent, answered, refused, registered } = self;
+        let Seen { received, sent, answered, refused, registered, connections } = self;
         let calls = format!("{answered} calls answered and {refused} tries refused, {registered} registrations");
-        write!(out, "{received} datagrams to the proxy and {sent} from it, {calls}")
+        write!(out, "{received} messages to the proxy and {sent} from it, {connections} connections, {calls}")
     }
 }
 
@@ -100,6 +127,7 @@ impl Watch {
             strangers: BTreeSet::new(),
             era: 0,
             asked: BTreeMap::new(),
+            calls: BTreeMap::new(),
             branches: BTreeMap::new(),
             bindings: Bindings::default(),
             is_unsure: false,
@@ -118,21 +146,21 @@ impl Watch {
         };
     }
 
-    /// The proxy gets a datagram.
-    pub fn received(&mut self, now: Time, peer: SocketAddr, bytes: &Bytes) {
+    /// The proxy gets a message.
+    pub fn received(&mut self, now: Time, peer: Hop, bytes: &Bytes) {
         self.seen.received += 1;
         let Ok(message) = Message::parse(bytes.clone(), &Limits::default()) else { return };
-        if message.is_request() { self.asks(now, peer, &message) } else { self.replies(now, peer, &message) }
+        if message.is_request() { self.asks(now, peer, &message) } else { self.replies(now, peer.address, &message) }
     }
 
-    /// The proxy sends a datagram.
-    pub fn sent(&mut self, now: Time, to: SocketAddr, bytes: &Bytes) {
+    /// The proxy sends a message.
+    pub fn sent(&mut self, now: Time, way: Way, to: SocketAddr, bytes: &Bytes) {
         self.seen.sent += 1;
         // Who sends half a request is told so with what there was of it.
         if self.strangers.contains(&to.ip()) && wire::refuses_half_a_request(bytes) {
             return;
         }
-        let message = match wire::check(bytes) {
+        let message = match wire::check(bytes, way) {
             Ok(message) => message,
             Err(wrong) => return self.breach(now, wrong, ""),
         };
@@ -141,25 +169,26 @@ impl Watch {
             let what = format!("{} goes to {to}, where nobody is", label(&message));
             return self.breach(now, what, &call_id);
         }
-        if message.is_request() { self.forwards(now, to, &message) } else { self.answers(now, to, &message) }
+        if message.is_request() { self.forwards(now, way, to, &message) } else { self.answers(now, way, to, &message) }
     }
 
     /// A request comes in: the first time, or again.
-    fn asks(&mut self, now: Time, peer: SocketAddr, message: &Message) {
+    fn asks(&mut self, now: Time, peer: Hop, message: &Message) {
         let Some(branch) = text::branch(message) else { return };
         let method = String::from_utf8_lossy(message.method_text()).into_owned();
-        let is_stranger = self.strangers.contains(&peer.ip());
+        let is_stranger = self.strangers.contains(&peer.address.ip());
         if message.method() == Method::Register && !is_stranger {
             self.bindings.asked(now, message);
             self.forget_expected(message);
         }
-        let key = (peer, branch, method);
+        let key = (peer.address.ip(), branch, method);
         if let Some(asked) = self.asked.get_mut(&key) {
-            return asked.again(now, self.era);
+            return asked.again(now, peer, self.era);
         }
-        let mut asked = Asked::new(now, message, is_stranger, self.era);
+        let mut asked = Asked::new(now, peer, message, is_stranger, self.era);
         if asked.is_call {
             asked.expected = self.bindings.certain(&asked.user, now);
+            self.calls.entry(asked.user.clone()).or_default().push(key.clone());
         }
         if message.method() == Method::Cancel {
             let invite = (key.0, key.1.clone(), "INVITE".to_owned());
@@ -216,6 +245,11 @@ impl Watch {
         self.all_acknowledged(now);
         self.accounted(now, database);
         self.ended(now, clock, database, false);
+    }
+
+    /// When the last contact that there may be is over.
+    pub fn last_contact_until(&self) -> Time {
+        self.bindings.last_until()
     }
 
     /// The contacts of a user that the proxy has promised to know.

@@ -1,6 +1,6 @@
 //! Upstream: every request gets its final reply, an INVITE exactly one; a 2xx is neither lost nor doubled.
 
-use super::{AskKey, Watch, label};
+use super::{AskKey, Hop, Watch, Way, label};
 use crate::phone::text;
 use crate::script::Mode;
 use module_api::Time;
@@ -14,6 +14,8 @@ use std::time::Duration;
 pub struct Asked {
     /// When it came first.
     pub at: Time,
+    /// From where it came last.
+    from: Hop,
     /// In which life of the proxy.
     pub era: u32,
     pub method: Method,
@@ -62,11 +64,12 @@ const REMEMBERED: Duration = Duration::from_millis(2500);
 
 impl Asked {
     /// A request comes for the first time.
-    pub fn new(at: Time, message: &Message, is_stranger: bool, era: u32) -> Asked {
+    pub fn new(at: Time, from: Hop, message: &Message, is_stranger: bool, era: u32) -> Asked {
         let uri = message.to().ok().and_then(|to| to.parsed_uri().ok());
         let user = uri.map(|uri| String::from_utf8_lossy(uri.user.unwrap_or_default()).into_owned());
         Asked {
             at,
+            from,
             era,
             method: message.method(),
             call_id: text::header(message, HeaderName::CallId),
@@ -88,9 +91,19 @@ impl Asked {
     }
 
     /// It comes again.
-    pub fn again(&mut self, now: Time, era: u32) {
+    pub fn again(&mut self, now: Time, from: Hop, era: u32) {
         self.copies += 1;
+        self.from = from;
         self.is_loose |= self.is_forgotten(now) || era != self.era;
+    }
+
+    /// Whether a reply may go there: to where it came from; for a stream, by that or to where its sender listens.
+    fn may_be_answered(&self, way: Way, to: SocketAddr) -> bool {
+        match way {
+            _ if self.copies > 1 && self.is_loose => true,
+            Way::Udp => self.from.way() == Way::Udp && (self.from.address == to || self.is_stranger),
+            Way::Tcp => self.from.way() == Way::Tcp,
+        }
     }
 
     /// Whether the proxy may have forgotten it.
@@ -121,8 +134,8 @@ impl Asked {
         if let Some(known) = self.finals.iter_mut().find(|known| known.bytes == *message.bytes()) {
             known.times += 1;
             let may = self.copies + self.accepted.get(&tag).copied().unwrap_or(0);
-            // A refusal of an INVITE is sent again by timer G.
-            let is_too_often = known.times > may && !(is_invite && code >= 300);
+            // A refusal of an INVITE is sent again by timer G, where it may be lost.
+            let is_too_often = known.times > may && !(is_invite && code >= 300 && self.from.way() == Way::Udp);
             return if is_too_often { Err(format!("{what} once more, unasked")) } else { Ok(()) };
         }
         let is_another_fork = is_invite
@@ -144,9 +157,9 @@ impl Asked {
 
 impl Watch {
     /// The proxy answers.
-    pub(super) fn answers(&mut self, now: Time, to: SocketAddr, message: &Message) {
+    pub(super) fn answers(&mut self, now: Time, way: Way, to: SocketAddr, message: &Message) {
         let call_id = text::header(message, HeaderName::CallId);
-        let key: AskKey = (to, text::branch(message).unwrap_or_default(), text::cseq_method(message));
+        let key: AskKey = (to.ip(), text::branch(message).unwrap_or_default(), text::cseq_method(message));
         let what = label(message);
         let Some(asked) = self.asked.get_mut(&key) else {
             // What strangers send may not be readable, and is answered all the same.
@@ -155,6 +168,10 @@ impl Watch {
             }
             return self.breach(now, format!("{what} goes to {to}, which has not asked"), &call_id);
         };
+        if !asked.may_be_answered(way, to) {
+            let what = format!("{what} goes to {to} by {way:?}, which has asked from {:?}", asked.from);
+            return self.breach(now, what, &call_id);
+        }
         let is_first = asked.finals.is_empty();
         if let Err(wrong) = asked.answered(now, message) {
             return self.breach(now, format!("{wrong} ({to})"), &call_id);
@@ -199,12 +216,13 @@ impl Watch {
     pub(super) fn forget_expected(&mut self, register: &Message) {
         let uri = register.to().ok().and_then(|to| to.parsed_uri().ok());
         let Some(user) = uri.and_then(|uri| uri.user) else { return };
+        let Some(calls) = self.calls.get_mut(&*String::from_utf8_lossy(user)) else { return };
         let contact = text::contact(register).unwrap_or_default();
-        let concerned = self
-            .asked
-            .values_mut()
-            .filter(|asked| asked.is_call && asked.branches.is_empty() && asked.user.as_bytes() == user);
-        concerned.for_each(|asked| asked.expected.retain(|known| *known != contact));
+        calls.retain(|key| {
+            let Some(asked) = self.asked.get_mut(key).filter(|asked| asked.branches.is_empty()) else { return false };
+            asked.expected.retain(|known| *known != contact);
+            true
+        });
     }
 
     /// At the end every request has had its final reply.

@@ -1,6 +1,7 @@
 //! What every message must be: readable, with a Via, and as long as it says. Looked at without the server's own parser
 //! where that matters.
 
+use super::Way;
 use crate::proxy::ADDRESS;
 use bytes::Bytes;
 use sip::{Limits, Message};
@@ -18,7 +19,7 @@ pub fn refuses_half_a_request(bytes: &Bytes) -> bool {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(bytes: &Bytes) -> Result<Message, String> {
+pub fn check(bytes: &Bytes, way: Way) -> Result<Message, String> {
     let shown = || String::from_utf8_lossy(bytes).into_owned();
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(format!("a message is no text:\n{}", shown())) };
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -42,6 +43,10 @@ pub fn check(bytes: &Bytes) -> Result<Message, String> {
     }
     let message = Message::parse(bytes.clone(), &Limits::default())
         .map_err(|error| format!("a message cannot be read ({error:?}):\n{text}"))?;
+    let is_same = message.cseq().is_ok_and(|cseq| cseq.method_text == message.method_text());
+    if message.is_request() && !is_same {
+        return Err(format!("CSeq names another method than the request:\n{text}"));
+    }
     let vias = values("Via");
     let is_ours = |via: &str| {
         let sent_by = via.split_once(' ').map(|(_, rest)| rest.split([';', ',']).next().unwrap_or_default().trim());
@@ -50,6 +55,10 @@ pub fn check(bytes: &Bytes) -> Result<Message, String> {
     let Some(top) = vias.first() else { return Err(format!("a message has no Via:\n{text}")) };
     if message.is_request() && !(is_ours(top) && top.contains("branch=z9hG4bK")) {
         return Err(format!("the topmost Via of a request is not the proxy's:\n{text}"));
+    }
+    let transport = if way == Way::Tcp { "SIP/2.0/TCP " } else { "SIP/2.0/UDP " };
+    if message.is_request() && !top.starts_with(transport) {
+        return Err(format!("a request leaves by {way:?} and says otherwise:\n{text}"));
     }
     if !message.is_request() && is_ours(top) {
         return Err(format!("a reply still has the proxy's Via:\n{text}"));

@@ -21,8 +21,9 @@ impl World {
                 let fails = !self.is_calm && self.chance.happens(50);
                 let address = number_of(&question.host).map(ip_of).filter(|_| !fails);
                 let unknown = || module_api::Fault::next_hop("no address is known for this name");
-                let port = question.port.unwrap_or(Proto::Udp.default_port());
-                let destination = |ip| Destination { proto: Proto::Udp, address: SocketAddr::new(ip, port) };
+                let proto = question.protos.first().copied().unwrap_or(Proto::Udp);
+                let port = question.port.unwrap_or(proto.default_port());
+                let destination = |ip| Destination { proto, address: SocketAddr::new(ip, port) };
                 let resolved = address.map(|ip| Resolved { destinations: vec![destination(ip)], lifetime: MINUTE });
                 let resolved = resolved.ok_or_else(unknown);
                 (self.chance.duration(1, if self.is_calm { 20 } else { 800 }), Answer::Resolved(resolved))
@@ -47,7 +48,7 @@ impl World {
         // A database that is down is noticed by a timeout, or by the breaker at once.
         let most = match fate {
             Fate::Refused => self.chance.pick(&[1, 200, 10_000]).unwrap_or(1),
-            _ if self.is_calm => 5,
+            _ if self.is_calm => weather.delay_ms.min(5),
             _ => weather.delay_ms,
         };
         let ready = self.now + self.chance.duration(0, most);

@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::agenda::{Fault, Happening};
+use crate::buffers::Buffers;
 use crate::proxy::Proxy;
 use crate::script::compile;
 use engine::Event;
@@ -41,14 +42,28 @@ impl World {
             Fault::RollCall => self.call_roll(),
             Fault::Quiet => self.quiet(),
             Fault::End => self.end(),
+            Fault::Silence => self.nothing_is_left(),
+            // The server reads the wall clock when it starts; from then on all its times are what has passed since. So a
+            // process that runs sees nothing of this: no timer and no lifetime moves, whatever day it is. The next one
+            // counts lifetimes that it finds in the database from what the clock says then.
+            Fault::ClockStep => {
+                let step = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
+                self.skew = self.chance.pick(&[self.skew + step, self.skew + step / 60, 0]).unwrap_or(0);
+            }
         }
     }
 
     pub(super) fn boot_proxy(&mut self) {
         self.boot += 1;
+        if self.skew != self.seen_skew {
+            self.watch.clock_moved(self.skew - self.seen_skew);
+            self.seen_skew = self.skew;
+        }
+        // What a process held is gone with it.
+        self.buffers = Buffers::default();
         let compiled = compile(&self.swarm.variant.text());
         let seed = self.chance.seed();
-        self.proxy = Some(Proxy::boot(compiled, seed, self.now, self.skew, &self.log));
+        self.proxy = Some(Proxy::boot(compiled, seed, self.now, self.skew, self.swarm.streams.aliases, &self.log));
         self.feed(Event::Start, || "the start".to_owned());
         self.agenda.add(self.now, Happening::Tick { boot: self.boot });
     }
@@ -57,6 +72,7 @@ impl World {
     pub(super) fn kill(&mut self) {
         let Some(proxy) = self.proxy.take() else { return };
         self.watch.ended(self.now, proxy.clock(self.now), &self.database, false);
+        self.streams_of_proxy_end();
         self.boot += 1;
         self.come_back();
     }
@@ -86,6 +102,7 @@ impl World {
         }
         let Some(proxy) = self.proxy.take() else { return };
         self.watch.ended(self.now, proxy.clock(self.now), &self.database, true);
+        self.streams_of_proxy_end();
         self.boot += 1;
         self.come_back();
     }
@@ -93,9 +110,7 @@ impl World {
     pub(super) fn come_back(&mut self) {
         let after = self.chance.duration(50, 8000);
         if self.swarm.clock_jumps {
-            let sooner = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
-            self.watch.clock_moved(sooner - self.skew);
-            self.skew = sooner;
+            self.skew = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
         }
         self.agenda.add(self.now + after, Happening::Fault(Fault::Boot));
     }

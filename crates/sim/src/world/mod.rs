@@ -3,22 +3,26 @@
 mod backends;
 mod faults;
 mod phases;
+mod remains;
+mod streams;
 
 use crate::agenda::{Agenda, Fault, Happening};
+use crate::buffers::Buffers;
 use crate::chance::Chance;
 use crate::database::Database;
 use crate::network::Network;
-use crate::phone::{Act, Hand, Phone, text};
-use crate::proxy::{ADDRESS, Deeds, Log, Proxy};
+use crate::phone::{Act, Hand, Phone, place_of, text};
+use crate::proxy::{ADDRESS, Deeds, Log, Proxy, TCP, UDP};
 use crate::script::{DOMAIN, Text};
 use crate::stranger::Stranger;
+use crate::stream::{Party, Side, Streams};
 use crate::swarm::Swarm;
 use crate::trace::Trace;
-use crate::watch::Watch;
+use crate::watch::{Hop, Watch, Way};
 use bytes::Bytes;
 use engine::{Event, Received};
 use module_api::sql::Cell;
-use module_api::{Proto, SocketId, Time};
+use module_api::{Proto, Time};
 use sip::digest::{Algorithm, ha1};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,12 +39,19 @@ pub struct World {
     agenda: Agenda,
     chance: Chance,
     network: Network,
+    streams: Streams,
+    buffers: Buffers,
+    /// What is drawn about connections.
+    stream_chance: Chance,
     /// The database.
     pub database: Database,
     proxy: Option<Proxy>,
     /// Counts the lives of the proxy.
     boot: u32,
+    /// How far the wall clock is from the true time, in seconds.
     skew: i64,
+    /// How far it was when the proxy last looked at it, which is when it started.
+    seen_skew: i64,
     stalled_until: Time,
     phones: Vec<Phone>,
     strangers: Vec<Stranger>,
@@ -56,6 +67,8 @@ pub struct World {
     roll: Vec<(usize, String)>,
     /// When all must be over.
     over_by: Time,
+    /// Whether everybody is silent until every lifetime has passed.
+    is_silent: bool,
     is_over: bool,
 }
 
@@ -73,10 +86,13 @@ impl World {
         let mut users: Vec<String> = (0..swarm.users).map(|number| format!("u{number}")).collect();
         let mut database = Database::new();
         users.iter().for_each(|user| subscribe(&mut database, user));
+        let mut stream_chance = Chance::new(seed, 5);
         let owner = |number: u64| format!("u{}", number % swarm.users.max(1));
         let phones = (0..swarm.phones).zip(0usize..).map(|(number, place)| {
             let user = owner(number);
-            Phone::new(place, &user, &password(&user), swarm.manners, Chance::new(seed, 1000 + number))
+            let phone = Phone::new(place, &user, &password(&user), swarm.manners, Chance::new(seed, 1000 + number));
+            let speaks_tcp = stream_chance.happens(swarm.streams.phones);
+            if speaks_tcp { phone.by_tcp(swarm.streams.aliases) } else { phone }
         });
         let phones: Vec<Phone> = phones.collect();
         let strangers = (0..swarm.vandals)
@@ -94,10 +110,14 @@ impl World {
             agenda: Agenda::default(),
             chance: Chance::new(seed, 2),
             network: Network::new(swarm.network, Chance::new(seed, 3)),
+            streams: Streams::default(),
+            buffers: Buffers::default(),
+            stream_chance,
             database,
             proxy: None,
             boot: 0,
             skew: 0,
+            seen_skew: 0,
             stalled_until: start,
             phones,
             strangers,
@@ -108,6 +128,7 @@ impl World {
             is_calm: false,
             roll: Vec::new(),
             over_by: start,
+            is_silent: false,
             is_over: false,
             swarm,
         }
@@ -136,13 +157,14 @@ impl World {
         for vandal in 0..self.strangers.len() {
             self.agenda.add(self.now + Duration::from_secs(3), Happening::Mischief { vandal });
         }
-        let Swarm { network, database, kills, stops, stalls, faults_for, .. } = self.swarm.clone();
+        let Swarm { network, database, kills, stops, stalls, clock_steps, faults_for, .. } = self.swarm.clone();
         let faults = [
             (kills, Fault::Kill),
             (stops, Fault::Stop),
             (stalls, Fault::Stall),
             (network.cuts, Fault::Cut),
             (database.downs, Fault::DatabaseDown),
+            (clock_steps, Fault::ClockStep),
         ];
         for (count, fault) in faults {
             for _ in 0..count {
@@ -157,14 +179,28 @@ impl World {
     }
 
     fn happens(&mut self, happening: Happening) {
-        let is_for_proxy =
-            matches!(happening, Happening::AtProxy { .. } | Happening::Answer { .. } | Happening::Tick { .. });
+        let is_for_proxy = matches!(
+            happening,
+            Happening::AtProxy { .. }
+                | Happening::Answer { .. }
+                | Happening::Tick { .. }
+                | Happening::Stream { side: Side::Proxy, .. }
+                | Happening::Opening { .. }
+        );
         if is_for_proxy && self.stalled_until > self.now {
             return self.agenda.add(self.stalled_until, happening);
         }
         match happening {
-            Happening::AtProxy { from, bytes } => self.at_proxy(from, bytes),
+            Happening::AtProxy { from, bytes } => {
+                let received =
+                    Received { bytes, socket: UDP, proto: Proto::Udp, peer: from, local: ADDRESS, connection: None };
+                self.at_proxy(Hop { address: from, connection: None }, received);
+            }
             Happening::AtPeer { to, bytes } => self.at_peer(to, bytes),
+            Happening::Opening { number } => self.opening(number),
+            Happening::Stream { number, side } => self.arrived(number, side),
+            Happening::Idle { number } => self.idle(number),
+            Happening::Partial { number } => self.partial(number),
             Happening::Query { boot, token, query, fate } => self.query(boot, token, &query, fate),
             Happening::Answer { boot, token, answer } if boot == self.boot => {
                 self.trace.note(3, self.now, &token.0.to_le_bytes());
@@ -179,30 +215,25 @@ impl World {
         }
     }
 
-    fn at_proxy(&mut self, from: SocketAddr, bytes: Bytes) {
+    fn at_proxy(&mut self, from: Hop, mut received: Received) {
         if !self.proxy.as_ref().is_some_and(Proxy::is_running) {
             return;
         }
-        self.trace.note(1, self.now, &bytes);
-        let name = self.name_at(from);
-        self.trace.arrow(self.now, &name, "proxy", &bytes);
-        self.watch.received(self.now, from, &bytes);
-        let text = bytes.clone();
-        let event = Event::Received(Received {
-            bytes,
-            socket: SocketId(0),
-            proto: Proto::Udp,
-            peer: from,
-            local: ADDRESS,
-            connection: None,
-        });
-        self.feed(event, || describe(&text));
+        self.trace.note(1, self.now, &received.bytes);
+        if self.trace.is_detailed {
+            self.trace.arrow(self.now, &self.name_at(from.address), "proxy", &received.bytes);
+        }
+        self.watch.received(self.now, from, &received.bytes);
+        let text = received.bytes.clone();
+        received.bytes = self.buffers.counted(&text);
+        self.feed(Event::Received(received), || describe(&text));
     }
 
     fn at_peer(&mut self, to: SocketAddr, bytes: Bytes) {
         self.trace.note(2, self.now, &bytes);
-        if let Some(place) = self.phones.iter().position(|phone| phone.address == to) {
-            self.with_phone(place, |phone, hand| phone.receive(bytes, hand));
+        let place = place_of(to.ip()).filter(|place| self.phones.get(*place).is_some_and(|phone| phone.address == to));
+        if let Some(place) = place {
+            self.with_phone(place, |phone, hand| phone.receive(bytes, None, hand));
         }
     }
 
@@ -216,10 +247,12 @@ impl World {
         let Some(phone) = self.phones.get_mut(place) else { return };
         let mut hand = Hand { now: self.now, users: &self.users, acts: Vec::new() };
         work(phone, &mut hand);
-        let (life, from, acts) = (phone.life, phone.address, hand.acts);
+        let (life, from, speaks_tcp, acts) = (phone.life, phone.address, phone.speaks_tcp, hand.acts);
         for act in acts {
             match act {
-                Act::Send(bytes) => self.carry_to_proxy(from, &bytes),
+                Act::Send(bytes, connection) if speaks_tcp => self.stream_from_phone(place, connection, bytes),
+                Act::Send(bytes, _) => self.carry_to_proxy(from, &bytes),
+                Act::Complain(what, call_id) => self.watch.breach(self.now, what, &call_id),
                 Act::Wake(at, alarm) => self.agenda.add(at, Happening::Alarm { phone: place, life, alarm }),
             }
         }
@@ -233,8 +266,13 @@ impl World {
 
     /// Who is at an address.
     fn name_at(&self, address: SocketAddr) -> String {
-        let phone = self.phones.iter().find(|phone| phone.address.ip() == address.ip());
+        let phone = place_of(address.ip()).and_then(|place| self.phones.get(place));
         phone.map_or_else(|| address.ip().to_string(), Phone::name)
+    }
+
+    /// A phone's name.
+    fn name_of(&self, place: usize) -> String {
+        self.phones.get(place).map(Phone::name).unwrap_or_default()
     }
 
     /// Gives the proxy an event, and carries what comes of it.
@@ -263,12 +301,21 @@ impl World {
     fn carry_out(&mut self, deeds: Deeds) {
         for sending in deeds.sends {
             self.trace.note(4, self.now, &sending.bytes);
-            let name = self.name_at(sending.to);
-            self.trace.arrow(self.now, "proxy", &name, &sending.bytes);
-            self.watch.sent(self.now, sending.to, &sending.bytes);
+            if self.trace.is_detailed {
+                self.trace.arrow(self.now, "proxy", &self.name_at(sending.to), &sending.bytes);
+            }
+            if sending.socket == TCP {
+                self.watch.sent(self.now, Way::Tcp, sending.to, &sending.bytes);
+                self.stream_from_proxy(sending);
+                continue;
+            }
+            self.watch.sent(self.now, Way::Udp, sending.to, &sending.bytes);
             for at in self.network.carry(self.now, sending.to.ip()) {
                 self.agenda.add(at, Happening::AtPeer { to: sending.to, bytes: sending.bytes.clone() });
             }
+        }
+        for (number, port) in deeds.aliases {
+            self.streams.alias(number, port);
         }
         for (token, request) in deeds.requests {
             self.ask(token, request);
@@ -278,7 +325,11 @@ impl World {
     fn tick(&mut self) {
         self.feed(Event::Tick, || "a tick".to_owned());
         let is_idle = self.proxy.as_ref().is_none_or(Proxy::is_idle);
-        let step = if is_idle { Duration::from_millis(200) } else { self.swarm.tick };
+        let step = match () {
+            () if self.is_silent => remains::SILENT_TICK,
+            () if is_idle => Duration::from_millis(200),
+            () => self.swarm.tick,
+        };
         self.agenda.add(self.now + step, Happening::Tick { boot: self.boot });
     }
 
@@ -287,9 +338,15 @@ impl World {
             return;
         }
         let is_marked = self.swarm.variant.marks_dialogs();
+        let by_stream = self.stream_chance.happens(self.swarm.streams.strangers);
         let Some(stranger) = self.strangers.get_mut(vandal) else { return };
-        let (from, bytes) = (stranger.address, stranger.next(&self.users, is_marked));
-        self.carry_to_proxy(from, &bytes);
+        let transport = if by_stream { "TCP" } else { "UDP" };
+        let (from, bytes) = (stranger.address, stranger.next(&self.users, is_marked, transport));
+        if by_stream {
+            self.stream_from(from, Party::Stranger, bytes);
+        } else {
+            self.carry_to_proxy(from, &bytes);
+        }
         let after = self.chance.duration(50, 4000);
         self.agenda.add(self.now + after, Happening::Mischief { vandal });
     }
