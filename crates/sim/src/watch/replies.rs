@@ -186,7 +186,8 @@ impl Watch {
         let is_unknown = is_call && asked.is_kept && asked.branches.is_empty() && matches!(code, 404 | 480);
         let unreached: Vec<String> =
             asked.expected.iter().filter(|contact| !asked.reached.contains(contact)).cloned().collect();
-        let was_reached = !asked.branches.is_empty() && asked.is_sure();
+        // A CANCEL that comes while the name of one contact is looked up keeps those after it in.
+        let was_reached = !asked.branches.is_empty() && asked.is_sure() && asked.cancelled_at.is_none();
         let user = asked.user.clone();
         match asked.method {
             Method::Invite if is_success => self.seen.answered += 1,
