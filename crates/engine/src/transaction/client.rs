@@ -1,12 +1,11 @@
 //! The client side of a branch: its machine, what was sent, its timers, and the CANCEL that may follow.
 
+use super::outcome::Final;
 use crate::machine::{client_invite, client_non_invite};
 use crate::outgoing::Changes;
 use bytes::Bytes;
 use module_api::{Destination, Sending, Time, TransactionSettings};
-use sip::{Edits, Message};
 use smallvec::SmallVec;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The client side of a branch.
@@ -65,53 +64,6 @@ pub(crate) enum Cancelling {
     /// It was sent, and is sent again until it is answered.
     Sent(Bytes),
     Answered,
-}
-
-/// What a branch ended with.
-pub(crate) struct Final {
-    pub(crate) code: u16,
-    pub(crate) reply: FinalReply,
-}
-
-/// The reply behind a [`Final`].
-pub(crate) enum FinalReply {
-    /// There was none: the branch took too long, or could not be sent.
-    Missing,
-    /// With the changes of `onreply_route`.
-    Received(Box<(Arc<Message>, Edits)>),
-    /// It was received and has gone upstream.
-    Passed,
-}
-
-impl Final {
-    /// The outcome of a branch that nobody answered.
-    pub(crate) fn without_reply(code: u16) -> Final {
-        Final { code, reply: FinalReply::Missing }
-    }
-
-    /// Whether somebody sent it, rather than we made it up.
-    pub(crate) fn was_received(&self) -> bool {
-        !matches!(self.reply, FinalReply::Missing)
-    }
-
-    /// The reply, while it has not gone upstream.
-    pub(crate) fn reply(&self) -> Option<&(Arc<Message>, Edits)> {
-        match &self.reply {
-            FinalReply::Received(reply) => Some(reply),
-            FinalReply::Missing | FinalReply::Passed => None,
-        }
-    }
-
-    /// Takes the reply to send it upstream.
-    pub(crate) fn pass(&mut self) -> Option<(Arc<Message>, Edits)> {
-        match std::mem::replace(&mut self.reply, FinalReply::Passed) {
-            FinalReply::Received(reply) => Some(*reply),
-            other => {
-                self.reply = other;
-                None
-            }
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

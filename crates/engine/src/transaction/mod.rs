@@ -2,11 +2,13 @@
 
 mod client;
 mod handle;
+mod outcome;
 mod remnant;
 mod response;
 mod server;
 
-pub(crate) use client::{Cancelling, Client, Effect, Final, FinalReply, Input, Role};
+pub(crate) use client::{Cancelling, Client, Effect, Input, Role};
+pub(crate) use outcome::{Final, FinalReply};
 pub(crate) use response::{Candidate, best};
 pub(crate) use server::{Due, ReplyPath, Server};
 
