@@ -101,33 +101,29 @@ impl Domain {
     /// Changes the record of an address of record; one without contacts is made where there is none, and dropped
     /// where none are left.
     pub fn change<T>(&self, aor: &[u8], watched: bool, work: impl FnOnce(&mut Edit<'_>) -> T) -> (T, Changes) {
-        let hash = self.hasher.hash_one(aor);
-        let mut shard = self.lock(shard_of(hash));
-        let Shard { records, gone, .. } = &mut *shard;
-        let (mut place, is_new) = match self.entry(records, hash, aor) {
-            Entry::Occupied(place) => (place, false),
-            Entry::Vacant(place) => (place.insert(Box::new(Record::new(aor, self.label()))), true),
-        };
         let (slot, undoable) = (id::slot(aor, self.layout.hash_size), self.layout.written_through);
         let context = EditContext { agents: &self.agents, order: self.layout.order, slot, watched, undoable };
-        let mut edit = Edit::new(place.get_mut(), context);
-        let result = work(&mut edit);
-        let mut changes = edit.finish();
-        let is_empty = place.get().contacts().is_empty();
-        if is_empty {
-            place.remove();
-        }
-        changes.aor_inserted = is_new && !is_empty;
-        changes.aor_deleted = !is_new && is_empty;
-        if self.layout.stored && !self.layout.written_through {
-            gone.extend(&changes.gone);
-        }
-        self.count(&changes);
-        (result, changes)
+        let keeps_gone = self.layout.stored && !self.layout.written_through;
+        self.with_record(aor, keeps_gone, |record| {
+            let mut edit = Edit::new(record, context);
+            let result = work(&mut edit);
+            (result, edit.finish())
+        })
     }
 
     /// Takes a change back that the database did not take.
     pub fn undo(&self, aor: &[u8], steps: Vec<Undo>) {
+        self.with_record(aor, true, |record| ((), take_back(record, steps, self.layout.order)));
+    }
+
+    /// Works on the record of an address of record, which is there meanwhile. What goes is kept for the database where
+    /// the timer is to remove it.
+    fn with_record<T>(
+        &self,
+        aor: &[u8],
+        keeps_gone: bool,
+        work: impl FnOnce(&mut Record) -> (T, Changes),
+    ) -> (T, Changes) {
         let hash = self.hasher.hash_one(aor);
         let mut shard = self.lock(shard_of(hash));
         let Shard { records, gone, .. } = &mut *shard;
@@ -135,15 +131,18 @@ impl Domain {
             Entry::Occupied(place) => (place, false),
             Entry::Vacant(place) => (place.insert(Box::new(Record::new(aor, self.label()))), true),
         };
-        let mut changes = take_back(place.get_mut(), steps, self.layout.order);
+        let (result, mut changes) = work(place.get_mut());
         let is_empty = place.get().contacts().is_empty();
         if is_empty {
             place.remove();
         }
         changes.aor_inserted = is_new && !is_empty;
         changes.aor_deleted = !is_new && is_empty;
-        gone.extend(&changes.gone);
+        if keeps_gone {
+            gone.extend(&changes.gone);
+        }
         self.count(&changes);
+        (result, changes)
     }
 
     /// Changes a record if there is one: for what must not make any.
