@@ -93,7 +93,10 @@ fn what_a_module_refuses_at_its_start_is_found_by_the_check_with_its_place() {
         modparam(\"statistics\", \"variable\", \"three\")\n";
     let acc = "loadmodule \"tm.so\"\nloadmodule \"acc.so\"\nmodparam(\"acc\", \"extra_fields\", \"nowhere: a\")\n\
         modparam(\"acc\", \"extra_fields\", \"log: b\")\n";
+    let list = "dst_blacklist = bl:{ ( udp , 10.0.0.0/8 , 5060 , \"\" ) }\n";
+    let lists = format!("{list}{list}");
     for (name, text, place, why) in [
+        ("lists.cfg", &*lists, "lists.cfg:2:", "the blacklist \"bl\" is defined twice"),
         ("acc.cfg", acc, "acc.cfg:3:", "parameter extra_fields"),
         ("usrloc.cfg", usrloc, "usrloc.cfg:2:", "databases of the kind \"mysql\" cannot be reached"),
         ("globally.cfg", globally, "globally.cfg:1:", "databases of the kind \"postgres\" cannot be reached"),
