@@ -3,7 +3,7 @@
 use crate::receive::Received;
 use crate::waiting::Token;
 use bytes::Bytes;
-use module_api::{Answer, Raised, Sending};
+use module_api::{Answer, Raised, Sending, Time};
 use sip::Offence;
 
 /// Something that happens.
@@ -30,6 +30,8 @@ pub enum Event {
     Raised(Raised),
     /// Time has passed; wanted every 10 ms or so from one thread, more often is harmless.
     Tick,
+    /// What the clock on the wall shows; wanted every second or so. Without it, the clock runs on as it was at the start.
+    Clock(Time),
     /// A management request.
     Manage {
         /// Its transport's number for it, which comes back with the reply.

@@ -19,6 +19,7 @@ use script::vm::{Parameter, Start};
 use sip::Message;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// How much of what comes of an event is worked off before the next event has its turn.
 const WORK_MAX: usize = 2_000;
@@ -85,6 +86,7 @@ impl Worker {
             Event::SendFailed(sending) => self.send_failed(sending, now),
             Event::Raised(event) => self.out.raise(event),
             Event::Tick => self.tick(now),
+            Event::Clock(shown) => self.set_clock(shown, now),
             Event::Manage { number, request, pretty } => {
                 self.with_desk(now, |desk, env| desk.manage(env, number, &request, pretty));
             }
@@ -129,6 +131,15 @@ impl Worker {
         let mut env =
             Env { now, random: &mut self.random, services: &self.core.services, operations: &desk, out: &mut self.out };
         work(&desk, &mut env)
+    }
+
+    fn set_clock(&self, shown: Time, now: Time) {
+        let services = &self.core.services;
+        if let Some(step) = services.wall.set(now, shown) {
+            let (ahead, seconds) =
+                (if step < 0 { "back" } else { "ahead" }, Duration::from_micros(step.unsigned_abs()));
+            services.log.warning(format!("the system's clock was set {:.1} s {ahead}", seconds.as_secs_f64()));
+        }
     }
 
     /// Works off what the last step has put into the outbox, until nothing is left but messages, or one event has cost

@@ -19,6 +19,11 @@ pub struct Env<'a> {
 }
 
 impl<'a> Env<'a> {
+    /// What the clock on the wall shows now: for records, dates and rows, never for timers.
+    pub fn wall_time(&self) -> Time {
+        self.services.wall.at(self.now)
+    }
+
     /// The log.
     pub fn log(&self) -> &'a Logger {
         &self.services.log

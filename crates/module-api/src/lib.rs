@@ -46,6 +46,7 @@ mod statistics;
 mod time;
 mod transaction;
 mod variable;
+mod wall;
 
 pub use avps::{Avps, Vars};
 pub use blacklists::{
@@ -90,3 +91,4 @@ pub use statistics::{Counter, Entry as StatisticEntry, Statistics};
 pub use time::Time;
 pub use transaction::{Hook, HookEvent, TransactionBranch, TransactionHandle, TransactionSettings};
 pub use variable::{FormatAccess, FormatHandle, Index, Operator, VariableAccess, VariableHandle, VariableName, Where};
+pub use wall::Wall;

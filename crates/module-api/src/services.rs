@@ -2,7 +2,7 @@
 
 use crate::{
     Blacklists, Events, Fault, Hosts, Interned, KeyValueStore, Logger, Process, Settings, Sockets, Statistics,
-    StatusReports, Time, UnknownProcess,
+    StatusReports, Time, UnknownProcess, Wall,
 };
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ pub struct Services {
     pub log: Logger,
     /// When the server started.
     pub started_at: Time,
+    /// The clock on the wall.
+    pub wall: Wall,
     /// The key-value stores that cachedb modules offer, by their identifier (`local`, `local:auth`).
     pub caches: Vec<(String, Arc<dyn KeyValueStore>)>,
     /// Where requests must not be sent.
@@ -53,6 +55,7 @@ impl Services {
             statistics,
             log,
             started_at,
+            wall: Wall::default(),
             caches: Vec::new(),
             blacklists: Arc::default(),
             events: Arc::default(),

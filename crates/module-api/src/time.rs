@@ -3,8 +3,8 @@
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
-/// A moment. The edge makes it from the wall clock at start and the monotonic clock since, so that timers and
-/// timestamps agree and a step of the wall clock moves no timer.
+/// A moment. The edge makes it from the wall clock at start and the monotonic clock since, so that a step of the wall clock
+/// moves no timer; [`Wall`](crate::Wall) tells what the wall shows then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
 

@@ -22,6 +22,8 @@ pub struct Proxy {
     worker: Worker,
     /// How far its clock is from the world's: forwards or backwards.
     skew: i64,
+    /// The least that the clock on its wall was from the world's.
+    least_skew: i64,
     /// What runs.
     pub program: Arc<script::Program>,
 }
@@ -103,12 +105,18 @@ impl Proxy {
             Ok(started) => started.engine,
             Err(failures) => panic!("{failures:?}"),
         };
-        Proxy { worker: engine.worker(), engine, skew, program }
+        Proxy { worker: engine.worker(), engine, skew, least_skew: skew, program }
     }
 
-    /// The time on its own clock.
+    /// The time on the wall, or what it was for rows that were written while it was less.
     pub fn clock(&self, now: Time) -> Time {
-        skewed(now, self.skew)
+        skewed(now, self.least_skew)
+    }
+
+    /// The clock on its wall is set, so far from the world's.
+    pub fn set_clock(&mut self, now: Time, skew: i64) -> Deeds {
+        self.least_skew = self.least_skew.min(skew);
+        self.handle(Event::Clock(skewed(now, skew)), now)
     }
 
     /// Gives it an event.

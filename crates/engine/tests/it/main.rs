@@ -4,6 +4,7 @@
 mod bounds;
 mod breadth;
 mod cancel;
+mod clock;
 mod crash;
 mod dialect;
 mod endless;

@@ -35,7 +35,7 @@ pub struct Record {
 impl Record {
     /// Of the request at hand and this reply.
     pub fn new(call: &mut Call<'_>, acc: &Acc, code: &[u8], reason: &[u8], to_tag: &[u8]) -> Record {
-        let (message, now) = (Arc::clone(&call.msg.message), call.env.now);
+        let (message, now) = (Arc::clone(&call.msg.message), call.env.wall_time());
         let tag = |address: Result<sip::NameAddr<'_>, sip::HeaderError>| {
             let tag = address.ok().and_then(|address| address.tag().map(Bytes::copy_from_slice));
             tag.unwrap_or_default()
@@ -57,7 +57,7 @@ impl Record {
             code: Bytes::copy_from_slice(code),
             reason: Bytes::copy_from_slice(reason),
             time: now,
-            created,
+            created: call.env.services.wall.at(created),
             extra,
             legs,
         }

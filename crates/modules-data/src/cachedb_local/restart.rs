@@ -39,11 +39,14 @@ fn fill(env: &mut Env<'_>, collections: &Collections, image: Option<Bytes>) -> R
             return Ok(());
         }
     };
-    let mut lost = 0;
-    for entry in entries.into_iter().filter(|entry| entry.expires.is_none_or(|expires| env.now < expires)) {
+    let (mut lost, wall) = (0, &env.services.wall);
+    for entry in entries {
+        let expires = entry.expires.map(|shown| wall.engine_time(shown));
+        if expires.is_some_and(|expires| expires <= env.now) {
+            continue;
+        }
         let collection = std::str::from_utf8(&entry.collection).ok().and_then(|name| collections.get(name));
-        let is_stored =
-            collection.is_some_and(|collection| collection.store(entry.key, entry.value, entry.expires).is_ok());
+        let is_stored = collection.is_some_and(|collection| collection.store(entry.key, entry.value, expires).is_ok());
         lost += usize::from(!is_stored);
     }
     if lost > 0 {
@@ -54,9 +57,11 @@ fn fill(env: &mut Env<'_>, collections: &Collections, image: Option<Bytes>) -> R
 }
 
 fn write(env: &Env<'_>, collections: &Collections) -> Bytes {
-    let mut writer = Writer::default();
+    let (mut writer, wall) = (Writer::default(), &env.services.wall);
     for (name, collection) in collections {
-        collection.for_each(env.now, |key, value, expires| writer.add(name.as_bytes(), key, value, expires));
+        collection.for_each(env.now, |key, value, expires| {
+            writer.add(name.as_bytes(), key, value, expires.map(|expires| wall.at(expires)));
+        });
     }
     writer.finish()
 }

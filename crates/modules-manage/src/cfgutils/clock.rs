@@ -48,7 +48,8 @@ pub(super) const CTIME: Variable = Variable {
 };
 
 fn get_accurate_time(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
-    let (seconds, micros) = (call.env.now.unix_seconds(), call.env.now.subsecond_micros());
+    let now = call.env.wall_time();
+    let (seconds, micros) = (now.unix_seconds(), now.subsecond_micros());
     args.var(0)?.write(call, Operator::Set, Value::number(seconds))?;
     args.var(1)?.write(call, Operator::Set, Value::number(micros))?;
     if let Some(both) = args.opt_var(2) {
@@ -72,7 +73,7 @@ fn ts_usec_delta(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn part_of_time(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
-    let Ok(seconds) = i64::try_from(call.env.now.unix_seconds()) else { return Value::Null };
+    let Ok(seconds) = i64::try_from(call.env.wall_time().unix_seconds()) else { return Value::Null };
     Value::or_null(Zone::System.wall_clock(seconds).and_then(|time| part(time, name.text, Zone::System, seconds)))
 }
 

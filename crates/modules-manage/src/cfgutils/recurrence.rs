@@ -40,7 +40,7 @@ fn check_time_rec(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
             return Ok(-2);
         }
     };
-    let now = i64::try_from(call.env.now.unix_seconds()).unwrap_or(i64::MAX);
+    let now = i64::try_from(call.env.wall_time().unix_seconds()).unwrap_or(i64::MAX);
     let moment = args.opt_int(1)?.map_or(now, i64::from);
     yes(expression.contains(moment, Zone::System))
 }

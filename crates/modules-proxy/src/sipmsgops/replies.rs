@@ -74,7 +74,7 @@ fn append_body_to_reply(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn append_time(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
-    let line = format!("Date: {}\r\n", date_text(call.env.now.unix_seconds()));
+    let line = format!("Date: {}\r\n", date_text(call.env.wall_time().unix_seconds()));
     add_lines(call, line.as_bytes())
 }
 

@@ -84,7 +84,7 @@ fn read(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
 
 /// An identifier that needs no name.
 fn unnamed(call: &mut Call<'_>, version: i32) -> Result<Option<[u8; 16]>, Fault> {
-    let now = call.env.now;
+    let now = call.env.wall_time();
     Ok(Some(match version {
         0 | 4 => versions::random(call.env.random),
         1 => call.state::<Uuid>()?.clock.timed(now),

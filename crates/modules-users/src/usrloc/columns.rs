@@ -7,7 +7,7 @@ use super::params::*;
 use bytes::Bytes;
 use catalogue::{Column, FlagSet, Param, Table};
 use module_api::sql::{Cell, Params, Statement};
-use module_api::{Interned, Q, Setup, Sockets};
+use module_api::{Interned, Q, Setup, Sockets, Time, Wall};
 use sip::Uri;
 use std::sync::Arc;
 
@@ -43,6 +43,8 @@ pub struct Statements {
 pub struct RowContext<'a> {
     /// The names of branch flags.
     pub names: &'a Interned,
+    /// The clock on the wall: rows tell times by it.
+    pub wall: &'a Wall,
     /// The sockets.
     pub sockets: &'a Sockets,
     /// The known user agents.
@@ -166,11 +168,11 @@ pub fn values(aor: &[u8], contact: &Contact, context: RowContext<'_>) -> impl It
         Cell::text(contact.uri()),
         text(contact.received()),
         text(contact.path()),
-        Cell::Int(i64::from(contact.expires)),
+        Cell::Int(i64::from(contact.expires_on(context.wall))),
         contact.q().map_or(Cell::Real(-1.0), |q| Cell::Real(f64::from(q.0) / 1000.0)),
         Cell::text(contact.call_id()),
         Cell::Int(i64::from(contact.cseq)),
-        Cell::Time(i64::from(contact.modified)),
+        Cell::Time(i64::from(on_wall(contact.modified, context.wall))),
         Cell::Int(i64::from(contact.flags)),
         text(branch_flags.as_bytes()),
         Cell::Text(contact.user_agent(context.agents)),
@@ -214,8 +216,11 @@ pub fn contact(row: &[Cell], context: RowContext<'_>) -> Result<(Bytes, Contact)
         attr,
         tag: b"",
         user_agent,
-        expires: number(6, "expires")?,
-        modified: cell(10).to_int().and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(0),
+        expires: end_of_wall(number(6, "expires")?, context.wall),
+        modified: cell(10)
+            .to_int()
+            .and_then(|seconds| u32::try_from(seconds).ok())
+            .map_or(0, |shown| of_wall(shown, context.wall)),
         cseq: number(9, "cseq")?,
         flags: number(11, "flags")?,
         branch_flags: branch_flags(&text(12), context)?,
@@ -232,6 +237,22 @@ pub fn contact(row: &[Cell], context: RowContext<'_>) -> Result<(Bytes, Contact)
     });
     contact.keys = contact.keys.filter(|keys| !keys.is_empty());
     Ok((join_aor(&user, &domain, context.use_domain), contact))
+}
+
+/// What the wall shows at a second of the engine's time.
+pub(super) fn on_wall(second: u32, wall: &Wall) -> u32 {
+    u32::try_from(wall.at(Time::from_unix_seconds(u64::from(second))).unix_seconds()).unwrap_or(u32::MAX)
+}
+
+/// The second of the engine's time when the wall shows this.
+fn of_wall(shown: u32, wall: &Wall) -> u32 {
+    let second = wall.engine_time(Time::from_unix_seconds(u64::from(shown))).unix_seconds();
+    u32::try_from(second).unwrap_or(u32::MAX)
+}
+
+/// The same for an end, where 0 is never, and nothing else is.
+fn end_of_wall(shown: u32, wall: &Wall) -> u32 {
+    if shown == 0 { 0 } else { of_wall(shown, wall).max(1) }
 }
 
 /// Branch flags: names separated by blanks, or the bits that releases before 2.2 wrote.

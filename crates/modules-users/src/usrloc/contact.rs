@@ -1,11 +1,12 @@
 //! A contact: where an address of record can be reached, and until when.
 
 use super::agents::{UNLISTED, UserAgents};
+use super::columns::on_wall;
 use super::methods::Methods;
 use super::text::{Field, Text};
 use bytes::Bytes;
 use catalogue::FlagSet;
-use module_api::{JsonMap, Q, SocketId, Time};
+use module_api::{JsonMap, Q, SocketId, Time, Wall};
 
 /// A contact as it is kept: every field as small as it can be, for there are millions.
 #[derive(Clone, Debug)]
@@ -114,10 +115,15 @@ const NO_SOCKET: u16 = u16::MAX;
 const NO_Q: u16 = u16::MAX;
 
 impl SyncState {
-    /// The contact has changed. While a write is under way nobody knows whether there will be a row to update: were that
-    /// write to fail, an UPDATE would change nothing and count as done.
+    /// The contact has changed.
     pub fn change(&mut self) {
         self.version = self.version.wrapping_add(1);
+        self.write_again();
+    }
+
+    /// Its row is out of date. While a write is under way nobody knows whether there will be a row to update: were that
+    /// write to fail, an UPDATE would change nothing and count as done.
+    pub fn write_again(&mut self) {
         if self.need == Need::Nothing {
             self.need = if self.in_flight > 0 { Need::Rewrite } else { Need::Update };
         }
@@ -269,6 +275,11 @@ impl Contact {
     /// The seconds it has left; `None` if it never ends.
     pub fn seconds_left(&self, now: Time) -> Option<u64> {
         (self.expires != 0).then(|| u64::from(self.expires).saturating_sub(now.unix_seconds()))
+    }
+
+    /// When it ends by the clock on the wall; 0: never.
+    pub fn expires_on(&self, wall: &Wall) -> u32 {
+        if self.expires == 0 { 0 } else { on_wall(self.expires, wall).max(1) }
     }
 
     /// Whether the database may have it, or get it from a write under way.

@@ -61,6 +61,8 @@ pub struct Shard {
     records: HashTable<Box<Record>>,
     /// Contacts to be deleted from the database.
     pub gone: Vec<u64>,
+    /// How far the clock on the wall was ahead when the rows of its contacts were last all in step with it, in seconds.
+    clock_ahead_s: i64,
 }
 
 /// Enough that workers rarely meet in one, few enough that an empty table is small.
@@ -251,6 +253,17 @@ impl Shard {
     /// Its records.
     pub fn records_mut(&mut self) -> impl Iterator<Item = &mut Record> {
         self.records.iter_mut().map(|record| &mut **record)
+    }
+
+    /// Has the rows of all contacts written anew where the clock was set: they tell ends by the clock on the wall, which
+    /// is what the next start goes by.
+    pub fn follow_clock(&mut self, ahead_s: i64) {
+        // A second is the noise of rounding.
+        if self.clock_ahead_s.abs_diff(ahead_s) <= 1 {
+            return;
+        }
+        self.clock_ahead_s = ahead_s;
+        self.records_mut().flat_map(|record| record.contacts_mut()).for_each(|contact| contact.sync.write_again());
     }
 
     /// How many records it has.

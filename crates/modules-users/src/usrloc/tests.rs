@@ -206,6 +206,43 @@ fn written_behind_in_batches_and_at_a_stop() {
 }
 
 #[test]
+fn rows_follow_the_clock_on_the_wall_and_lifetimes_do_not() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-sql-write-back", &table, &[]);
+    server.register("alice", CONTACT);
+    server.tick().unwrap();
+    assert_eq!(table.shown(&["expires"]), "1700000600");
+    let hour = Duration::from_secs(3600);
+    server.fixture.services.wall.set(server.fixture.now, server.fixture.now + hour);
+    server.tick().unwrap();
+    assert_eq!(table.shown(&["expires", "last_modified"]), "1700004200 1700003600");
+    server.wait(599);
+    server.tick().unwrap();
+    assert!(server.is_registered("alice"), "the step of the clock took nothing from its time");
+
+    // The next process begins with the right clock.
+    let mut next = Server::new("single-instance-sql-write-back", &table, &[]);
+    next.fixture.now = server.fixture.now + hour;
+    assert!(next.is_registered("alice"));
+    next.wait(1);
+    assert!(!next.is_registered("alice"));
+    server.wait(1);
+    assert!(!server.is_registered("alice"));
+}
+
+#[test]
+fn a_table_in_sql_alone_goes_by_the_clock_on_the_wall() {
+    let table = FakeTable::default();
+    let mut server = Server::new("sql-only", &table, &[]);
+    server.fixture.services.wall.set(server.fixture.now, server.fixture.now - Duration::from_secs(3600));
+    server.register("alice", CONTACT);
+    assert_eq!(table.shown(&["expires"]), "1699997000");
+    assert!(server.is_registered("alice"));
+    server.wait(600);
+    assert!(!server.is_registered("alice"));
+}
+
+#[test]
 fn a_restart_loads_what_is_good_and_reports_the_rest() {
     let table = FakeTable::default();
     let mut server = Server::new("single-instance-sql-write-through", &table, &[]);

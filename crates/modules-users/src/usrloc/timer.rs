@@ -18,13 +18,17 @@ pub fn tick(usrloc: &Arc<Usrloc>, env: &mut Env<'_>) -> Job {
     if usrloc.config.mode == Mode::SqlOnly {
         return if shards.start == 0 { expire_rows(usrloc, env) } else { Job::DONE };
     }
+    let stored = usrloc.config.layout().stored;
     for domain in usrloc.domains() {
         for shard in shards.clone() {
+            if stored {
+                domain.lock(shard).follow_clock(env.services.wall.ahead_s());
+            }
             expire(usrloc, &domain, shard, env);
             refresh(usrloc, &domain, shard, env);
         }
     }
-    if !usrloc.config.layout().stored {
+    if !stored {
         return Job::DONE;
     }
     Flush::begin(usrloc, shards).map_or(Job::DONE, |flush| flush.job(env))
@@ -73,7 +77,7 @@ fn refresh(usrloc: &Usrloc, domain: &Domain, shard: usize, env: &mut Env<'_>) {
 
 fn expire_rows(usrloc: &Arc<Usrloc>, env: &mut Env<'_>) -> Job {
     let Some(database) = usrloc.database else { return Job::DONE };
-    let now = i64::try_from(env.now.unix_seconds()).unwrap_or(i64::MAX);
+    let now = i64::try_from(env.wall_time().unix_seconds()).unwrap_or(i64::MAX);
     for domain in usrloc.domains() {
         let Some(statements) = &domain.statements else { continue };
         let mut batch = Batch::new(&domain);

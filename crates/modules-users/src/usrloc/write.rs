@@ -165,6 +165,7 @@ impl Usrloc {
     /// What rows are made with.
     pub fn row_context<'a>(&'a self, env: &'a Env<'_>) -> RowContext<'a> {
         RowContext {
+            wall: &env.services.wall,
             names: &env.services.names,
             sockets: &env.services.sockets,
             agents: &self.agents,

@@ -234,7 +234,7 @@ impl Watch {
         }
     }
 
-    /// The clock of the next life is so many seconds from that of the last.
+    /// The clock of the next life is so many seconds from that of the last, where rows were written by the latest clock.
     pub fn clock_moved(&mut self, seconds: i64) {
         self.bindings.clock_moved(seconds);
     }

@@ -4,7 +4,7 @@ use super::World;
 use crate::agenda::{Fault, Happening};
 use crate::buffers::Buffers;
 use crate::proxy::Proxy;
-use crate::script::compile;
+use crate::script::{Mode, compile};
 use engine::Event;
 use std::time::Duration;
 
@@ -43,21 +43,36 @@ impl World {
             Fault::Quiet => self.quiet(),
             Fault::End => self.end(),
             Fault::Silence => self.nothing_is_left(),
-            // The server reads the wall clock when it starts; from then on all its times are what has passed since. So a
-            // process that runs sees nothing of this: no timer and no lifetime moves, whatever day it is. The next one
-            // counts lifetimes that it finds in the database from what the clock says then.
+            // No timer and no lifetime moves, whatever day it is; the rows of contacts are written anew, as the next
+            // process counts lifetimes that it finds in the database from what the clock says then. Who keeps contacts in
+            // the database alone goes by the clock at once: that is not judged here.
             Fault::ClockStep => {
                 let step = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
                 self.skew = self.chance.pick(&[self.skew + step, self.skew + step / 60, 0]).unwrap_or(0);
+                if self.swarm.variant.mode != Mode::SqlOnly {
+                    self.set_clock_of_proxy();
+                }
             }
         }
     }
 
+    fn set_clock_of_proxy(&mut self) {
+        let Some(proxy) = &mut self.proxy else { return };
+        proxy.set_clock(self.now, self.skew);
+        let (least, most) = (*self.seen_skew.start(), *self.seen_skew.end());
+        // What it is still loading it takes for written by the clock of now.
+        if !proxy.is_running() {
+            self.watch.clock_moved(self.skew - most);
+        }
+        self.seen_skew = least.min(self.skew)..=most.max(self.skew);
+    }
+
     pub(super) fn boot_proxy(&mut self) {
         self.boot += 1;
-        if self.skew != self.seen_skew {
-            self.watch.clock_moved(self.skew - self.seen_skew);
-            self.seen_skew = self.skew;
+        let same = self.skew..=self.skew;
+        if self.seen_skew != same {
+            self.watch.clock_moved(self.skew - self.seen_skew.end());
+            self.seen_skew = same;
         }
         // What a process held is gone with it.
         self.buffers = Buffers::default();

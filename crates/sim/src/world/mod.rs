@@ -25,6 +25,7 @@ use module_api::sql::Cell;
 use module_api::{Proto, Time};
 use sip::digest::{Algorithm, ha1};
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,8 +51,8 @@ pub struct World {
     boot: u32,
     /// How far the wall clock is from the true time, in seconds.
     skew: i64,
-    /// How far it was when the proxy last looked at it, which is when it started.
-    seen_skew: i64,
+    /// The least and the most that it was from it in the proxy's last life: its rows were written by any of these.
+    seen_skew: RangeInclusive<i64>,
     stalled_until: Time,
     phones: Vec<Phone>,
     strangers: Vec<Stranger>,
@@ -117,7 +118,7 @@ impl World {
             proxy: None,
             boot: 0,
             skew: 0,
-            seen_skew: 0,
+            seen_skew: 0..=0,
             stalled_until: start,
             phones,
             strangers,

@@ -1,5 +1,5 @@
-//! The clock: the wall's time at the start, and what has passed since by the monotonic clock. It never runs backwards, and
-//! a step of the wall clock moves no timer.
+//! The clocks: the engine's time, which is the wall's at the start and what has passed since by the monotonic clock, so that it
+//! never runs backwards and no step of the wall clock moves a timer; and the wall's.
 
 use module_api::Time;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -14,8 +14,12 @@ pub struct Clock {
 impl Clock {
     /// Begins now.
     pub fn start() -> Clock {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock { began: Instant::now(), began_at: Time::default() + since_epoch }
+        Clock { began: Instant::now(), began_at: Clock::wall() }
+    }
+
+    /// What the clock on the wall shows.
+    pub fn wall() -> Time {
+        Time::default() + SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     /// The time now.

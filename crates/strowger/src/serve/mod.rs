@@ -15,6 +15,7 @@ mod watch;
 
 use crate::cli::ServeOptions;
 use crate::configure::{Configured, Ground, Origin};
+use clock::Clock;
 use engine::{Event, Progress};
 use outside::Outside;
 use process::ThisProcess;
@@ -97,6 +98,7 @@ fn tick(outside: &Arc<Outside>, process: &Arc<ThisProcess>) -> Result<thread::Jo
             if sampled.elapsed() >= Duration::from_secs(1) {
                 sampled = Instant::now();
                 process.sample();
+                driver.handle(Event::Clock(Clock::wall()));
             }
         }
     };

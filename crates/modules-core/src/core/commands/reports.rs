@@ -4,7 +4,7 @@ use super::object;
 use crate::core::variables::{CTIME, formatted};
 use catalogue::CommandParam;
 use module_api::{
-    COMMAND, Command, Identifier, Json, JsonMap, MAIN, Management, MiError, MiReply, MiRun, Report, StatusReports,
+    COMMAND, Command, Identifier, Json, JsonMap, MAIN, Management, MiError, MiReply, MiRun, Report, StatusReports, Wall,
 };
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ fn named(name: &str, members: JsonMap) -> Json {
 }
 
 /// All parts by group, or those of one group.
-fn list(management: &mut Management<'_>, row: fn(&str, &Identifier) -> Json) -> MiReply {
+fn list(management: &mut Management<'_>, row: impl Fn(&str, &Identifier) -> Json) -> MiReply {
     let reports = &management.env.services.reports;
     let rows = |group: &Group| group.iter().map(|(name, identifier)| row(name, identifier)).collect::<Json>();
     if let Some(group) = management.params.opt_str("group") {
@@ -102,19 +102,24 @@ fn list(management: &mut Management<'_>, row: fn(&str, &Identifier) -> Json) -> 
 }
 
 fn reports(management: &mut Management<'_>) -> MiReply {
+    let wall = &management.env.services.wall;
     let Some(identifier) = management.params.opt_str("identifier") else {
-        return list(management, |name, identifier| object([("Name", name.into()), ("Reports", logged(identifier))]));
+        let row = |name: &str, identifier: &Identifier| {
+            object([("Name", name.into()), ("Reports", logged(identifier, wall))])
+        };
+        return list(management, row);
     };
     let group = find_group(&management.env.services.reports, management.params.str("group")?)?;
     let found = group.get(identifier).ok_or_else(|| MiError::new(404, "Identifier not found"))?;
-    Ok(logged(found))
+    Ok(logged(found, wall))
 }
 
-fn logged(identifier: &Identifier) -> Json {
+fn logged(identifier: &Identifier, wall: &Wall) -> Json {
     let row = |report: &Report| {
+        let at = wall.at(report.at);
         object([
-            ("Timestamp", report.at.unix_seconds().into()),
-            ("Date", formatted(report.at, CTIME).unwrap_or_default().into()),
+            ("Timestamp", at.unix_seconds().into()),
+            ("Date", formatted(at, CTIME).unwrap_or_default().into()),
             ("Log", report.text.as_str().into()),
         ])
     };

@@ -64,7 +64,8 @@ pub(super) const ALL: &[Command] = &[
 
 fn uptime(management: &mut Management<'_>) -> MiReply {
     let (now, start) = (management.env.now, management.env.services.started_at);
-    let date = |time: Time| Json::from(formatted(time, CTIME).unwrap_or_default());
+    let wall = &management.env.services.wall;
+    let date = |time: Time| Json::from(formatted(wall.at(time), CTIME).unwrap_or_default());
     let seconds = format!("{} [sec]", now.since(start).as_secs());
     Ok(object([("Now", date(now)), ("Up since", date(start)), ("Up time", seconds.into())]))
 }

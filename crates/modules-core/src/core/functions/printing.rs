@@ -36,7 +36,7 @@ const GET_TIMESTAMP: Function = Function {
     returns: &[(1, "done"), (-1, "a variable cannot be written")],
     examples: &[Example { script: "get_timestamp($avp(sec), $avp(usec))", message: "", returns: 1 }],
     run: Run::Now(|call, args| {
-        let now = call.env.now;
+        let now = call.env.wall_time();
         args.var(0)?.write(call, Operator::Set, Value::number(now.unix_seconds()))?;
         args.var(1)?.write(call, Operator::Set, Value::number(now.subsecond_micros()))?;
         Ok(1)

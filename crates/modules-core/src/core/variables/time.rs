@@ -9,25 +9,25 @@ pub(super) const ALL: &[Variable] = &[
     Variable {
         name: "Ts",
         about: "The Unix time in seconds.",
-        run: VariableRun::read(|call, _| Value::number(call.env.now.unix_seconds())),
+        run: VariableRun::read(|call, _| Value::number(call.env.wall_time().unix_seconds())),
         ..VARIABLE
     },
     Variable {
         name: "Tsm",
         about: "The microseconds of the current second.",
-        run: VariableRun::read(|call, _| Value::number(call.env.now.subsecond_micros())),
+        run: VariableRun::read(|call, _| Value::number(call.env.wall_time().subsecond_micros())),
         ..VARIABLE
     },
     Variable {
         name: "TS",
         about: "The Unix time of the server's start.",
-        run: VariableRun::read(|call, _| Value::number(call.env.services.started_at.unix_seconds())),
+        run: VariableRun::read(|call, _| Value::number(start(call).unix_seconds())),
         ..VARIABLE
     },
     Variable {
         name: "Tf",
         about: "The local time as ctime(3) prints it.",
-        run: VariableRun::read(|call, _| Value::or_null(formatted(call.env.now, CTIME))),
+        run: VariableRun::read(|call, _| Value::or_null(formatted(call.env.wall_time(), CTIME))),
         ..VARIABLE
     },
     Variable {
@@ -42,9 +42,13 @@ pub(super) const ALL: &[Variable] = &[
 /// `Tue Nov 14 22:13:20 2023`
 pub(in crate::core) const CTIME: &str = "%a %b %e %H:%M:%S %Y";
 
+fn start(call: &Call<'_>) -> Time {
+    call.env.services.wall.at(call.env.services.started_at)
+}
+
 fn read_time(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
     let format = std::str::from_utf8(name.text).ok();
-    Value::or_null(format.and_then(|format| formatted(call.env.now, format)))
+    Value::or_null(format.and_then(|format| formatted(call.env.wall_time(), format)))
 }
 
 /// A moment in local time. `None` for a format that does not exist.
