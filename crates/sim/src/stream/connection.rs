@@ -96,6 +96,12 @@ impl Connection {
         self.end(side).is_closed
     }
 
+    /// Whether an end has closed it, or will when it has read what is on the way.
+    pub fn is_ending(&self, side: Side) -> bool {
+        let end = self.end(side);
+        end.is_closed || end.arriving.iter().any(|(_, piece)| matches!(piece, Piece::End))
+    }
+
     /// An end closes it, or has found that it is over.
     pub fn close(&mut self, side: Side) {
         let end = self.end_mut(side);

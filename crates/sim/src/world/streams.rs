@@ -341,7 +341,8 @@ impl World {
                 self.streams.close(number, Side::Far);
             }
             for side in [Side::Proxy, Side::Far] {
-                if self.streams.get(number).is_some_and(|known| known.is_closed(side.other())) {
+                let other = side.other();
+                if self.streams.get(number).is_some_and(|known| known.is_ending(other) && !known.is_ending(side)) {
                     self.tell(number, side, true);
                 }
             }
