@@ -1,5 +1,6 @@
 //! Arguments of functions: evaluated values become what the function's declaration asks for.
 
+use super::Execution;
 use super::run::Machine;
 use crate::host::{ArgFault, ArgValue, FlagValue, ScriptFault};
 use crate::program::instruction::{Argument, CallSite, Wanted};
@@ -49,7 +50,8 @@ impl Machine<'_> {
             Wanted::Str => Ok(value.into_bytes().map_or(ArgValue::Absent, ArgValue::Str)),
             Wanted::Regex(read_as) => {
                 let text = value.into_bytes().unwrap_or_default();
-                self.execution.patterns.compiled(&text, read_as).map(ArgValue::Regex).map_err(ArgFault::BadPattern)
+                let Execution { patterns, steps_left, .. } = &mut *self.execution;
+                patterns.compiled(&text, read_as, steps_left).map(ArgValue::Regex).map_err(ArgFault::BadPattern)
             }
             Wanted::Flags(known) => {
                 let text = value.into_bytes().unwrap_or_default();

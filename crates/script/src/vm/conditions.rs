@@ -1,5 +1,6 @@
 //! What sets the truth register, and `switch`.
 
+use super::Execution;
 use super::compare::{compare, fits, in_network};
 use super::run::Machine;
 use crate::ast::CompareOperator;
@@ -40,7 +41,8 @@ impl Machine<'_> {
             self.execution.truth = negated;
             return;
         };
-        self.execution.truth = match self.execution.patterns.compiled(&text, Pattern::IGNORE_CASE) {
+        let Execution { patterns, steps_left, .. } = &mut *self.execution;
+        self.execution.truth = match patterns.compiled(&text, Pattern::IGNORE_CASE, steps_left) {
             Ok(regex) => is_match(&regex, &left, negated),
             Err(why) => {
                 self.warn(ScriptFault::BadPattern(why));
