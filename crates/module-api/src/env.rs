@@ -80,6 +80,7 @@ impl crate::Answer {
             crate::Answer::Names(answer) => answer.err(),
             crate::Answer::Read(answer) => answer.err(),
             crate::Answer::Recalled(answer) => answer.err(),
+            crate::Answer::Journal(answer) => answer.err(),
             crate::Answer::Exec(answer) => answer.err(),
             crate::Answer::Http(answer) => answer.err().map(|failure| Fault::backend(failure.to_string())),
             crate::Answer::Done(answer) => answer.err(),

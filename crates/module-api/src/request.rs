@@ -1,7 +1,10 @@
 //! Questions to the outside, and their answers.
 
 use crate::sql;
-use crate::{Fault, HttpFailure, HttpRequest, HttpResponse, Notification, Program, ProgramOutput, Question, Resolved};
+use crate::{
+    Fault, HttpFailure, HttpRequest, HttpResponse, JournalStep, Journaled, Notification, Program, ProgramOutput,
+    Question, Resolved,
+};
 use bytes::Bytes;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -49,6 +52,13 @@ pub enum Request {
         /// A longer file is a fault.
         bytes_max: usize,
     },
+    /// A step of a file of entries that must outlive the process.
+    Journal {
+        /// Its path.
+        path: String,
+        /// What is asked of it.
+        step: JournalStep,
+    },
     /// Runs a program (`exec`).
     Exec(Box<Program>),
     /// Asks an HTTP server (`rest_client`).
@@ -84,6 +94,8 @@ pub enum Answer {
     Read(Result<Bytes, Fault>),
     /// To [`Request::Recall`]; `None` where nothing was kept.
     Recalled(Result<Option<Bytes>, Fault>),
+    /// To [`Request::Journal`].
+    Journal(Result<Journaled, Fault>),
     /// To [`Request::Exec`].
     Exec(Result<ProgramOutput, Fault>),
     /// To [`Request::Http`].
@@ -137,6 +149,18 @@ impl Answer {
             Answer::Recalled(content) => content,
             Answer::Done(Err(fault)) => Err(fault),
             _ => Err(Fault::us("an answer of another kind came to a file that was kept")),
+        }
+    }
+
+    /// What a journal says.
+    ///
+    /// # Errors
+    /// Why it cannot do what was asked, or ours if the answer is to another kind of request.
+    pub fn journaled(self) -> Result<Journaled, Fault> {
+        match self {
+            Answer::Journal(answer) => answer,
+            Answer::Done(Err(fault)) => Err(fault),
+            _ => Err(Fault::us("an answer of another kind came to a journal's step")),
         }
     }
 

@@ -1,18 +1,19 @@
 //! Records in a database table. They are written in the background; while the database fails they wait in memory, and
 //! what cannot wait any more goes to the log whole.
 
-use super::log;
+use super::entry::Entry;
 use super::marks::Backend;
 use super::params::Acc;
 use super::record::Record;
+use super::{journal, log};
 use catalogue::Value;
-use module_api::sql::{Cell, Params, Query, Statement};
+use module_api::sql::{Cell, Database, Params, Query, Statement};
 use module_api::{Env, Fault, Job, Request, Whose};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How long a record waits before it is written again.
-const RETRY: Duration = Duration::from_secs(5);
+pub const RETRY: Duration = Duration::from_secs(5);
 /// How many tables have their statement kept; more are made anew each time.
 const TABLES_MAX: usize = 64;
 
@@ -21,11 +22,26 @@ pub fn write(env: &mut Env<'_>, acc: &Arc<Acc>, table: &str, missed: bool, recor
     let Some(database) = acc.database else {
         return give_up(env, acc, "no db_url is set", &record);
     };
-    let statement = statement(acc, table, missed);
     let legs = if acc.fields.leg.tags.is_empty() { 1 } else { record.legs.len() };
-    let rows = record.legs.iter().take(legs).map(|leg| (Arc::clone(&statement), row(acc, &record, leg, missed)));
+    let rows = record.legs.iter().take(legs).map(|leg| row(acc, &record, leg, missed));
+    if let Some(journal) = &acc.journal {
+        let columns = columns(acc, missed).map(str::to_owned).collect();
+        let entry = Entry { table: table.to_owned(), columns, rows: rows.collect() };
+        let (own, table) = (Arc::clone(acc), table.to_owned());
+        return journal::write(env, acc, journal, entry, move |env, fault| {
+            env.log().error(format!("acc: a record is not on the disk ({fault}); it waits in memory"));
+            without_journal(own, database, &table, missed, record)
+        });
+    }
+    env.start(without_journal(Arc::clone(acc), database, table, missed, record));
+}
+
+fn without_journal(acc: Arc<Acc>, database: Database, table: &str, missed: bool, record: Record) -> Job {
+    let statement = statement(&acc, table, missed);
+    let legs = if acc.fields.leg.tags.is_empty() { 1 } else { record.legs.len() };
+    let rows = record.legs.iter().take(legs).map(|leg| (Arc::clone(&statement), row(&acc, &record, leg, missed)));
     let query = Query::batch(database, rows);
-    env.start(insert(Arc::clone(acc), query, Arc::new(record)));
+    insert(acc, query, Arc::new(record))
 }
 
 fn insert(acc: Arc<Acc>, query: Query, record: Arc<Record>) -> Job {
@@ -69,10 +85,7 @@ fn statement(acc: &Acc, table: &str, missed: bool) -> Arc<Statement> {
     if let Some(statement) = statements.get(&key) {
         return Arc::clone(statement);
     }
-    let fixed = acc.columns.names.iter().map(String::as_str);
-    let missed_only: &[&str] = if missed { &["setuptime", "created"] } else { &[] };
-    let fields = [&acc.fields.extra, &acc.fields.leg].into_iter().flat_map(|set| set.of(Backend::Db));
-    let columns: Vec<&str> = fixed.chain(missed_only.iter().copied()).chain(fields.map(|(name, _)| name)).collect();
+    let columns: Vec<&str> = columns(acc, missed).collect();
     let statement = Statement::insert(table, &columns);
     if statements.len() < TABLES_MAX {
         statements.insert(key, Arc::clone(&statement));
@@ -80,7 +93,15 @@ fn statement(acc: &Acc, table: &str, missed: bool) -> Arc<Statement> {
     statement
 }
 
-/// The values, in the order of [`statement`]'s columns.
+/// The columns of a row.
+fn columns(acc: &Acc, missed: bool) -> impl Iterator<Item = &str> {
+    let fixed = acc.columns.names.iter().map(String::as_str);
+    let missed_only: &[&str] = if missed { &["setuptime", "created"] } else { &[] };
+    let fields = [&acc.fields.extra, &acc.fields.leg].into_iter().flat_map(|set| set.of(Backend::Db));
+    fixed.chain(missed_only.iter().copied()).chain(fields.map(|(name, _)| name))
+}
+
+/// The values, in the order of [`columns`].
 fn row(acc: &Acc, record: &Record, leg: &[Value], missed: bool) -> Params {
     let texts = [&record.method, &record.from_tag, &record.to_tag, &record.callid, &record.code, &record.reason];
     let mut row: Params = texts.into_iter().map(|text| Cell::Text(text.clone())).collect();

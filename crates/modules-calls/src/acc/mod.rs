@@ -5,9 +5,11 @@
 
 mod columns;
 mod database;
+pub mod entry;
 mod event;
 mod fields;
 mod functions;
+mod journal;
 mod log;
 mod marks;
 mod old_fields;
@@ -19,6 +21,8 @@ mod tables;
 mod variables;
 mod watch;
 
+#[cfg(test)]
+mod journal_tests;
 #[cfg(test)]
 mod old_tests;
 #[cfg(test)]

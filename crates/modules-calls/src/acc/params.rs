@@ -2,11 +2,12 @@
 
 use super::columns::Columns;
 use super::fields::{FieldSet, Fields};
+use super::journal::RecordJournal;
 use super::marks::Backend;
 use super::old_fields::OldFields;
 use super::spool::Spool;
 use super::tables::{ACC, MISSED_CALLS};
-use super::{database, watch};
+use super::{database, journal, watch};
 use catalogue::{Param, ParamKind, Statistic};
 use module_api::sql::{Database, Statement};
 use module_api::{Job, Setup, StartError, State, VariableHandle};
@@ -28,6 +29,8 @@ pub const ALL: &[Param] = &[
     DB_TABLE_ACC,
     DB_TABLE_MISSED_CALLS,
     DB_TABLE_AVP,
+    SPOOL_FILE,
+    SPOOL_MEGABYTES,
     METHOD_COLUMN,
     FROM_TAG_COLUMN,
     TO_TAG_COLUMN,
@@ -82,6 +85,15 @@ pub const DB_TABLE_AVP: Param = Param::unset(
     ParamKind::Var,
     "A variable that holds the table's name, where do_accounting() gives none.",
 );
+pub const SPOOL_FILE: Param = Param::unset(
+    "spool_file",
+    ParamKind::Str,
+    "A file that has each record before the database does, until that has it: no record is lost while the database is away, \
+     nor when the server is killed. Ours, not upstream's.",
+);
+pub const SPOOL_MEGABYTES: Param =
+    Param::int("spool_megabytes", 1024, "How much may wait in spool_file; what does not fit waits in memory.")
+        .within(1, 1_000_000);
 pub const METHOD_COLUMN: Param = Param::str("acc_method_column", "method", "The column of the method.");
 pub const FROM_TAG_COLUMN: Param = Param::str("acc_from_tag_column", "from_tag", "The column of the From tag.");
 pub const TO_TAG_COLUMN: Param = Param::str("acc_to_tag_column", "to_tag", "The column of the To tag.");
@@ -160,8 +172,10 @@ pub struct Acc {
     pub flags: [Option<u8>; 7],
     /// The INSERT of each table, by table and whether it has the columns of missed calls.
     pub statements: Mutex<BTreeMap<(String, bool), Arc<Statement>>>,
-    /// Records that wait to be written again because the database failed.
+    /// Records that wait in memory to be written again because the database failed.
     pub spool: Spool,
+    /// The file that has records before the database does.
+    pub journal: Option<RecordJournal>,
 }
 
 /// The flags of older releases: log, db, events, each with missed calls; failures.
@@ -169,8 +183,10 @@ const OLD_FLAGS: [&Param; 7] =
     [&LOG_FLAG, &LOG_MISSED_FLAG, &DB_FLAG, &DB_MISSED_FLAG, &EVI_FLAG, &EVI_MISSED_FLAG, &FAILED_FLAG];
 
 /// Records that are not in the database yet.
-pub const WAITING: Statistic =
-    Statistic::level("waiting_records", "Records that wait to be written again because the database failed.");
+pub const WAITING: Statistic = Statistic::level(
+    "waiting_records",
+    "Records that are not in the database yet: in spool_file, or in memory because it failed.",
+);
 
 /// Reads the parameters.
 pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
@@ -189,6 +205,9 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let has_url = given.is_set(&DB_URL) || setup.settings.db_default_url.is_some();
     let tables = standard_tables(&setup.params);
     let database = if has_url { Some(setup.database(&DB_URL, &tables)?) } else { None };
+    let megabytes = u64::try_from(given.int(&SPOOL_MEGABYTES)).unwrap_or(1);
+    let path = given.str(&SPOOL_FILE).filter(|path| !path.is_empty());
+    let journal = path.zip(database).map(|(path, database)| RecordJournal::new(path, megabytes, database));
     let acc = Arc::new(Acc {
         early_media: given.is_on(&EARLY_MEDIA),
         report_cancels: given.is_on(&REPORT_CANCELS),
@@ -205,10 +224,16 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         flags,
         statements: Mutex::default(),
         spool: Spool::default(),
+        journal,
     });
     let state: State = Arc::clone(&acc) as State;
     let counted = Arc::clone(&acc);
-    setup.computed(&WAITING, move || i64::try_from(counted.spool.count()).unwrap_or(i64::MAX));
+    setup.computed(&WAITING, move || {
+        let on_disk = counted.journal.as_ref().map_or(0, RecordJournal::depth);
+        i64::try_from(on_disk).unwrap_or(i64::MAX).saturating_add(i64::try_from(counted.spool.count()).unwrap_or(0))
+    });
+    let opened = Arc::clone(&acc);
+    setup.at_start(move |_| journal::open(opened));
     setup.at_stop(move |env| {
         database::stop(env, &acc);
         Job::DONE

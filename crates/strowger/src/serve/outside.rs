@@ -7,6 +7,7 @@ use edge_dns::Names;
 use edge_events::Notifier;
 use edge_exec::Programs;
 use edge_http::HttpClient;
+use edge_journal::Journals;
 use edge_mi::Reply;
 use edge_net::tcp::Streams;
 use edge_net::udp::Admission;
@@ -30,6 +31,7 @@ pub struct Outside {
     waits: Waits,
     names: Names,
     programs: Programs,
+    journals: Journals,
     notifier: Notifier,
     /// For `rest_client`, if it is loaded.
     http: Option<HttpClient>,
@@ -57,6 +59,8 @@ pub struct Opened {
     pub names: Names,
     /// Programs.
     pub programs: Programs,
+    /// Files of what must outlive the process.
+    pub journals: Journals,
     /// Subscribers of events.
     pub notifier: Notifier,
     /// HTTP servers, if a module asks them.
@@ -71,7 +75,7 @@ const MANAGING_MAX: usize = 10_000;
 impl Outside {
     /// Around an engine.
     pub fn new(engine: Engine, clock: Clock, opened: Opened) -> Arc<Outside> {
-        let Opened { senders, streams, databases, waits, names, programs, notifier, http } = opened;
+        let Opened { senders, streams, databases, waits, names, programs, journals, notifier, http } = opened;
         Arc::new(Outside {
             engine,
             clock,
@@ -81,6 +85,7 @@ impl Outside {
             waits,
             names,
             programs,
+            journals,
             notifier,
             http,
             managing: Mutex::default(),
@@ -169,6 +174,7 @@ impl Outside {
             request => {
                 let reply = move |answer| outside.handle(Event::Answer { token, answer });
                 let Err((request, reply)) = self.waits.ask(request, reply) else { return };
+                let Err((request, reply)) = self.journals.ask(request, reply) else { return };
                 if let Err((request, reply)) = self.names.ask(request, reply) {
                     let text = format!("nothing outside answers {request:?}");
                     reply(Answer::Done(Err(module_api::Fault::us(text))));

@@ -19,6 +19,7 @@ use edge_dns::{Names, Prepared, Resolver};
 use edge_events::Notifier;
 use edge_exec::{Limits, Programs};
 use edge_http::{HttpClient, HttpOptions};
+use edge_journal::Journals;
 use edge_log::Outlets;
 use edge_net::tcp::{Common, StreamCounters, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
@@ -111,6 +112,7 @@ pub fn start(
     let names = Names::new(runtime.handle().clone(), resolver, refused.clone());
     let waits = Waits::new(runtime.handle().clone(), refused);
     let programs = Programs::new(runtime.handle().clone(), Limits::default(), &services.statistics, &log);
+    let journals = Journals::new(log.clone());
     let notifier = Notifier::new(runtime.handle(), edge_events::Limits::default(), &services.statistics);
     let http = http(&edges, &runtime, &services.statistics)?;
     let udp_counters = UdpCounters {
@@ -126,7 +128,7 @@ pub fn start(
     publish(&services.statistics, "core", "lost_log_lines", &lost_lines);
     publish(&services.statistics, "core", "lost_log_events", &lost_events);
     let Open { senders, streams, udp, summary } = open;
-    let opened = Opened { senders, streams, databases, waits, names, programs, notifier, http };
+    let opened = Opened { senders, streams, databases, waits, names, programs, journals, notifier, http };
     let outside = Outside::new(engine, clock, opened);
     // Streams hand their messages on from here.
     let _ = late.set(Arc::clone(&outside));
