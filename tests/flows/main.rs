@@ -11,6 +11,7 @@ mod management;
 mod outside;
 mod phones;
 mod process;
+mod records;
 mod registration;
 mod retransmissions;
 mod running;
