@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// How long the last one waits before it tries again.
+const AGAIN: Duration = Duration::from_millis(50);
+
 /// What is still to be written: the shards of some tables.
 pub struct Flush {
     usrloc: Arc<Usrloc>,
@@ -27,13 +30,17 @@ impl Flush {
         Some(Flush { usrloc: Arc::clone(usrloc), domains, next: shards.start, shards })
     }
 
-    /// At a stop: everything, after what is under way already.
+    /// At a stop: everything, after what is under way already. What the database does not take is tried again for as
+    /// long as the stop may last: it may be another program's lock that is in the way.
     pub fn last(usrloc: &Arc<Usrloc>, env: &mut Env<'_>) -> Job {
-        if let Some(flush) = Flush::begin(usrloc, 0..Domain::shard_count()) {
-            return flush.job(env);
+        match Flush::begin(usrloc, 0..Domain::shard_count()) {
+            Some(flush) => flush.persist(env),
+            None => Flush::last_again(Arc::clone(usrloc)),
         }
-        let usrloc = Arc::clone(usrloc);
-        Job::wait(Request::Sleep(Duration::from_millis(50)), move |env, _| Flush::last(&usrloc, env))
+    }
+
+    fn last_again(usrloc: Arc<Usrloc>) -> Job {
+        Job::wait(Request::Sleep(AGAIN), move |env, _| Flush::last(&usrloc, env))
     }
 
     /// The next batch; `None` when all is written.
@@ -55,6 +62,19 @@ impl Flush {
             self.next = self.shards.start;
         }
         None
+    }
+
+    fn persist(mut self, env: &mut Env<'_>) -> Job {
+        let Some((request, pending)) = self.next(env) else { return Job::DONE };
+        Job::wait(request, move |env, answer| {
+            let fault = answer.into_fault();
+            pending.settle(fault.is_none());
+            let Some(fault) = fault else { return self.persist(env) };
+            if env.services.stop_by.get().is_none_or(|stop_by| env.now + AGAIN >= *stop_by) {
+                return Job::Done(Err(Fault::backend(format!("contacts were not written: {fault}"))));
+            }
+            Flush::last_again(Arc::clone(&self.usrloc))
+        })
     }
 
     /// As background work.
