@@ -99,6 +99,16 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
+    /// Whether the script is only checked.
+    pub fn is_check(&self) -> bool {
+        self.check > 0 || self.check_routes > 0
+    }
+
+    /// Whether a server is wanted.
+    pub fn serves(&self) -> bool {
+        !self.version && !self.is_check()
+    }
+
     /// For a check: values for `$argv(name)`, and whether the script is for another machine.
     pub fn of_check(define: Vec<(String, String)>, elsewhere: bool) -> ServeOptions {
         ServeOptions { define, elsewhere, ..ServeOptions::default() }

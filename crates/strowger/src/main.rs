@@ -18,6 +18,12 @@ use std::sync::atomic::AtomicBool;
 
 fn main() -> ExitCode {
     let Cli { command, serve } = Cli::parse();
+    if command.is_none() && serve.serves() && serve::first::is_first() {
+        match serve::first::watch_over() {
+            Ok(status) => return status,
+            Err(error) => eprintln!("nobody buries orphans: {error}"),
+        }
+    }
     let outcome = match command {
         Some(command) => end_with_the_reader().and_then(|()| run(command)),
         None => serve_or_check(&serve),
@@ -65,7 +71,7 @@ fn serve_or_check(options: &ServeOptions) -> Result<(), String> {
         println!("strowger {}", env!("CARGO_PKG_VERSION"));
         return Ok(());
     }
-    let is_check = options.check + options.check_routes > 0;
+    let is_check = options.is_check();
     if let Some(path) = &options.script {
         let origin = Origin::file(path, options.preprocessor.as_deref());
         return if is_check { check(&origin, options, options.json) } else { serve::run(&origin, options, "") };

@@ -19,6 +19,8 @@ pub struct ThisProcess {
     routes: Routes,
     stopping: (Mutex<bool>, Condvar),
     flag: Arc<AtomicBool>,
+    /// Whether sockets, databases or files may have been opened.
+    has_opened: AtomicBool,
 }
 
 /// A thread with its CPU time at the end of each of the last seconds.
@@ -39,6 +41,7 @@ impl Default for ThisProcess {
             routes: Routes::default(),
             stopping: (Mutex::new(false), Condvar::new()),
             flag: Arc::default(),
+            has_opened: AtomicBool::default(),
         }
     }
 }
@@ -70,6 +73,21 @@ impl ThisProcess {
     /// Set while stopping; threads look at it.
     pub fn stop_flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
+    }
+
+    /// Whether somebody wants the server to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// From here on things are opened, and have to be closed at a stop.
+    pub fn opens(&self) {
+        self.has_opened.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether they may have been.
+    pub fn has_opened(&self) -> bool {
+        self.has_opened.load(Ordering::SeqCst)
     }
 
     /// Waits until somebody wants the server to stop.
