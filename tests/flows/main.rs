@@ -7,6 +7,7 @@ mod default_provider;
 mod floods;
 mod globals;
 mod harness;
+mod home;
 mod management;
 mod outside;
 mod phones;

@@ -117,7 +117,7 @@ fn management_over_https() {
     make_certificate(builder.directory(), "other");
     let server = builder.start();
     let url = format!("https://127.0.0.1:{}/mi", server.mi_port);
-    assert!(server.process.output().contains(&format!("management https://127.0.0.1:{}", server.mi_port)));
+    assert!(server.process.output().contains(&format!("management https://127.0.0.1:{}/mi", server.mi_port)));
     let ask = |trusted: &str, words: &[&str]| {
         let trusted = server.directory.join(trusted).display().to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));

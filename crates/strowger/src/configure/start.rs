@@ -126,7 +126,7 @@ impl Configured {
     /// Databases that nothing here can open, that are not there, or that lack a table.
     fn look_at_databases(&self, wishes: &[DatabaseWish], sql: &Options, paths: Option<Paths>) -> Vec<Diagnostic> {
         let found = match paths {
-            Some(paths) => edge_sql::look(wishes, sql, &|path| paths.of_file(path)),
+            Some(paths) => look(wishes, sql, &paths),
             None => wishes
                 .iter()
                 .enumerate()
@@ -154,6 +154,28 @@ impl Configured {
             _ => None,
         };
         refusal(codes::MODULE_START, place, error.to_string())
+    }
+}
+
+/// A look at databases that lets pass what a start makes.
+fn look(wishes: &[DatabaseWish], sql: &Options, paths: &Paths) -> Vec<(usize, OpenError)> {
+    let mut found = edge_sql::look(wishes, sql, &|path| paths.of_file(path));
+    found.retain(|(number, error)| {
+        let is_made = wishes.get(*number).is_some_and(|wish| paths.makes(&wish.url));
+        !(is_made && is_to_be_made(error))
+    });
+    found
+}
+
+/// Whether making tables mends it.
+fn is_to_be_made(error: &OpenError) -> bool {
+    match error {
+        OpenError::NoDirectory { .. }
+        | OpenError::MissingFile { .. }
+        | OpenError::NoVersionTable { .. }
+        | OpenError::MissingTable { .. } => true,
+        OpenError::WrongVersion { found, expected, .. } => *found < i64::from(*expected),
+        _ => false,
     }
 }
 
