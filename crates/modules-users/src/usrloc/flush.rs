@@ -121,3 +121,42 @@ impl Drop for Flush {
 fn not_written(fault: &Fault) -> Fault {
     Fault::backend(format!("contacts were not written, which is tried again at the next run of the timer: {fault}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::usrloc::fake_table::FakeTable;
+    use crate::usrloc::tests::{CONTACT, Server};
+    use module_api::{Job, Request};
+    use std::time::Duration;
+
+    /// Another program holds the database for a while, when the server stops.
+    #[test]
+    fn the_last_write_is_tried_until_the_stop_is_over() {
+        for (fails, is_written) in [(3, true), (1_000, false)] {
+            let table = FakeTable::default();
+            let mut server = Server::new("single-instance-sql-write-back", &table, &[]);
+            server.register("alice", CONTACT);
+            table.kill(true);
+            let now = server.fixture.now;
+            let _ = server.fixture.services.stop_by.set(now + Duration::from_secs(9));
+            let (_, job) = server.fixture.wishes.at_stop.remove(0);
+            let mut job = server.fixture.with_env(job);
+            let (mut pauses, mut answer) = (0, table.answerer());
+            let outcome = loop {
+                let (request, then) = match job {
+                    Job::Done(outcome) => break outcome,
+                    Job::Wait(request, then) => (request, then),
+                };
+                if let Request::Sleep(pause) = request {
+                    server.fixture.now = server.fixture.now + pause;
+                    pauses += 1;
+                    table.kill(pauses < fails);
+                }
+                let answer = answer(&request);
+                job = server.fixture.with_env(|env| then(env, answer));
+            };
+            assert_eq!((outcome.is_ok(), table.shown(&["username"]) == "alice"), (is_written, is_written));
+            assert!(server.fixture.now.since(now) <= Duration::from_secs(9));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::fake_table::FakeTable;
 use super::*;
 use crate::registrar;
-use module_api::{Answer, Job, Json, MiError, ParamSetting, Request};
+use module_api::{Answer, Json, MiError, ParamSetting};
 use testkit::{Fixture, absent, flags, str};
 
 /// A server with a database.
@@ -523,7 +523,7 @@ fn a_dead_database_stops_the_start() {
     let job = fixture.with_env(job);
     let fault = fixture.run(job).unwrap_err();
     assert_eq!(fault.to_string(), "the contacts of table location could not be loaded: the database is gone");
-    assert!(matches!((fixture.answer)(&Request::Sleep(Duration::ZERO)), Answer::Done(Ok(()))));
+    assert!(matches!((fixture.answer)(&module_api::Request::Sleep(Duration::ZERO)), Answer::Done(Ok(()))));
 }
 
 #[test]
@@ -545,37 +545,6 @@ fn a_retransmission_does_not_overtake_the_database() {
     assert!(server.register("alice", CONTACT).starts_with("reply 200"), "that failed: this one is written");
     server.register_with("alice", &format!("CSeq: 2 REGISTER\n{CONTACT}"), flags(&["memory-only"]));
     assert_eq!(table.shown(&["username"]), "", "what is kept in memory only is taken out of the database");
-}
-
-/// Another program holds the database for a while, when the server stops.
-#[test]
-fn the_last_write_is_tried_until_the_stop_is_over() {
-    for (fails, is_written) in [(3, true), (1_000, false)] {
-        let table = FakeTable::default();
-        let mut server = Server::new("single-instance-sql-write-back", &table, &[]);
-        server.register("alice", CONTACT);
-        table.kill(true);
-        let now = server.fixture.now;
-        let _ = server.fixture.services.stop_by.set(now + Duration::from_secs(9));
-        let (_, job) = server.fixture.wishes.at_stop.remove(0);
-        let mut job = server.fixture.with_env(job);
-        let (mut pauses, mut answer) = (0, table.answerer());
-        let outcome = loop {
-            let (request, then) = match job {
-                Job::Done(outcome) => break outcome,
-                Job::Wait(request, then) => (request, then),
-            };
-            if let Request::Sleep(pause) = request {
-                server.fixture.now = server.fixture.now + pause;
-                pauses += 1;
-                table.kill(pauses < fails);
-            }
-            let answer = answer(&request);
-            job = server.fixture.with_env(|env| then(env, answer));
-        };
-        assert_eq!((outcome.is_ok(), table.shown(&["username"]) == "alice"), (is_written, is_written));
-        assert!(server.fixture.now.since(now) <= Duration::from_secs(9));
-    }
 }
 
 #[test]
