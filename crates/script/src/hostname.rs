@@ -27,7 +27,8 @@ mod tests {
             assert!(is_host(host), "{host}");
         }
         let long = "x.".repeat(200);
-        for other in ["", "a b", "a:5060", "::1", "[::1", "[x]", "x;y=<z>", "a..b", ".", "a\r\nb", "é.example", &long] {
+        for other in ["", "a b", "a:5060", "::1", "[::1", "[x]", "x;y=<z>", "a..b", ".", "a\r\nb", "é.example", &long]
+        {
             assert!(!is_host(other), "{other}");
         }
     }
