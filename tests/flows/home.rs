@@ -62,8 +62,7 @@ fn a_start_without_anything_makes_all_it_needs() {
         return;
     }
     let start = || {
-        let mut process =
-            Running::start(home.command("unshare").args(["--net", "sh", "-c", FIRST_START, BINARY]));
+        let mut process = Running::start(home.command("unshare").args(["--net", "sh", "-c", FIRST_START, BINARY]));
         process.wait_for("ready");
         process
     };
@@ -206,13 +205,15 @@ fn sockets_of_the_command_line_are_shown_as_they_were_typed() {
         ("udp:::1:5060", "-l udp:::1:5060: an IPv6 address is written in brackets"),
         ("eth77", "-l eth77: it is no address, interface or known name"),
     ] {
-        let (status, said) = run_to_end(Command::new(BINARY).args(["-C", "-f"]).arg(&script).args(["-l", given]), LIMIT);
+        let (status, said) =
+            run_to_end(Command::new(BINARY).args(["-C", "-f"]).arg(&script).args(["-l", given]), LIMIT);
         assert!(!status.success() && said.contains(expected), "{given}: {said}");
     }
     let (status, said) = run_to_end(Command::new(BINARY).args(["-C", "-f"]).arg(&script).args(["-l", "[::1]"]), LIMIT);
     assert!(status.success() || said.contains("no interface of this machine"), "{said}");
     for given in ["", "a b", "sip.example.com:5080", "x;y=<z>"] {
-        let (status, said) = run_to_end(Command::new(BINARY).args(["-C", "-f"]).arg(&script).args(["-A", given]), LIMIT);
+        let (status, said) =
+            run_to_end(Command::new(BINARY).args(["-C", "-f"]).arg(&script).args(["-A", given]), LIMIT);
         assert!(!status.success() && said.contains("IPv6 address in brackets"), "{given}: {said}");
     }
     let _ = fs::remove_file(script);

@@ -116,8 +116,7 @@ fn as_process_1_it_buries_orphans_and_stops_as_ever() {
     let server = only_child(first);
     let address = format!("sip:127.0.0.1:{}", builder.port);
     for _ in 0..3 {
-        let (_, said) =
-            run_to_end(Command::new("sipsak").args(["-vv", "-s", &address]), Duration::from_secs(20));
+        let (_, said) = run_to_end(Command::new("sipsak").args(["-vv", "-s", &address]), Duration::from_secs(20));
         assert!(said.contains("200 1 left"), "{said}\n{}", process.output());
     }
     // The status of the program that was waited for was nobody else's to take.

@@ -332,8 +332,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for line in ["-A x;y=<z>", "-A sip.example.com:5080", "-A [::1", "-m lots", "-n -1", "-b many", "-o nonsense", "-f", "--nonsense", "nonsense", "check", "-f a -f b"]
-        {
+        for line in [
+            "-A x;y=<z>",
+            "-A sip.example.com:5080",
+            "-A [::1",
+            "-m lots",
+            "-n -1",
+            "-b many",
+            "-o nonsense",
+            "-f",
+            "--nonsense",
+            "nonsense",
+            "check",
+            "-f a -f b",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -103,8 +103,8 @@ impl Configured {
             let place = ground.catalogue.module_named(edge).and_then(|module| self.places.of_module(module));
             found.extend(wrong.map(|error| refusal(codes::MODULE_START, place, error.to_string())));
         }
-        found.extend(self.look_at_databases(&started.databases, &sql, paths));
-        let (management, errors) = ManagementOptions::read(&started.edges);
+        found.extend(self.look_at_databases(&started.databases, &sql, paths.as_ref()));
+        let (management, errors) = ManagementOptions::read(&started.edges, paths.as_ref());
         found.extend(errors.iter().map(|error| self.bad_management(error, ground)));
         if found.is_empty() { Ok(Begun { started, sql, management }) } else { Err(Box::new(self.report(found))) }
     }
@@ -124,9 +124,9 @@ impl Configured {
     }
 
     /// Databases that nothing here can open, that are not there, or that lack a table.
-    fn look_at_databases(&self, wishes: &[DatabaseWish], sql: &Options, paths: Option<Paths>) -> Vec<Diagnostic> {
+    fn look_at_databases(&self, wishes: &[DatabaseWish], sql: &Options, paths: Option<&Paths>) -> Vec<Diagnostic> {
         let found = match paths {
-            Some(paths) => look(wishes, sql, &paths),
+            Some(paths) => look(wishes, sql, paths),
             None => wishes
                 .iter()
                 .enumerate()

@@ -6,6 +6,7 @@ pub mod first;
 mod log_events;
 mod names;
 mod outside;
+mod pid_files;
 mod privileges;
 pub mod process;
 mod reload;
@@ -46,8 +47,8 @@ pub fn run(origin: &Origin, options: &ServeOptions, banner: &str) -> Result<(), 
     let ground = Arc::new(Ground::new(workers));
     let configured = ground.configure(origin).map_err(|report| report.text())?;
     process.opens();
-    let served = serve(process, &ground, origin, configured, options, banner);
-    privileges::forget(options);
+    let served = serve(Arc::clone(&process), &ground, origin, configured, options, banner);
+    process.pid_files.forget();
     served
 }
 

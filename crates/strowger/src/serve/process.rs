@@ -1,5 +1,6 @@
 //! The process as management and statistics see it: threads, load, memory, receive queues, connections.
 
+use super::pid_files::PidFiles;
 use edge_net::Routes;
 use edge_net::tcp::Streams;
 use module_api::{Connection, ConnectionName, LoadPeriod, Memory, Process, Proto, Task};
@@ -19,6 +20,8 @@ pub struct ThisProcess {
     routes: Routes,
     stopping: (Mutex<bool>, Condvar),
     flag: Arc<AtomicBool>,
+    /// The files with its number.
+    pub pid_files: PidFiles,
     /// Whether sockets, databases or files may have been opened.
     has_opened: AtomicBool,
 }
@@ -41,6 +44,7 @@ impl Default for ThisProcess {
             routes: Routes::default(),
             stopping: (Mutex::new(false), Condvar::new()),
             flag: Arc::default(),
+            pid_files: PidFiles::default(),
             has_opened: AtomicBool::default(),
         }
     }

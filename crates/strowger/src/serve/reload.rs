@@ -77,10 +77,11 @@ impl Lasting {
         let (was, is) = (&self.params, &configured.params);
         let params: BTreeSet<(&'static str, &'static str)> =
             was.iter().chain(is).map(|(id, param, _)| (name(id), *param)).collect();
-        let settings = |of: &[(ModuleId, &'static str, ParamSetting)], module: &str, param: &str| -> Vec<ParamSetting> {
-            let these = of.iter().filter(|(id, known, _)| name(id) == module && *known == param);
-            these.map(|(.., setting)| setting.clone()).collect()
-        };
+        let settings =
+            |of: &[(ModuleId, &'static str, ParamSetting)], module: &str, param: &str| -> Vec<ParamSetting> {
+                let these = of.iter().filter(|(id, known, _)| name(id) == module && *known == param);
+                these.map(|(.., setting)| setting.clone()).collect()
+            };
         let params =
             params.into_iter().filter(|(module, param)| settings(was, module, param) != settings(is, module, param));
         let params = params.map(|(module, param)| format!("{module}:{param}"));

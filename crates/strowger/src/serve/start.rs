@@ -83,7 +83,7 @@ pub fn start(
     // While the system's files can be seen.
     let prepared = Prepared::new(name_options)?;
     // Before databases and FIFOs are made, so that they are made as the user who goes on using them.
-    privileges::drop(options, &configured.globals)?;
+    privileges::drop(options, &configured.globals, &process.pid_files)?;
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).map_err(|error| format!("the system gives no randomness: {error}"))?;
     let surroundings = Surroundings {
