@@ -4,7 +4,7 @@ use super::start::warnings;
 use crate::configure::{Configured, Ground, Origin};
 use catalogue::ModuleId;
 use engine::Reloader;
-use module_api::{Level, Logger, ParamSetting};
+use module_api::{Logger, ParamSetting};
 use script::ast::{GlobalValue, RouteType};
 use script::globals::Globals;
 use std::collections::BTreeSet;
@@ -46,10 +46,8 @@ pub fn reloader(ground: &Arc<Ground>, origin: &Origin, configured: &Configured, 
         warnings(&log, &configured);
         let changes = lasting.changes(&ground, &configured);
         if !changes.is_empty() {
-            log.line(
-                Level::Warning,
-                &format!("only routes are read again: restart for what has changed of {}", changes.join(", ")),
-            );
+            let changes = changes.join(", ");
+            log.warning(format!("only routes are read again: restart for what has changed of {changes}"));
         }
         Ok(configured.program)
     })
