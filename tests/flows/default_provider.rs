@@ -9,7 +9,8 @@ fn provider() -> Server {
         .replace("sqlite://@DATABASE@", "@DB@")
         .replace("udp:*:5060", "udp:127.0.0.1:@PORT@")
         .replace("@REALM@", "127.0.0.1")
-        .replace("@SECRET@", "0123456789abcdef0123456789abcdef");
+        .replace("@SECRET@", "0123456789abcdef0123456789abcdef")
+        .replace("loadmodule \"tm.so\"", "loadmodule \"tm.so\"\nmodparam(\"tm\", \"fr_inv_timeout\", 3)");
     let provider = ServerBuilder::new(&script).with_database();
     provider.with_user("alice", "wonderland").with_user("bob", "builder").start()
 }
@@ -30,10 +31,63 @@ fn subscribers_call_each_other_and_hang_up_by_the_routes_mark() {
     server.eventually(|| server.sql("SELECT method, sip_code FROM acc ORDER BY method DESC"), "INVITE|200\nBYE|200");
 }
 
+/// What is kept of a call that bob misses: in `acc` and, once, in `missed_calls`.
+fn is_missed(server: &Server, code: &str) {
+    let row = format!("INVITE|{code}");
+    server.eventually(|| server.sql("SELECT method, sip_code FROM acc"), &row);
+    server.eventually(|| server.sql("SELECT method, sip_code FROM missed_calls"), &row);
+}
+
 #[test]
-fn who_is_not_registered_is_unavailable() {
+fn a_call_to_who_is_not_registered_is_missed() {
     let server = provider();
     alice("call_refused", "bob").replace("@CODE@", "480").run(&server);
+    is_missed(&server, "480");
+}
+
+#[test]
+fn a_call_to_who_is_busy_is_missed_once_though_two_phones_ring() {
+    let server = provider();
+    let phones = [Sipp::new("busy"), Sipp::new("busy")];
+    let mut running = phones.each_ref().map(|phone| {
+        register(&server, "bob", "builder", &format!("<sip:bob@127.0.0.1:{}>", phone.port), "200", "Contact: ");
+        phone.start(&server)
+    });
+    alice("call_refused", "bob").replace("@CODE@", "486").run(&server);
+    phones.iter().zip(&mut running).for_each(|(phone, running)| phone.finish(running, &server));
+    is_missed(&server, "486");
+}
+
+#[test]
+fn a_call_that_nobody_answers_is_missed() {
+    let server = provider();
+    let phone = Sipp::new("ring");
+    register(&server, "bob", "builder", &format!("<sip:bob@127.0.0.1:{}>", phone.port), "200", "Contact: ");
+    let mut running = phone.start(&server);
+    alice("call_refused", "bob").replace("@CODE@", "408").run(&server);
+    phone.finish(&mut running, &server);
+    is_missed(&server, "408");
+}
+
+#[test]
+fn a_call_that_its_caller_gives_up_is_missed() {
+    let server = provider();
+    let phone = Sipp::new("ring");
+    register(&server, "bob", "builder", &format!("<sip:bob@127.0.0.1:{}>", phone.port), "200", "Contact: ");
+    let mut running = phone.start(&server);
+    alice("call_cancelled", "bob").run(&server);
+    phone.finish(&mut running, &server);
+    is_missed(&server, "487");
+}
+
+/// A contact that a call cannot be sent to.
+#[test]
+fn a_call_to_a_phone_that_cannot_be_reached_is_missed() {
+    let server = provider();
+    register(&server, "bob", "builder", "<sip:bob@nowhere.invalid>", "200", "Contact: ");
+    alice("call_refused", "bob").replace("@CODE@", "480").run(&server);
+    is_missed(&server, "480");
+    assert!(!server.process.output().contains("ERROR"), "{}", server.process.output());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::harness::{Server, ServerBuilder, run_to_end};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -13,10 +13,20 @@ fn provider() -> Server {
     ServerBuilder::new(SCRIPT).with_database().with_user("alice", "wonderland").start()
 }
 
+/// Where `cargo xtask test` has put the client: beside what cargo builds, unless something else is said.
+fn client_environment() -> PathBuf {
+    if let Some(environment) = std::env::var_os("STROWGER_TEST_CLIENT") {
+        return environment.into();
+    }
+    let target = Path::new(env!("CARGO_BIN_EXE_strowger")).ancestors().nth(2).expect("target");
+    let environment = target.join("peers/opensipscli");
+    assert!(environment.exists(), "opensips-cli is not in {}: run `cargo xtask test` once", environment.display());
+    environment
+}
+
 /// Runs upstream's client with these settings.
 fn client(settings: &[String], words: &[&str]) -> String {
-    let environment = std::env::var("STROWGER_TEST_CLIENT").expect("STROWGER_TEST_CLIENT: run `cargo xtask test`");
-    let mut command = Command::new(format!("{environment}/bin/opensips-cli"));
+    let mut command = Command::new(client_environment().join("bin/opensips-cli"));
     for setting in settings {
         command.args(["-o", setting]);
     }
@@ -117,7 +127,7 @@ fn management_over_https() {
     make_certificate(builder.directory(), "other");
     let server = builder.start();
     let url = format!("https://127.0.0.1:{}/mi", server.mi_port);
-    assert!(server.process.output().contains(&format!("management https://127.0.0.1:{}", server.mi_port)));
+    assert!(server.process.output().contains(&format!("management https://127.0.0.1:{}/mi", server.mi_port)));
     let ask = |trusted: &str, words: &[&str]| {
         let trusted = server.directory.join(trusted).display().to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_strowger"));

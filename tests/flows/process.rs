@@ -78,6 +78,21 @@ fn pid_files_are_written_and_removed() {
     assert!(!pid_file.exists() && !server.directory.join("group").exists());
 }
 
+/// Started by root for somebody else, in a root of its own: the files are out of reach at the end.
+#[test]
+fn pid_files_out_of_reach_are_emptied() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    for args in [&["-u", "nobody", "-P", "@DIR@/pid"][..], &["-t", "@DIR@", "-u", "nobody", "-P", "@DIR@/pid"]] {
+        let mut server = ServerBuilder::new(ANSWER).args(args).start();
+        let pid_file = server.directory.join("pid");
+        assert_eq!(fs::read_to_string(&pid_file).expect("pid").trim(), server.process.pid().to_string());
+        server.stop();
+        assert_eq!(fs::read_to_string(&pid_file).expect("pid"), "", "{args:?}");
+    }
+}
+
 #[test]
 fn the_working_directory_and_the_limits_are_the_scripts() {
     let script = format!("wdir = \"@DIR@\"\nopen_files_limit = 64\ndisable_core_dump = yes\n{ANSWER}");

@@ -136,6 +136,13 @@ fn what_is_not_there_is_found_by_the_check_with_its_place() {
         )
     };
     let httpd = |param: &str| format!("{here}loadmodule \"httpd.so\"\nmodparam(\"httpd\", {param})\n");
+    let fifo = |name: &str, replies: &str| {
+        let params = "modparam(\"mi_fifo\", \"fifo_name\", \"@\")\nmodparam(\"mi_fifo\", \"reply_dir\", \"#\")\n";
+        format!("{here}loadmodule \"mi_fifo.so\"\n{}", params.replace('@', name).replace('#', replies))
+    };
+    let datagram = format!(
+        "{here}loadmodule \"mi_datagram.so\"\nmodparam(\"mi_datagram\", \"socket_name\", \"/nonexistent/mi\")\n"
+    );
     for (name, text, place, why) in [
         (
             "address.cfg",
@@ -155,6 +162,14 @@ fn what_is_not_there_is_found_by_the_check_with_its_place() {
         ("missing.cfg", database(&elsewhere("missing.sqlite")), 6, "missing.sqlite: make it with `strowger db create"),
         ("empty.cfg", database(&empty), 6, "has no table \"version\" of versions"),
         ("old.cfg", database(&old), 6, "has version 1, version"),
+        ("fifo.cfg", fifo("/nonexistent/fifo", "/tmp/"), 4, "parameter fifo_name: there is no directory /nonexistent"),
+        (
+            "reply.cfg",
+            fifo("/tmp/fifo", "/nonexistent/"),
+            5,
+            "parameter reply_dir: there is no directory /nonexistent/",
+        ),
+        ("datagram.cfg", datagram, 4, "parameter socket_name: there is no directory /nonexistent"),
         ("httpd.cfg", httpd("\"ip\", \"nonsense\""), 4, "\"nonsense\" is no address"),
     ] {
         let path = elsewhere(name);
@@ -165,7 +180,7 @@ fn what_is_not_there_is_found_by_the_check_with_its_place() {
         }
     }
     // Who checks it for another machine cannot know that.
-    for name in ["address.cfg", "interface.cfg", "missing.cfg", "old.cfg"] {
+    for name in ["address.cfg", "interface.cfg", "missing.cfg", "old.cfg", "fifo.cfg", "datagram.cfg"] {
         let (success, said) = strowger(&["check", "--elsewhere", &elsewhere(name)]);
         assert!(success, "{said}");
     }

@@ -6,6 +6,7 @@ mod reference;
 mod steps;
 mod tidy;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -19,6 +20,13 @@ cargo xtask COMMAND
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);
+    // All that follows is meant from the workspace's root, wherever in it this was typed.
+    if let Some(root) = Path::new(env!("CARGO_MANIFEST_DIR")).parent()
+        && let Err(error) = std::env::set_current_dir(root)
+    {
+        eprintln!("{}: {error}", root.display());
+        return ExitCode::FAILURE;
+    }
     let outcome = match command.as_deref() {
         Some("test") => steps::test(),
         Some("ci") => steps::ci(),

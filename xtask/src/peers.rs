@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A program or file, and the Debian package that has it.
 const DEBIAN: [(&str, &str); 8] = [
@@ -10,7 +10,8 @@ const DEBIAN: [(&str, &str); 8] = [
     ("sipsak", "sipsak"),
     ("baresip", "baresip-core"),
     ("m4", "m4"),
-    ("python3", "python3-venv"),
+    // What makes environments is a package of its own: python3 alone may be there.
+    ("ensurepip", "python3-venv"),
     ("sqlite3", "sqlite3"),
     ("/usr/include/sqlite3ext.h", "libsqlite3-dev"),
     ("kill", "procps"),
@@ -45,8 +46,7 @@ pub fn install_tool(program: &str, package: &str) -> Result<(), String> {
 }
 
 fn install_packages() -> Result<(), String> {
-    let missing: Vec<&str> =
-        DEBIAN.iter().filter(|(program, _)| !on_path(program)).map(|(_, package)| *package).collect();
+    let missing: Vec<&str> = DEBIAN.iter().filter(|(what, _)| !is_there(what)).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -76,6 +76,17 @@ fn as_root(program: &str) -> Command {
     command
 }
 
+fn is_there(what: &str) -> bool {
+    if what == "ensurepip" { has_ensurepip("python3") } else { on_path(what) }
+}
+
+/// Whether this Python can make an environment with pip in it.
+fn has_ensurepip(python: &str) -> bool {
+    let mut probe = Command::new(python);
+    probe.args(["-c", "import ensurepip"]).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
+}
+
 /// Whether it is in one of the places of programs, or, with a whole path, there.
 fn on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -86,4 +97,26 @@ fn on_path(program: &str) -> bool {
 pub fn run(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_ensurepip;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Debian's python3 is there without python3-venv.
+    #[test]
+    fn a_python_that_makes_no_environments_is_not_enough() {
+        let path = std::env::temp_dir().join(format!("xtask-python-{}", std::process::id()));
+        for (script, is_enough) in
+            [("case \"$*\" in *ensurepip*) exit 1;; esac", false), ("case \"$*\" in *ensurepip*) exit 0;; esac", true)]
+        {
+            fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a program");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a program");
+            assert_eq!(has_ensurepip(&path.display().to_string()), is_enough);
+        }
+        assert!(!has_ensurepip("/nonexistent/python3"));
+        let _ = fs::remove_file(path);
+    }
 }

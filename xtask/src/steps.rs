@@ -18,7 +18,10 @@ pub fn ci() -> Result<(), String> {
     install()?;
     install_tool("cargo-deny", "cargo-deny")?;
     step("tidy", tidy::check)?;
-    step("format", || run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    step("format", || {
+        run(&mut cargo(&["fmt", "--all", "--check"]))?;
+        run(&mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
+    })?;
     step("dependencies", || {
         run(&mut cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]))
     })?;
@@ -26,7 +29,9 @@ pub fn ci() -> Result<(), String> {
     step("documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    step("fuzz targets", || run(&mut cargo(&["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"])))?;
+    step("fuzz targets", || {
+        run(&mut cargo(&["clippy", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--", "-D", "warnings"]))
+    })?;
     step("build", || run(&mut cargo(&["nextest", "run", "--workspace", "--no-run"])))?;
     step("coverage", || coverage::is_current(&built_server()))?;
     step("reference", || reference::is_current(&built_server()))?;

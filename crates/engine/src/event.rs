@@ -60,4 +60,6 @@ pub enum Progress {
     Stopping,
     /// Everything is written: the process may end.
     Stopped,
+    /// The process may end, but these modules could not write what must not be lost.
+    Unwritten(String),
 }

@@ -44,6 +44,7 @@ pub use crate::core::Reloader;
 pub use engine::Engine;
 pub use event::{Event, Progress};
 pub use held::Held;
+pub use lifecycle::STOP_WITHIN;
 #[doc(hidden)]
 pub use management::fuzz_management;
 pub use receive::Received;

@@ -4,7 +4,7 @@ use crate::{
     Blacklists, Events, Fault, Hosts, Interned, KeyValueStore, Logger, Process, Settings, Sockets, Statistics,
     StatusReports, Time, UnknownProcess, Wall,
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What every module can reach.
 pub struct Services {
@@ -34,6 +34,8 @@ pub struct Services {
     pub hosts: Arc<Hosts>,
     /// The process and its connections, as the edges know them.
     pub process: Arc<dyn Process>,
+    /// Until when modules may take to stop, once the server stops.
+    pub stop_by: OnceLock<Time>,
     /// The management commands of the loaded modules, with their module.
     pub commands: Vec<(&'static str, catalogue::Command<()>)>,
 }
@@ -62,6 +64,7 @@ impl Services {
             reports: Arc::default(),
             hosts: Arc::default(),
             process: Arc::new(UnknownProcess),
+            stop_by: OnceLock::new(),
             commands: Vec::new(),
         }
     }

@@ -13,6 +13,7 @@ pub mod format;
 mod fuzz;
 pub mod globals;
 pub mod host;
+pub mod hostname;
 pub mod language;
 mod lexer;
 pub mod listing;

@@ -142,9 +142,9 @@ impl Proxy {
         matches!(self.engine.progress(), Progress::Failed(_))
     }
 
-    /// Whether it has written all that it must before its end.
+    /// Whether it has written all that it must before its end, or given up.
     pub fn is_stopped(&self) -> bool {
-        self.engine.progress() == Progress::Stopped
+        matches!(self.engine.progress(), Progress::Stopped | Progress::Unwritten(_))
     }
 
     /// Whether it has nothing to do with anybody.

@@ -1,6 +1,7 @@
 //! The command line: upstream's options, and commands of our own.
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use script::hostname::{SHAPE, is_host};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -59,7 +60,7 @@ pub struct ServeOptions {
     #[arg(short = 'E', action = ArgAction::Count)]
     pub log_to_stderr: u8,
     /// The address to put into Via and Record-Route.
-    #[arg(short = 'A', value_name = "ADDRESS")]
+    #[arg(short = 'A', value_name = "ADDRESS", value_parser = host)]
     pub advertise: Option<String>,
     /// Write the process number to this file.
     #[arg(short = 'P', value_name = "FILE")]
@@ -99,6 +100,16 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
+    /// Whether the script is only checked.
+    pub fn is_check(&self) -> bool {
+        self.check > 0 || self.check_routes > 0
+    }
+
+    /// Whether a server is wanted.
+    pub fn serves(&self) -> bool {
+        !self.version && !self.is_check()
+    }
+
     /// For a check: values for `$argv(name)`, and whether the script is for another machine.
     pub fn of_check(define: Vec<(String, String)>, elsewhere: bool) -> ServeOptions {
         ServeOptions { define, elsewhere, ..ServeOptions::default() }
@@ -282,6 +293,11 @@ fn definition(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// What stands for us in messages.
+fn host(text: &str) -> Result<String, String> {
+    if is_host(text) { Ok(text.to_owned()) } else { Err(format!("it is {SHAPE}")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Cli;
@@ -316,8 +332,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for line in ["-m lots", "-n -1", "-b many", "-o nonsense", "-f", "--nonsense", "nonsense", "check", "-f a -f b"]
-        {
+        for line in [
+            "-A x;y=<z>",
+            "-A sip.example.com:5080",
+            "-A [::1",
+            "-m lots",
+            "-n -1",
+            "-b many",
+            "-o nonsense",
+            "-f",
+            "--nonsense",
+            "nonsense",
+            "check",
+            "-f a -f b",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

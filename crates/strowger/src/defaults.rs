@@ -60,26 +60,44 @@ impl Home {
     /// # Errors
     /// The secret cannot be read or made.
     pub fn default_script(&self) -> io::Result<String> {
+        if let Some(secret) = self.secret()? {
+            return Ok(self.fill_in(&secret));
+        }
+        let secret = random_hex(16)?;
+        write_private(&self.secret_file(), &secret)?;
+        Ok(self.fill_in(&secret))
+    }
+
+    /// The same for a look at it: nothing is made.
+    ///
+    /// # Errors
+    /// There is a secret that cannot be read.
+    pub fn script_to_check(&self) -> io::Result<String> {
         let secret = self.secret()?;
-        Ok(SCRIPT
+        Ok(self.fill_in(&secret.unwrap_or_else(|| "0".repeat(32))))
+    }
+
+    fn fill_in(&self, secret: &str) -> String {
+        SCRIPT
             .replace("@DATABASE@", &self.database().display().to_string())
             .replace("@MI_PORT@", &MI_PORT.to_string())
             .replace("@REALM@", REALM)
-            .replace("@SECRET@", &secret))
+            .replace("@SECRET@", secret)
     }
 
     /// The secret that marks our calls' routes: made once, readable by its owner only.
-    fn secret(&self) -> io::Result<String> {
-        let path = self.directory.join("secret");
+    fn secret(&self) -> io::Result<Option<String>> {
+        let path = self.secret_file();
         match fs::read_to_string(&path) {
-            Ok(secret) if secret.trim().len() >= 32 => return Ok(secret.trim().to_owned()),
-            Ok(_) => return Err(io::Error::other(format!("{}: too short; remove it", path.display()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+            Ok(secret) if secret.trim().len() >= 32 => Ok(Some(secret.trim().to_owned())),
+            Ok(_) => Err(io::Error::other(format!("{}: too short; remove it", path.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
-        let secret = random_hex(16)?;
-        write_private(&path, &secret)?;
-        Ok(secret)
+    }
+
+    fn secret_file(&self) -> PathBuf {
+        self.directory.join("secret")
     }
 }
 

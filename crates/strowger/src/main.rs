@@ -12,12 +12,19 @@ use cli::{Cli, Command, DbAction, ServeOptions};
 use configure::Origin;
 use defaults::Home;
 use signal_hook::consts::SIGPIPE;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 fn main() -> ExitCode {
     let Cli { command, serve } = Cli::parse();
+    if command.is_none() && serve.serves() && serve::first::is_first() {
+        match serve::first::watch_over() {
+            Ok(status) => return status,
+            Err(error) => eprintln!("nobody buries orphans: {error}"),
+        }
+    }
     let outcome = match command {
         Some(command) => end_with_the_reader().and_then(|()| run(command)),
         None => serve_or_check(&serve),
@@ -44,7 +51,7 @@ fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Check { file, json, preprocessor, define, elsewhere } => {
             let options = ServeOptions::of_check(define, elsewhere);
-            check(&Origin::file(&file, preprocessor.as_deref()), &options, json)
+            check(&Origin::file(&file, preprocessor.as_deref()), &options, json, None)
         }
         Command::Init { directory } => commands::init::run(&directory),
         Command::User { db, action } => commands::user::run(db.as_deref(), action),
@@ -65,10 +72,10 @@ fn serve_or_check(options: &ServeOptions) -> Result<(), String> {
         println!("strowger {}", env!("CARGO_PKG_VERSION"));
         return Ok(());
     }
-    let is_check = options.check + options.check_routes > 0;
+    let is_check = options.is_check();
     if let Some(path) = &options.script {
         let origin = Origin::file(path, options.preprocessor.as_deref());
-        return if is_check { check(&origin, options, options.json) } else { serve::run(&origin, options, "") };
+        return if is_check { check(&origin, options, options.json, None) } else { serve::run(&origin, options, "") };
     }
     serve_default(options, is_check)
 }
@@ -77,16 +84,18 @@ fn serve_or_check(options: &ServeOptions) -> Result<(), String> {
 fn serve_default(options: &ServeOptions, is_check: bool) -> Result<(), String> {
     let home = Home::of_user();
     let failed = |error: std::io::Error| format!("{}: {error}", home.directory.display());
-    home.create().map_err(failed)?;
+    if !is_check {
+        home.create().map_err(failed)?;
+    }
     let path = home.script();
     let origin = if path.exists() {
         Origin::file(&path.display().to_string(), options.preprocessor.as_deref())
     } else {
-        let text = home.default_script().map_err(failed)?;
-        Origin::Text { name: "default script".to_owned(), text }
+        let text = if is_check { home.script_to_check() } else { home.default_script() };
+        Origin::Text { name: "default script".to_owned(), text: text.map_err(failed)? }
     };
     if is_check {
-        return check(&origin, options, options.json);
+        return check(&origin, options, options.json, Some(home.database()));
     }
     edge_sql::schema::create(&home.database(), &modules::tables(), "version").map_err(|error| error.to_string())?;
     serve::run(&origin, options, &banner(&home, &origin))
@@ -101,6 +110,6 @@ fn banner(home: &Home, origin: &Origin) -> String {
     )
 }
 
-fn check(origin: &Origin, options: &ServeOptions, as_json: bool) -> Result<(), String> {
-    if commands::check::run(origin, options, as_json) { Ok(()) } else { Err(String::new()) }
+fn check(origin: &Origin, options: &ServeOptions, as_json: bool, made: Option<PathBuf>) -> Result<(), String> {
+    if commands::check::run(origin, options, as_json, made) { Ok(()) } else { Err(String::new()) }
 }

@@ -18,6 +18,6 @@ pub use phone::Phone;
 pub use ports::free_port;
 pub use process::{Running, run_to_end};
 pub use provider::{provider, provider_with};
-pub use server::{Server, ServerBuilder};
+pub use server::{Server, ServerBuilder, comes_true};
 pub use sipp::{Sipp, Users};
 pub use wire::Wire;

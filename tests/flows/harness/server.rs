@@ -208,7 +208,8 @@ impl Drop for Server {
     }
 }
 
-fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
+/// Waits until something is so: whether it came true in time.
+pub fn comes_true(mut is_so: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !is_so() {
         if Instant::now() >= deadline {

@@ -2,7 +2,7 @@
 
 use crate::world::{LOAD, World};
 use engine::{Bounds, Event, Progress};
-use module_api::Answer;
+use module_api::{Answer, Resolved};
 use std::time::Duration;
 
 #[test]
@@ -19,8 +19,41 @@ fn messages_may_come_when_all_modules_have_started() {
     world.handle(Event::Stop);
     assert_eq!(world.engine.progress(), Progress::Stopping);
     world.answer(&[]);
-    assert_eq!(world.engine.progress(), Progress::Stopped);
+    assert_eq!(world.engine.progress(), Progress::Unwritten("test".to_owned()));
     assert_eq!(world.script_log(), ["ERROR: module test did not stop cleanly: no such name"]);
+}
+
+/// What a module has not read yet it must not write over.
+#[test]
+fn a_stop_while_modules_start_asks_nothing_of_them() {
+    let script =
+        format!("{LOAD}modparam(\"test\", \"slow_start\", 1)\nroute {{ }}\nstartup_route {{ xlog(\"up\\n\"); }}");
+    let mut world = World::unstarted(&script, Bounds::default());
+    world.handle(Event::Start);
+    world.handle(Event::Stop);
+    assert_eq!(world.engine.progress(), Progress::Stopped);
+    world.answer(&["192.0.2.1"]);
+    assert!(world.questions.is_empty() && world.script_log().is_empty());
+    assert_eq!(world.engine.progress(), Progress::Stopped);
+}
+
+#[test]
+fn a_stop_while_the_startup_route_waits_stops_the_modules() {
+    let script = format!(
+        "{LOAD}modparam(\"test\", \"slow_start\", 1)\nroute {{ }}\nstartup_route {{ ask(\"db\"); xlog(\"up\\n\"); }}"
+    );
+    let mut world = World::unstarted(&script, Bounds::default());
+    world.handle(Event::Start);
+    world.answer(&["192.0.2.1"]);
+    assert_eq!(world.engine.progress(), Progress::Starting);
+    world.handle(Event::Stop);
+    let (db, stop) = (world.questions.remove(0).0, world.questions.remove(0).0);
+    let resolved = Resolved { destinations: Vec::new(), lifetime: Duration::ZERO };
+    let done = || Answer::Resolved(Ok(resolved.clone()));
+    world.handle(Event::Answer { token: stop, answer: done() });
+    assert_eq!(world.engine.progress(), Progress::Stopped);
+    world.handle(Event::Answer { token: db, answer: done() });
+    assert_eq!(world.engine.progress(), Progress::Stopped);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod management;
 mod names;
 mod overload;
 mod relay;
+mod reloading;
 mod sockets;
 mod stateless;
 mod suspended;

@@ -68,7 +68,7 @@ fn retry(env: &mut Env<'_>, acc: Arc<Acc>, query: Query, record: Arc<Record>, fa
 
 /// At a clean stop: what still waits goes to the log.
 pub fn stop(env: &mut Env<'_>, acc: &Acc) {
-    for record in acc.spool.take_all() {
+    for record in acc.spool.close() {
         give_up(env, acc, "the server stops while the database fails", &record);
     }
 }

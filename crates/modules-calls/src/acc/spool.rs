@@ -15,13 +15,15 @@ pub struct Spool(Mutex<Waiting>);
 struct Waiting {
     records: BTreeMap<u64, Arc<Record>>,
     next: u64,
+    /// The server stops: nothing waits any more.
+    is_closed: bool,
 }
 
 impl Spool {
-    /// Has a record wait, under this number; `None` if there is no room.
+    /// Has a record wait, under this number; `None` if there is no room, or no time.
     pub fn put(&self, record: &Arc<Record>) -> Option<u64> {
         let mut waiting = self.lock();
-        if waiting.records.len() >= RECORDS_MAX {
+        if waiting.is_closed || waiting.records.len() >= RECORDS_MAX {
             return None;
         }
         let number = waiting.next;
@@ -35,9 +37,11 @@ impl Spool {
         self.lock().records.remove(&number)
     }
 
-    /// Takes all records out.
-    pub fn take_all(&self) -> Vec<Arc<Record>> {
-        std::mem::take(&mut self.lock().records).into_values().collect()
+    /// Takes all records out, and no more in.
+    pub fn close(&self) -> Vec<Arc<Record>> {
+        let mut waiting = self.lock();
+        waiting.is_closed = true;
+        std::mem::take(&mut waiting.records).into_values().collect()
     }
 
     /// How many wait.

@@ -120,6 +120,12 @@ fn a_record_that_cannot_be_written_is_logged_whole() {
     let (_, stop) = fixture.wishes.at_stop.remove(0);
     fixture.with_env(|env| drop(stop(env)));
     assert_eq!(fixture.log_lines(), [logged("the server stops while the database fails")]);
+    // One that is being written then.
+    fixture.answer = Box::new(|_| Answer::Sql(Err(Fault::backend("locked"))));
+    let record = fixture.with_call(&state, |call| Record::new(call, &acc, b"200", b"OK", b"to-9"));
+    fixture.with_env(|env| super::database::write(env, &acc, "acc", false, record));
+    fixture.run_background().unwrap();
+    assert_eq!(fixture.log_lines(), [logged("locked")]);
 }
 
 #[test]

@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// How long the last one waits before it tries again.
+const AGAIN: Duration = Duration::from_millis(50);
+
 /// What is still to be written: the shards of some tables.
 pub struct Flush {
     usrloc: Arc<Usrloc>,
@@ -27,13 +30,17 @@ impl Flush {
         Some(Flush { usrloc: Arc::clone(usrloc), domains, next: shards.start, shards })
     }
 
-    /// At a stop: everything, after what is under way already.
+    /// At a stop: everything, after what is under way already. What the database does not take is tried again for as
+    /// long as the stop may last: it may be another program's lock that is in the way.
     pub fn last(usrloc: &Arc<Usrloc>, env: &mut Env<'_>) -> Job {
-        if let Some(flush) = Flush::begin(usrloc, 0..Domain::shard_count()) {
-            return flush.job(env);
+        match Flush::begin(usrloc, 0..Domain::shard_count()) {
+            Some(flush) => flush.persist(env),
+            None => Flush::last_again(Arc::clone(usrloc)),
         }
-        let usrloc = Arc::clone(usrloc);
-        Job::wait(Request::Sleep(Duration::from_millis(50)), move |env, _| Flush::last(&usrloc, env))
+    }
+
+    fn last_again(usrloc: Arc<Usrloc>) -> Job {
+        Job::wait(Request::Sleep(AGAIN), move |env, _| Flush::last(&usrloc, env))
     }
 
     /// The next batch; `None` when all is written.
@@ -55,6 +62,19 @@ impl Flush {
             self.next = self.shards.start;
         }
         None
+    }
+
+    fn persist(mut self, env: &mut Env<'_>) -> Job {
+        let Some((request, pending)) = self.next(env) else { return Job::DONE };
+        Job::wait(request, move |env, answer| {
+            let fault = answer.into_fault();
+            pending.settle(fault.is_none());
+            let Some(fault) = fault else { return self.persist(env) };
+            if env.services.stop_by.get().is_none_or(|stop_by| env.now + AGAIN >= *stop_by) {
+                return Job::Done(Err(Fault::backend(format!("contacts were not written: {fault}"))));
+            }
+            Flush::last_again(Arc::clone(&self.usrloc))
+        })
     }
 
     /// As background work.
@@ -100,4 +120,43 @@ impl Drop for Flush {
 
 fn not_written(fault: &Fault) -> Fault {
     Fault::backend(format!("contacts were not written, which is tried again at the next run of the timer: {fault}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::usrloc::fake_table::FakeTable;
+    use crate::usrloc::tests::{CONTACT, Server};
+    use module_api::{Job, Request};
+    use std::time::Duration;
+
+    /// Another program holds the database for a while, when the server stops.
+    #[test]
+    fn the_last_write_is_tried_until_the_stop_is_over() {
+        for (fails, is_written) in [(3, true), (1_000, false)] {
+            let table = FakeTable::default();
+            let mut server = Server::new("single-instance-sql-write-back", &table, &[]);
+            server.register("alice", CONTACT);
+            table.kill(true);
+            let now = server.fixture.now;
+            let _ = server.fixture.services.stop_by.set(now + Duration::from_secs(9));
+            let (_, job) = server.fixture.wishes.at_stop.remove(0);
+            let mut job = server.fixture.with_env(job);
+            let (mut pauses, mut answer) = (0, table.answerer());
+            let outcome = loop {
+                let (request, then) = match job {
+                    Job::Done(outcome) => break outcome,
+                    Job::Wait(request, then) => (request, then),
+                };
+                if let Request::Sleep(pause) = request {
+                    server.fixture.now = server.fixture.now + pause;
+                    pauses += 1;
+                    table.kill(pauses < fails);
+                }
+                let answer = answer(&request);
+                job = server.fixture.with_env(|env| then(env, answer));
+            };
+            assert_eq!((outcome.is_ok(), table.shown(&["username"]) == "alice"), (is_written, is_written));
+            assert!(server.fixture.now.since(now) <= Duration::from_secs(9));
+        }
+    }
 }

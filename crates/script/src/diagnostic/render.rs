@@ -3,7 +3,6 @@
 use super::{Diagnostic, Fix, Severity};
 use crate::ast::Span;
 use crate::source::{Excerpt, SourceMap};
-use std::fmt::Write;
 
 /// Prints a message, ending with a line end.
 pub fn render(diagnostic: &Diagnostic, map: &SourceMap) -> String {
@@ -49,6 +48,17 @@ fn excerpt(out: &mut String, map: &SourceMap, span: Span, gutter: usize) {
     line(out, format_args!("{:gutter$} | {margin}{}", "", "^".repeat(width)));
 }
 
+/// A sign that stands for a control character.
+fn visible(sign: char) -> char {
+    match sign {
+        '\t' | '\n' => sign,
+        '\x7f' => '␡',
+        _ if sign.is_ascii_control() => char::from_u32(0x2400 + u32::from(sign)).unwrap_or('\u{fffd}'),
+        _ if sign.is_control() => '\u{fffd}',
+        _ => sign,
+    }
+}
+
 /// The line as it would be right; a longer text is shown as the words to write.
 fn corrected(out: &mut String, map: &SourceMap, fix: &Fix, gutter: usize) {
     let (first, last) = map.range(fix.span);
@@ -65,9 +75,9 @@ fn corrected(out: &mut String, map: &SourceMap, fix: &Fix, gutter: usize) {
     line(out, format_args!("{:>gutter$} + {start}{}{end}", first.line, fix.replacement));
 }
 
-/// Writes a line without blanks at its end. Writing to a string cannot fail.
+/// Writes a line without blanks at its end. What a terminal would obey is shown instead, sign for sign.
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let _ = out.write_fmt(text);
+    out.extend(text.to_string().chars().map(visible));
     out.truncate(out.trim_end_matches([' ', '\t']).len());
     out.push('\n');
 }

@@ -4,6 +4,7 @@ use super::{Parsed, Parser};
 use crate::ast::{Blacklist, BlacklistRule, GlobalValue, ScalingProfile, Span, Spanned};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::globals::{GlobalKind, GlobalParam};
+use crate::hostname::{SHAPE, is_host};
 use crate::lexer::{Symbol, TokenKind};
 
 impl Parser<'_> {
@@ -74,8 +75,13 @@ impl Parser<'_> {
         if matches!(self.token.kind, TokenKind::End | TokenKind::Symbol(Symbol::Semicolon)) {
             return Err(self.unexpected("a host or an address"));
         }
-        let Spanned { node, .. } = self.raw_value();
-        Ok(node.trim_matches('"').to_owned())
+        let Spanned { node, span } = self.raw_value();
+        let host = node.trim_matches('"').to_owned();
+        if !is_host(&host) {
+            let message = format!("`{host}` is no host: {SHAPE}");
+            self.report(Diagnostic::error(codes::GLOBAL_VALUE, span, message));
+        }
+        Ok(host)
     }
 
     fn type_of_service(&mut self) -> Parsed<i32> {

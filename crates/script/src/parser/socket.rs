@@ -3,6 +3,7 @@
 use super::{Parsed, Parser, Reported};
 use crate::ast::{GlobalValue, Socket, Span, Spanned};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::hostname::{SHAPE, is_host};
 use crate::lexer::{Symbol, TokenKind, place};
 use crate::resolve::nearest::nearest;
 
@@ -161,6 +162,9 @@ impl Parser<'_> {
         let Some((host, port)) = parts else {
             return Err(self.malformed_socket(written.span, "`as` is followed by address[:port]"));
         };
+        if !is_host(host) {
+            return Err(self.malformed_socket(written.span, &format!("`{host}` is no host: {SHAPE}")));
+        }
         match optional_port(port) {
             Some(port) => Ok((host.to_owned(), port)),
             None => Err(self.malformed_socket(written.span, "a port is a number from 1 to 65535")),

@@ -41,6 +41,7 @@ pub(super) fn preprocess(
             return made_of(given, without_markers(&made.output));
         }
         Ok(made) if made.status == 0 => format!("gave more than {SOURCE_BYTES_MAX} bytes"),
+        Ok(made) if made.errors.trim().is_empty() => format!("ended with status {}", made.status),
         Ok(made) => format!("ended with status {}: {}", made.status, made.errors.trim()),
         Err(error) => format!("could not be run: {error}"),
     };

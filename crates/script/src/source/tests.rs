@@ -162,7 +162,7 @@ fn nul_bytes_are_refused() {
 error[S004]: the script contains a NUL byte
  --> main.cfg:1:2
   |
-1 | a\0b
+1 | a␀b
   |  ^",
     );
 }
@@ -284,8 +284,8 @@ fn excerpts_behind_a_preprocessor_are_of_the_template() {
     shows(template, "other", " --> main.m4:3:1\n  |\n3 | other\n  | ^^^^^\n3 + right");
 }
 
-/// A command that fails.
-struct Failing;
+/// A command that fails, with these words.
+struct Failing(&'static str);
 
 impl Preprocessor for Failing {
     fn command(&self) -> &str {
@@ -293,20 +293,21 @@ impl Preprocessor for Failing {
     }
 
     fn run(&mut self, _text: &[u8]) -> io::Result<Preprocessed> {
-        Ok(Preprocessed { output: Vec::new(), status: 2, errors: "m4: EOF in string\n".to_owned() })
+        Ok(Preprocessed { output: Vec::new(), status: 2, errors: self.0.to_owned() })
     }
 }
 
 #[test]
 fn a_failing_preprocessor_is_an_error() {
+    check_with(&[("main.m4", "a\n")], Some(&mut Failing("")), "error[S007]: the preprocessor m4 ended with status 2");
     check_with(
         &[("main.m4", "a\n")],
-        Some(&mut Failing),
+        Some(&mut Failing("m4: EOF in string\n")),
         "error[S007]: the preprocessor m4 ended with status 2: m4: EOF in string",
     );
     check_with(
         &[("main.m4", "a\ninclude_file\n")],
-        Some(&mut Failing),
+        Some(&mut Failing("m4: EOF in string\n")),
         "\
 error[S007]: the preprocessor m4 ended with status 2: m4: EOF in string
 error[S003]: the path is missing

@@ -5,10 +5,11 @@ use crate::configure::sockets::plan;
 use crate::configure::{Ground, Origin, Paths, Report, Surroundings, Unused};
 use module_api::Sockets;
 use serde_json::json;
+use std::path::PathBuf;
 
-/// Prints every message; whether the script can run with these options.
-pub fn run(origin: &Origin, options: &ServeOptions, as_json: bool) -> bool {
-    let (report, unused) = check(origin, options);
+/// Prints every message; whether the script can run with these options. `made` is the database that a start makes.
+pub fn run(origin: &Origin, options: &ServeOptions, as_json: bool, made: Option<PathBuf>) -> bool {
+    let (report, unused) = check(origin, options, made);
     let runs = !report.has_errors();
     if as_json {
         println!("{}", json!({ "ok": runs, "diagnostics": report.json(), "without_effect": unused.json() }));
@@ -21,7 +22,7 @@ pub fn run(origin: &Origin, options: &ServeOptions, as_json: bool) -> bool {
     runs
 }
 
-fn check(origin: &Origin, options: &ServeOptions) -> (Report, Unused) {
+fn check(origin: &Origin, options: &ServeOptions, made: Option<PathBuf>) -> (Report, Unused) {
     let ground = Ground::new(1);
     let configured = match ground.configure(origin) {
         Ok(configured) => configured,
@@ -34,7 +35,7 @@ fn check(origin: &Origin, options: &ServeOptions) -> (Report, Unused) {
         Err(found) => (Sockets::default(), found),
     };
     let missing = configured.report(missing);
-    let paths = (!options.elsewhere).then(|| Paths::of(options, &configured.globals));
+    let paths = (!options.elsewhere).then(|| Paths::of(options, &configured.globals).making(made));
     let refused = configured.start(&ground, origin, options, Surroundings::of_check(sockets, paths)).err();
     let unused = Unused::of(&configured);
     let report = configured.warnings.with(missing);

@@ -1,5 +1,6 @@
 //! What the program does besides serving: a file for each command.
 
+mod challenge;
 pub mod check;
 pub mod db;
 pub mod doc;

@@ -1,8 +1,10 @@
 //! `strowger user`: subscribers in a database.
 
+use super::challenge::Challenge;
 use crate::cli::UserAction;
 use crate::defaults::{Home, REALM, random_hex};
-use edge_sql::{Databases, Options};
+use crate::modules::tables;
+use edge_sql::{Databases, Options, Url, schema};
 use module_api::sql::{Cell, Database, Query, Rows, Statement};
 use module_api::{DatabaseWish, Level, LogSink, Logger, Statistics};
 use sip::digest::{Algorithm, ha1};
@@ -33,59 +35,61 @@ pub fn run(db: Option<&str>, action: UserAction) -> Result<(), String> {
 
 struct Subscribers {
     databases: Databases,
-    /// Whether it is the default provider's database, where one realm holds for all.
-    is_default: bool,
+    /// How they are challenged, as far as that is known.
+    challenge: Challenge,
 }
 
 impl Subscribers {
     fn open(db: Option<&str>) -> Result<Subscribers, String> {
-        let url = db.map_or_else(|| Home::of_user().database_url(), str::to_owned);
+        let (url, challenge) = match db {
+            Some(url) => (url.to_owned(), Url::parse(url).map_or_else(|_| Challenge::default(), of_database)),
+            None => default_provider()?,
+        };
         let tables = vec![(TABLE.to_owned(), SUBSCRIBER_VERSION)];
         let wish = DatabaseWish { url, tables, options: Vec::new() };
         let log = Logger::new(Level::Error as i32, 0, Arc::new(Stderr));
         let databases = Databases::open(&[wish], &Options::default(), &Statistics::default(), &log);
         let databases =
             databases.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-        Ok(Subscribers { databases, is_default: db.is_none() })
+        Ok(Subscribers { databases, challenge })
     }
 
     fn add(&self, name: &str, password: Option<String>, realm: Option<String>, plain: bool) -> Result<(), String> {
         let (user, domain) = split(name)?;
-        if self.is_known(user, domain)? {
-            return Err(format!("{name} is there already; `strowger user passwd {name}` changes the password"));
+        if let Some(known) = self.known(user, domain)? {
+            return Err(format!("{known} is there already; `strowger user passwd {known}` changes the password"));
         }
         let secret = Secret::new(password)?;
-        let hashes = self.hashes(user, domain, &secret.password, realm);
+        let realm = self.realm(domain, realm);
+        let hashes = hashes(user, &realm, &secret.password);
         let columns: Vec<&str> =
             ["username", "domain", "password"].into_iter().chain(HASHES.map(|(column, _)| column)).collect();
         let values = [Cell::text(user), Cell::text(domain), Cell::text(if plain { &secret.password } else { "" })];
         self.ask(&Statement::insert(TABLE, &columns), values.into_iter().chain(hashes).collect())?;
-        println!("added {name}{}", secret.shown());
+        println!("added {name}  realm {realm}{}", secret.shown());
         Ok(())
     }
 
     fn change(&self, name: &str, password: Option<String>, realm: Option<String>, plain: bool) -> Result<(), String> {
         let (user, domain) = split(name)?;
         let secret = Secret::new(password)?;
-        let hashes = self.hashes(user, domain, &secret.password, realm);
+        let realm = self.realm(domain, realm);
+        let hashes = hashes(user, &realm, &secret.password);
+        let (keys, key) = self.key(user, domain);
         let columns: Vec<&str> = std::iter::once("password").chain(HASHES.map(|(column, _)| column)).collect();
-        let statement = Statement::update(TABLE, &columns, &["username", "domain"]);
+        let statement = Statement::update(TABLE, &columns, keys);
         let values = std::iter::once(Cell::text(if plain { &secret.password } else { "" })).chain(hashes);
-        let values = values.chain([Cell::text(user), Cell::text(domain)]).collect();
-        if self.ask(&statement, values)?.changed == 0 {
+        if self.ask(&statement, values.chain(key).collect())?.changed == 0 {
             return Err(unknown(name));
         }
-        println!("changed {name}{}", secret.shown());
+        println!("changed {name}  realm {realm}{}", secret.shown());
         Ok(())
     }
 
     fn list(&self) -> Result<(), String> {
         let statement = Statement::select(TABLE, &["username", "domain"], &[], "ORDER BY username, domain");
         for row in self.ask(&statement, Vec::new())?.rows {
-            let texts: Vec<String> = row
-                .iter()
-                .map(|cell| cell.to_bytes().map_or(String::new(), |text| String::from_utf8_lossy(&text).into_owned()))
-                .collect();
+            let texts: Vec<String> = row.iter().map(text).collect();
             let [user, domain] = texts.as_slice() else { continue };
             println!("{}", if domain.is_empty() { user.clone() } else { format!("{user}@{domain}") });
         }
@@ -94,26 +98,36 @@ impl Subscribers {
 
     fn remove(&self, name: &str) -> Result<(), String> {
         let (user, domain) = split(name)?;
-        let statement = Statement::delete(TABLE, &["username", "domain"]);
-        if self.ask(&statement, vec![Cell::text(user), Cell::text(domain)])?.changed == 0 {
+        let (keys, key) = self.key(user, domain);
+        let statement = Statement::delete(TABLE, keys);
+        if self.ask(&statement, key)?.changed == 0 {
             return Err(unknown(name));
         }
         println!("removed {name}");
         Ok(())
     }
 
-    fn is_known(&self, user: &str, domain: &str) -> Result<bool, String> {
-        let statement = Statement::select(TABLE, &["id"], &["username", "domain"], "");
-        let found = self.ask(&statement, vec![Cell::text(user), Cell::text(domain)])?;
-        Ok(!found.rows.is_empty())
+    /// The subscriber in whose way another one of this name would be, as it is listed.
+    fn known(&self, user: &str, domain: &str) -> Result<Option<String>, String> {
+        let (keys, key) = if self.challenge.knows_no_domains { self.key(user, "") } else { self.key(user, domain) };
+        let statement = Statement::select(TABLE, &["domain"], keys, "");
+        let found = self.ask(&statement, key)?.rows;
+        let domain = found.first().and_then(|row| row.first()).map(text);
+        Ok(domain.map(|domain| if domain.is_empty() { user.to_owned() } else { format!("{user}@{domain}") }))
     }
 
-    /// The hashes for the realm that phones are asked for: the one given, the default provider's, or the domain.
-    fn hashes(&self, user: &str, domain: &str, password: &str, realm: Option<String>) -> Vec<Cell> {
-        let by_place = if self.is_default || domain.is_empty() { REALM } else { domain };
-        let realm = realm.as_deref().unwrap_or(by_place);
-        let hash = |algorithm| ha1(algorithm, user.as_bytes(), realm.as_bytes(), password.as_bytes());
-        HASHES.iter().map(|(_, algorithm)| Cell::text(hash(*algorithm).as_bytes())).collect()
+    /// What rows of a subscriber are found by. Where domains tell nobody apart, a bare name is his whose name it is.
+    fn key(&self, user: &str, domain: &str) -> (&'static [&'static str], Vec<Cell>) {
+        if self.challenge.knows_no_domains && domain.is_empty() {
+            return (&["username"], vec![Cell::text(user)]);
+        }
+        (&["username", "domain"], vec![Cell::text(user), Cell::text(domain)])
+    }
+
+    /// The realm that phones are asked for: the one given, the one that the script has for all, or the domain.
+    fn realm(&self, domain: &str, given: Option<String>) -> String {
+        let by_domain = || if domain.is_empty() { REALM } else { domain }.to_owned();
+        given.or_else(|| self.challenge.realm.clone()).unwrap_or_else(by_domain)
     }
 
     fn ask(&self, statement: &Arc<Statement>, values: Vec<Cell>) -> Result<Rows, String> {
@@ -124,6 +138,29 @@ impl Subscribers {
         let answer = receive.recv().map_err(|_| "the database did not answer".to_owned())?;
         answer.map_err(|fault| fault.to_string())
     }
+}
+
+/// The default provider's database, made as a start would where there has been none.
+fn default_provider() -> Result<(String, Challenge), String> {
+    let home = Home::of_user();
+    home.create().map_err(|error| format!("{}: {error}", home.directory.display()))?;
+    if !home.database().exists() {
+        schema::create(&home.database(), &tables(), "version").map_err(|error| error.to_string())?;
+    }
+    Ok((home.database_url(), Challenge::of_home(&home)))
+}
+
+fn of_database(url: Url) -> Challenge {
+    Challenge::beside(&url.path)
+}
+
+fn hashes(user: &str, realm: &str, password: &str) -> impl Iterator<Item = Cell> {
+    let hash = |algorithm| ha1(algorithm, user.as_bytes(), realm.as_bytes(), password.as_bytes());
+    HASHES.map(|(_, algorithm)| Cell::text(hash(algorithm).as_bytes())).into_iter()
+}
+
+fn text(cell: &Cell) -> String {
+    cell.to_bytes().map_or(String::new(), |text| String::from_utf8_lossy(&text).into_owned())
 }
 
 /// A password given, or made here.

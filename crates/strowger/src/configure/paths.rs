@@ -2,6 +2,7 @@
 //! root.
 
 use crate::cli::ServeOptions;
+use edge_sql::Url;
 use script::globals::Globals;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ pub struct Paths {
     root: Option<PathBuf>,
     /// `-w`, `wdir`
     directory: Option<PathBuf>,
+    /// A database that a start makes, or brings up to date.
+    made: Option<PathBuf>,
 }
 
 impl Paths {
@@ -20,7 +23,18 @@ impl Paths {
         Paths {
             root: chosen("-t", &options.root, "chroot", globals).map(|(_, path)| path),
             directory: chosen("-w", &options.working_directory, "wdir", globals).map(|(_, path)| path),
+            made: None,
         }
+    }
+
+    /// Where a start makes this database.
+    pub fn making(self, database: Option<PathBuf>) -> Paths {
+        Paths { made: database, ..self }
+    }
+
+    /// Whether a start makes what is not there of this database.
+    pub fn makes(&self, url: &str) -> bool {
+        self.made.is_some() && Url::parse(url).ok().map(|url| url.path) == self.made
     }
 
     /// Where a file that the server will open is now.
@@ -60,7 +74,7 @@ mod tests {
             (Some("/jail"), Some("/srv"), "x.sqlite", "/jail/x.sqlite"),
             (Some("/jail"), None, "/var/x.sqlite", "/jail/var/x.sqlite"),
         ] {
-            let paths = Paths { root: root.map(PathBuf::from), directory: directory.map(PathBuf::from) };
+            let paths = Paths { root: root.map(PathBuf::from), directory: directory.map(PathBuf::from), made: None };
             assert_eq!(paths.of_file(Path::new(path)), PathBuf::from(expected), "{root:?} {directory:?} {path}");
         }
     }

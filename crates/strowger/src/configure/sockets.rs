@@ -86,7 +86,10 @@ struct Plan<'a> {
 
 impl Plan<'_> {
     fn add(&mut self, socket: &ast::Socket, place: Option<Span>) {
-        let shown = format!("socket {}:{}", socket.proto, socket.host);
+        self.add_shown(socket, place, &format!("socket {}:{}", socket.proto, socket.host));
+    }
+
+    fn add_shown(&mut self, socket: &ast::Socket, place: Option<Span>, shown: &str) {
         let proto = match transport(&socket.proto) {
             Ok(proto) => proto,
             Err(error) => return self.refuse(place, format!("{shown}: {error}")),
@@ -133,13 +136,18 @@ impl Plan<'_> {
             Some((host, port)) if !rest.ends_with(']') => (host, Some(port)),
             _ => (rest, None),
         };
+        let shown = format!("-l {text}");
+        // Where its last part is a port or belongs to the address, nobody can know.
+        if host.contains(':') && !host.starts_with('[') {
+            return self.refuse(None, format!("{shown}: an IPv6 address is written in brackets: -l udp:[::1]:5060"));
+        }
         let ports = match port.map(str::parse::<u16>) {
             None => Vec::new(),
-            Some(Ok(port)) => vec![(port, port)],
-            Some(Err(_)) => return self.refuse(None, format!("-l {text}: it is written [proto:]address[:port]")),
+            Some(Ok(port)) if port > 0 => vec![(port, port)],
+            Some(_) => return self.refuse(None, format!("{shown}: it is written [proto:]address[:port]")),
         };
         let socket = ast::Socket { proto: proto.to_owned(), host: host.to_owned(), ports, ..ast::Socket::default() };
-        self.add(&socket, None);
+        self.add_shown(&socket, None, &shown);
     }
 
     fn open(&mut self, proto: Proto, address: SocketAddr, socket: &ast::Socket, place: Option<Span>) {

@@ -103,8 +103,8 @@ impl Configured {
             let place = ground.catalogue.module_named(edge).and_then(|module| self.places.of_module(module));
             found.extend(wrong.map(|error| refusal(codes::MODULE_START, place, error.to_string())));
         }
-        found.extend(self.look_at_databases(&started.databases, &sql, paths));
-        let (management, errors) = ManagementOptions::read(&started.edges);
+        found.extend(self.look_at_databases(&started.databases, &sql, paths.as_ref()));
+        let (management, errors) = ManagementOptions::read(&started.edges, paths.as_ref());
         found.extend(errors.iter().map(|error| self.bad_management(error, ground)));
         if found.is_empty() { Ok(Begun { started, sql, management }) } else { Err(Box::new(self.report(found))) }
     }
@@ -124,9 +124,9 @@ impl Configured {
     }
 
     /// Databases that nothing here can open, that are not there, or that lack a table.
-    fn look_at_databases(&self, wishes: &[DatabaseWish], sql: &Options, paths: Option<Paths>) -> Vec<Diagnostic> {
+    fn look_at_databases(&self, wishes: &[DatabaseWish], sql: &Options, paths: Option<&Paths>) -> Vec<Diagnostic> {
         let found = match paths {
-            Some(paths) => edge_sql::look(wishes, sql, &|path| paths.of_file(path)),
+            Some(paths) => look(wishes, sql, paths),
             None => wishes
                 .iter()
                 .enumerate()
@@ -154,6 +154,28 @@ impl Configured {
             _ => None,
         };
         refusal(codes::MODULE_START, place, error.to_string())
+    }
+}
+
+/// A look at databases that lets pass what a start makes.
+fn look(wishes: &[DatabaseWish], sql: &Options, paths: &Paths) -> Vec<(usize, OpenError)> {
+    let mut found = edge_sql::look(wishes, sql, &|path| paths.of_file(path));
+    found.retain(|(number, error)| {
+        let is_made = wishes.get(*number).is_some_and(|wish| paths.makes(&wish.url));
+        !(is_made && is_to_be_made(error))
+    });
+    found
+}
+
+/// Whether making tables mends it.
+fn is_to_be_made(error: &OpenError) -> bool {
+    match error {
+        OpenError::NoDirectory { .. }
+        | OpenError::MissingFile { .. }
+        | OpenError::NoVersionTable { .. }
+        | OpenError::MissingTable { .. } => true,
+        OpenError::WrongVersion { found, expected, .. } => *found < i64::from(*expected),
+        _ => false,
     }
 }
 

@@ -13,6 +13,8 @@ use tokio::runtime::Handle;
 #[derive(Default)]
 pub struct Management {
     http: Option<Http>,
+    /// The path of management on it.
+    root: Option<String>,
     fifos: Vec<Fifo>,
     datagrams: Vec<Datagrams>,
 }
@@ -31,6 +33,7 @@ impl Management {
             if let Some(mi) = mi {
                 let root = MiRoot::new(Arc::clone(&handler), mi.is_pretty, &options);
                 roots.add(&mi.root, Arc::new(root));
+                management.root = Some(mi.root);
             }
             let http = Http::start(runtime, options, roots, &services.statistics, &services.log);
             management.http = Some(http.map_err(|error| error.to_string())?);
@@ -49,7 +52,10 @@ impl Management {
 
     /// Where management answers, a line each.
     pub fn summary(&self) -> String {
-        let http = self.http.iter().map(|http| format!("management {}\n", http.url()));
+        let http = self.http.iter().map(|http| match &self.root {
+            Some(root) => format!("management {}/{}\n", http.url(), root.trim_start_matches('/')),
+            None => format!("web server {}\n", http.url()),
+        });
         let datagrams = self.datagrams.iter().filter_map(Datagrams::address);
         http.chain(datagrams.map(|address| format!("management udp:{address}\n"))).collect()
     }

@@ -2,9 +2,11 @@
 
 mod clock;
 mod edges;
+pub mod first;
 mod log_events;
 mod names;
 mod outside;
+mod pid_files;
 mod privileges;
 pub mod process;
 mod reload;
@@ -21,13 +23,14 @@ use outside::Outside;
 use process::ThisProcess;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::Signals;
+use start::Server;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long modules may take to start or stop.
-const LIFECYCLE_LIMIT: Duration = Duration::from_secs(60);
+/// After how long a start says what it waits for, again and again.
+const LONG_START: Duration = Duration::from_secs(60);
 /// How often the engine's timers are looked at.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -38,16 +41,19 @@ const TICK: Duration = Duration::from_millis(10);
 pub fn run(origin: &Origin, options: &ServeOptions, banner: &str) -> Result<(), String> {
     // Before any thread is made, so that all of them leave signals to the one that waits for them.
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]).map_err(|error| error.to_string())?;
+    let process = Arc::new(ThisProcess::default());
+    watch_signals(signals, &process)?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let ground = Arc::new(Ground::new(workers));
     let configured = ground.configure(origin).map_err(|report| report.text())?;
-    let served = serve(signals, &ground, origin, configured, options, banner);
-    privileges::forget(options);
+    process.opens();
+    let served = serve(Arc::clone(&process), &ground, origin, configured, options, banner);
+    process.pid_files.forget();
     served
 }
 
 fn serve(
-    signals: Signals,
+    process: Arc<ThisProcess>,
     ground: &Arc<Ground>,
     origin: &Origin,
     configured: Configured,
@@ -57,12 +63,13 @@ fn serve(
     if !configured.globals.is_on("log_stdout") {
         stdout::drop()?;
     }
-    let mut server = start::start(ground, origin, configured, options)?;
+    let mut server = start::start(ground, origin, configured, options, process)?;
     server.process.name_this_thread("attendant");
-    watch_signals(signals, &server.process)?;
     let ticking = tick(&server.outside, &server.process)?;
     server.outside.handle(Event::Start);
-    wait_until_running(&server.outside)?;
+    if !wait_until_running(&server)? {
+        return server.stop(ticking);
+    }
     server.open_management()?;
     server.receive(ground.workers)?;
     // Serving goes on though nobody listens at the standard error.
@@ -73,12 +80,16 @@ fn serve(
 
 /// Signals to the process: two stop it cleanly, the others are upstream's to ignore (SIGPIPE is ignored from the start).
 /// The thread never ends: a signal that nobody reads would come again and again.
+/// While nothing is opened yet, as long as a preprocessor takes, there is nothing to write either.
 fn watch_signals(mut signals: Signals, process: &Arc<ThisProcess>) -> Result<(), String> {
     let process = Arc::clone(process);
     let work = move || {
         for signal in signals.forever() {
             if signal == SIGTERM || signal == SIGINT {
                 module_api::Process::stop(&*process);
+                if !process.has_opened() {
+                    std::process::exit(0);
+                }
             }
         }
     };
@@ -105,14 +116,21 @@ fn tick(outside: &Arc<Outside>, process: &Arc<ThisProcess>) -> Result<thread::Jo
     thread::Builder::new().name("timer".to_owned()).spawn(work).map_err(|error| error.to_string())
 }
 
-fn wait_until_running(outside: &Arc<Outside>) -> Result<(), String> {
-    let deadline = Instant::now() + LIFECYCLE_LIMIT;
+/// Whether it runs; otherwise it is to stop before it has. A start takes as long as it takes, a million rows or a name
+/// server that is slow.
+fn wait_until_running(server: &Server) -> Result<bool, String> {
+    let engine = server.outside.engine();
+    let mut told = Instant::now();
     loop {
-        match outside.engine().progress() {
-            Progress::Running => return Ok(()),
+        match engine.progress() {
+            Progress::Running => return Ok(true),
             Progress::Failed(why) => return Err(why),
-            _ if Instant::now() > deadline => return Err("the modules take too long to start".to_owned()),
+            _ if server.process.is_stopping() => return Ok(false),
             _ => thread::sleep(Duration::from_millis(1)),
+        }
+        if told.elapsed() >= LONG_START {
+            told = Instant::now();
+            engine.services().log.warning("the start goes on: modules or startup_route have not done yet");
         }
     }
 }

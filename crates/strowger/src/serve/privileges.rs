@@ -1,14 +1,13 @@
 //! What the process takes and gives up: its directory and limits before anything is opened; root directory, user and
-//! group once its sockets are open; and the files that tell its number.
+//! group once its sockets are open.
 
+use super::pid_files::PidFiles;
 use crate::cli::ServeOptions;
 use crate::configure::chosen;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
-use nix::unistd::{Gid, Group, Pid, Uid, User, chdir, chroot, getpgrp, initgroups, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Group, Uid, User, chdir, chroot, initgroups, setgid, setgroups, setuid};
 use script::globals::Globals;
 use std::ffi::CString;
-use std::fs;
-use std::path::Path;
 
 /// Goes into the working directory and sets the limits. The command line is stronger than the script.
 ///
@@ -26,31 +25,15 @@ pub fn enter(options: &ServeOptions, globals: &Globals) -> Result<(), String> {
 ///
 /// # Errors
 /// A file cannot be written, or the system refuses.
-pub fn drop(options: &ServeOptions, globals: &Globals) -> Result<(), String> {
+pub fn drop(options: &ServeOptions, globals: &Globals, pid_files: &PidFiles) -> Result<(), String> {
     // Names are looked up while the system's files can still be seen.
     let identity = Identity::of(options)?;
-    if let Some(path) = &options.pid_file {
-        write(path, Pid::this())?;
-    }
-    if let Some(path) = &options.group_file {
-        write(path, getpgrp())?;
-    }
+    pid_files.write(options)?;
     if let Some((source, root)) = chosen("-t", &options.root, "chroot", globals) {
         let changed = chroot(&root).and_then(|()| chdir("/"));
         changed.map_err(|error| format!("{source} {}: {error}", root.display()))?;
     }
     identity.assume()
-}
-
-/// Removes the pid files: those with our number, not those of a server that was there before us.
-pub fn forget(options: &ServeOptions) {
-    for (path, number) in [(&options.pid_file, Pid::this()), (&options.group_file, getpgrp())] {
-        let Some(path) = path else { continue };
-        if fs::read_to_string(path).is_ok_and(|text| text.trim() == number.to_string()) {
-            // After dropping privileges it may not be ours to remove.
-            let _ = fs::remove_file(path);
-        }
-    }
 }
 
 /// Whom the process becomes.
@@ -122,8 +105,4 @@ fn limit_core_dumps(is_disabled: bool) -> Result<(), String> {
     let (_, hard) = getrlimit(Resource::RLIMIT_CORE).map_err(refused)?;
     let (soft, hard) = if is_disabled { (0, 0) } else { (hard, hard) };
     setrlimit(Resource::RLIMIT_CORE, soft, hard).map_err(refused)
-}
-
-fn write(path: &Path, number: Pid) -> Result<(), String> {
-    fs::write(path, format!("{number}\n")).map_err(|error| format!("{}: {error}", path.display()))
 }

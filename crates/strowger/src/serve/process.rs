@@ -1,5 +1,6 @@
 //! The process as management and statistics see it: threads, load, memory, receive queues, connections.
 
+use super::pid_files::PidFiles;
 use edge_net::Routes;
 use edge_net::tcp::Streams;
 use module_api::{Connection, ConnectionName, LoadPeriod, Memory, Process, Proto, Task};
@@ -19,6 +20,10 @@ pub struct ThisProcess {
     routes: Routes,
     stopping: (Mutex<bool>, Condvar),
     flag: Arc<AtomicBool>,
+    /// The files with its number.
+    pub pid_files: PidFiles,
+    /// Whether sockets, databases or files may have been opened.
+    has_opened: AtomicBool,
 }
 
 /// A thread with its CPU time at the end of each of the last seconds.
@@ -39,6 +44,8 @@ impl Default for ThisProcess {
             routes: Routes::default(),
             stopping: (Mutex::new(false), Condvar::new()),
             flag: Arc::default(),
+            pid_files: PidFiles::default(),
+            has_opened: AtomicBool::default(),
         }
     }
 }
@@ -70,6 +77,21 @@ impl ThisProcess {
     /// Set while stopping; threads look at it.
     pub fn stop_flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.flag)
+    }
+
+    /// Whether somebody wants the server to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// From here on things are opened, and have to be closed at a stop.
+    pub fn opens(&self) {
+        self.has_opened.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether they may have been.
+    pub fn has_opened(&self) -> bool {
+        self.has_opened.load(Ordering::SeqCst)
     }
 
     /// Waits until somebody wants the server to stop.

@@ -25,7 +25,7 @@ use edge_net::tcp::{Common, StreamCounters, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
-use engine::{Event, Progress, Started};
+use engine::{Event, Progress, STOP_WITHIN, Started};
 use module_api::{Blacklist, BlacklistFlags, Counter, Level, LogConsumers, LogSink, Logger, Proto, Statistics};
 use rand_core::{OsRng, TryRngCore};
 use script::globals::Globals;
@@ -60,10 +60,10 @@ pub fn start(
     origin: &Origin,
     configured: Configured,
     options: &ServeOptions,
+    process: Arc<ThisProcess>,
 ) -> Result<Server, String> {
     privileges::enter(options, &configured.globals)?;
     let clock = Clock::start();
-    let process = Arc::new(ThisProcess::default());
     let lost_lines = Counter::default();
     let lost_events = Counter::default();
     let (log, log_lines) = log(&configured.globals, options, &lost_lines, &lost_events);
@@ -84,14 +84,14 @@ pub fn start(
     // While the system's files can be seen.
     let prepared = Prepared::new(name_options)?;
     // Before databases and FIFOs are made, so that they are made as the user who goes on using them.
-    privileges::drop(options, &configured.globals)?;
+    privileges::drop(options, &configured.globals, &process.pid_files)?;
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).map_err(|error| format!("the system gives no randomness: {error}"))?;
     let surroundings = Surroundings {
         sockets,
         log: log.clone(),
         process: Arc::clone(&process) as Arc<dyn module_api::Process>,
-        reloader: Some(reloader(ground, origin, configured.loaded.clone())),
+        reloader: Some(reloader(ground, origin, &configured, &log)),
         seed,
         now: clock.now(),
         paths: Some(Paths::default()),
@@ -195,17 +195,19 @@ impl Server {
             let _ = thread.join();
         }
         self.outside.handle(Event::Stop);
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let is_written = loop {
+        // A moment more than modules are given, for what they ask last.
+        let deadline = Instant::now() + STOP_WITHIN + Duration::from_secs(1);
+        let written = loop {
             match self.outside.engine().progress() {
-                Progress::Stopped => break true,
-                _ if Instant::now() > deadline => break false,
+                Progress::Stopped => break Ok(()),
+                Progress::Unwritten(modules) => break Err(format!("not everything was written, of {modules}")),
+                _ if Instant::now() > deadline => break Err("not everything was written in time".to_owned()),
                 _ => thread::sleep(Duration::from_millis(1)),
             }
         };
         self.outside.close();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
-        if is_written { Ok(()) } else { Err("not everything was written in time".to_owned()) }
+        written
     }
 }
 
@@ -256,14 +258,20 @@ fn log(globals: &Globals, options: &ServeOptions, lost: &Counter, lost_events: &
 /// The checker's warnings go to the log, where whoever reads it in the morning finds them, and to whoever starts the
 /// server.
 fn warn(log: &Logger, configured: &Configured) {
-    let text = configured.warnings.text();
-    for line in text.lines().filter(|line| !line.is_empty()) {
-        log.line(Level::Notice, line);
-    }
+    let text = warnings(log, configured);
     if !(log.enabled(Level::Notice) && log.consumers.stderror.takes(Level::Notice)) {
         // Nobody may be listening.
         let _ = io::stderr().write_all(text.as_bytes());
     }
+}
+
+/// The checker's warnings to the log.
+pub fn warnings(log: &Logger, configured: &Configured) -> String {
+    let text = configured.warnings.text();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        log.line(Level::Notice, line);
+    }
+    text
 }
 
 /// Shows among the statistics what has been counted since before there were any.

@@ -223,3 +223,28 @@ fn what_is_a_modules_today_goes_there() {
     assert_eq!(params_of("tcp_send_timeout = 200\nloadmodule \"proto_tcp.so\"").0, [named("tcp_send_timeout", 200)]);
     assert_eq!(params_of("tcp_send_timeout = 200").0, []);
 }
+
+/// What would stand in Via and Record-Route.
+#[test]
+fn what_we_call_ourselves_is_a_host() {
+    check(
+        "advertised_address = \"a b\"\nadvertised_address = sip.example.com:5080\n\
+         socket = udp:10.0.0.1:5060 as \"x;y=<z>\"\nsocket = udp:10.0.0.2 as [2001:db8::1]:5080\nroute { exit; }",
+        "\
+error[S202]: `a b` is no host: a name, an IPv4 address, or an IPv6 address in brackets
+ --> test.cfg:1:22
+  |
+1 | advertised_address = \"a b\"
+  |                      ^^^^^
+error[S202]: `sip.example.com:5080` is no host: a name, an IPv4 address, or an IPv6 address in brackets
+ --> test.cfg:2:22
+  |
+2 | advertised_address = sip.example.com:5080
+  |                      ^^^^^^^^^^^^^^^^^^^^
+error[S203]: `x;y=<z>` is no host: a name, an IPv4 address, or an IPv6 address in brackets
+ --> test.cfg:3:31
+  |
+3 | socket = udp:10.0.0.1:5060 as \"x;y=<z>\"
+  |                               ^^^^^^^^^",
+    );
+}
