@@ -41,7 +41,7 @@ fn without_leading_line_ends(bytes: Bytes) -> Bytes {
 fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>), Offence> {
     let end = memchr(b'\n', &bytes).ok_or(Offence::StartLine)?;
     if end > limits.line_bytes {
-        return Err(Offence::LineTooLong);
+        return Err(Offence::LineTooLong(HeaderName::Other));
     }
     let line = bytes.get(..end).unwrap_or_default();
     let (start, offence) = start_line::parse(line.strip_suffix(b"\r").unwrap_or(line))?;
@@ -59,33 +59,72 @@ fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>
     Ok((message, offence))
 }
 
-/// Finds the header lines, up to the empty line.
+/// Finds the header lines, up to the empty line. The first line that is wrong makes the message so, but those behind it are
+/// found all the same, for the answer is made of some of them.
 fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
     let Message { bytes, slots, first, has_repeats, headers_end, body_start, .. } = message;
     let mut start = *headers_end as usize;
+    let mut offence = None;
     loop {
         if let Some(length) = empty_line(bytes.get(start..).unwrap_or_default()) {
             *body_start = offset(start + length);
-            return Ok(());
+            return offence.map_or(Ok(()), Err);
         }
-        let end = line_end(bytes, start).ok_or(Offence::NoEmptyLine)?;
-        if end - start > limits.line_bytes.min(Limits::LINE_MAX) {
-            return Err(Offence::LineTooLong);
+        let end = line_end(bytes, start).ok_or(offence.unwrap_or(Offence::NoEmptyLine))?;
+        let length = end - start;
+        let slot = match read_line(bytes, start, end) {
+            Some(slot) if length <= limits.line_bytes.min(Limits::LINE_MAX) && slots.len() < limits.headers => slot,
+            slot => {
+                let found = offence_of(slot, length, limits);
+                offence = offence.or(Some(found));
+                if length > Limits::LINE_MAX {
+                    return Err(offence.unwrap_or(found));
+                }
+                slot.filter(|slot| is_kept(slot, slots.len(), limits)).unwrap_or(no_header(start))
+            }
+        };
+        start = end;
+        *headers_end = offset(end);
+        *body_start = offset(end);
+        if slot.name_length == 0 {
+            // Of lines that are no headers the next is part of the one before.
+            if slots.last().is_none_or(|last| last.name_length > 0) {
+                slots.push(slot);
+            }
+            continue;
         }
-        if slots.len() >= limits.headers {
-            return Err(Offence::TooManyHeaders);
-        }
-        let slot = read_line(bytes, start, end).ok_or(Offence::HeaderLine)?;
         if let Some(entry) = first.get_mut(slot.name.index()) {
             *has_repeats |= *entry != NONE && is_single(slot.name);
             // Later headers than a byte can count are searched for from the last place it can name.
             *entry = (*entry).min(u8::try_from(slots.len()).unwrap_or(NONE).min(NONE - 1));
         }
         slots.push(slot);
-        start = end;
-        *headers_end = offset(end);
-        *body_start = offset(end);
     }
+}
+
+/// What is wrong with a line that a message must not have: it is too long, is no header, or is one too many.
+fn offence_of(slot: Option<Slot>, length: usize, limits: &Limits) -> Offence {
+    if length > limits.line_bytes.min(Limits::LINE_MAX) {
+        return Offence::LineTooLong(slot.map_or(HeaderName::Other, |slot| slot.name));
+    }
+    if slot.is_none() { Offence::HeaderLine } else { Offence::TooManyHeaders }
+}
+
+/// Whether a line of a message that will be refused is kept: of headers beyond the limit, as many again of those that an
+/// answer copies.
+fn is_kept(slot: &Slot, count: usize, limits: &Limits) -> bool {
+    count < limits.headers || (is_copied(slot.name) && count + 1 < limits.headers.saturating_mul(2))
+}
+
+/// The headers that an answer copies.
+fn is_copied(name: HeaderName) -> bool {
+    use HeaderName::*;
+    matches!(name, Via | From | To | CallId | CSeq)
+}
+
+/// The place of lines that are no headers, so that the header before ends where they begin.
+fn no_header(start: usize) -> Slot {
+    Slot { start: offset(start), name_length: 0, value: 0, value_length: 0, name: HeaderName::Other }
 }
 
 /// The headers of which a second one makes a message unusable.

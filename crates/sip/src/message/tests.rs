@@ -105,6 +105,43 @@ fn judges_headers() {
     assert_eq!(verdict(&[&ack, "\r\n"].concat()), "Bad CSeq", "an ACK is never answered");
 }
 
+/// What is wrong early does not hide from whom the message came (RFC 3261 section 8.2.6.2: the answer copies Via, From,
+/// To, Call-ID and CSeq).
+#[test]
+fn what_follows_a_bad_line_is_read_for_the_answer() {
+    let long = format!("Contact: <sip:{}@h>\r\n", "a".repeat(17_000));
+    let unknown = format!("X-Long: {}\r\n", "a".repeat(17_000));
+    let many = "X: y\r\n".repeat(257);
+    for (early, reason) in [
+        ("No colon here\r\n", "Bad Header Line"),
+        ("No colon here\r\n and more\r\nNor here\r\n", "Bad Header Line"),
+        (&long, "Contact Too Long"),
+        (&unknown, "Header Line Too Long"),
+        (&many, "Too Many Headers"),
+    ] {
+        for before in ["Via:", "From:", "CSeq:"] {
+            let text = [&OPTIONS.replace(before, &format!("{early}{before}")), "X-Last: 1\r\n\r\n"].concat();
+            let error = parse(&text).expect_err(early);
+            assert_eq!(error.reason(), reason, "{early} before {before}");
+            let request = error.answerable().expect("an answer");
+            let mut answer = Vec::new();
+            crate::build::Reply::new(request, 400, b"Bad").write(&mut answer);
+            let (_, expected) = OPTIONS.split_once("\r\n").expect("lines");
+            let answer = String::from_utf8(answer).expect("text");
+            assert_eq!(answer, format!("SIP/2.0 400 Bad\r\n{expected}Content-Length: 0\r\n\r\n"));
+        }
+    }
+}
+
+/// Lines without number are not kept for an answer.
+#[test]
+fn what_is_kept_of_a_refused_message_is_bounded() {
+    let text = [OPTIONS, &"Via: SIP/2.0/UDP h\r\nbad\r\n".repeat(2_000), "\r\n"].concat();
+    let error = parse(&text).expect_err("too many");
+    assert_eq!(error.reason(), "Bad Header Line");
+    assert!(error.answerable().expect("an answer").header_count() <= 2 * Limits::default().headers);
+}
+
 #[test]
 fn line_ends_may_be_bare_and_come_first() {
     let text = ["\r\n\r\n", OPTIONS, "\r\n"].concat().replace("\r\n", "\n");
@@ -122,8 +159,12 @@ fn limits_hold() {
     let limits = Limits { message_bytes: 200, headers: 6, line_bytes: 40 };
     assert_eq!(limited(limits, "a: b\r\n"), Ok(6));
     assert_eq!(limited(limits, "a: b\r\nc: d\r\n"), Err(Offence::TooManyHeaders));
-    assert_eq!(limited(limits, &format!("a: {}\r\n", "b".repeat(40))), Err(Offence::LineTooLong));
-    assert_eq!(limited(limits, &format!("a:{}\r\n", "\r\n b".repeat(10))), Err(Offence::LineTooLong));
+    assert_eq!(limited(limits, &format!("X-A: {}\r\n", "b".repeat(40))), Err(Offence::LineTooLong(HeaderName::Other)));
+    assert_eq!(limited(limits, &format!("t: {}\r\n", "b".repeat(40))), Err(Offence::LineTooLong(HeaderName::To)));
+    assert_eq!(
+        limited(limits, &format!("X-A:{}\r\n", "\r\n b".repeat(10))),
+        Err(Offence::LineTooLong(HeaderName::Other))
+    );
     assert_eq!(limited(limits, &"b".repeat(100)), Err(Offence::MessageTooLong));
 }
 
