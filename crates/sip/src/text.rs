@@ -31,6 +31,12 @@ pub(crate) fn is_not_uri_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & NOT_URI != 0
 }
 
+/// Such a byte, or the `@` behind a user part.
+#[inline]
+pub(crate) fn is_uri_stop(byte: u8) -> bool {
+    CLASSES[byte as usize] & URI_STOP != 0
+}
+
 /// A byte that ends a parameter's name or begins a quoted string: `;`, `=` and `"`.
 #[inline]
 pub(crate) fn is_param_mark(byte: u8) -> bool {
@@ -166,6 +172,7 @@ const HOST: u8 = 2;
 const NOT_URI: u8 = 4;
 const PARAM_MARK: u8 = 8;
 const LIST_MARK: u8 = 16;
+const URI_STOP: u8 = 32;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -181,7 +188,10 @@ const CLASSES: [u8; 256] = {
             classes[byte] |= HOST;
         }
         if char <= b' ' || matches!(char, 0x7f | b'<' | b'>' | b'"') {
-            classes[byte] |= NOT_URI;
+            classes[byte] |= NOT_URI | URI_STOP;
+        }
+        if char == b'@' {
+            classes[byte] |= URI_STOP;
         }
         if matches!(char, b';' | b'=' | b'"') {
             classes[byte] |= PARAM_MARK;

@@ -184,6 +184,13 @@ pub fn check_uri(data: &[u8]) {
     assert!(uri.same_as(&uri) && uri.same_address_of_record(&uri));
     assert_eq!(uri.text, data);
     assert!(text::trim(uri.host) == uri.host);
+    let target = crate::as_request_uri(data);
+    if let Ok(target) = Uri::parse(&target)
+        && matches!(uri.scheme, crate::Scheme::Sip | crate::Scheme::Sips)
+    {
+        assert!(target.headers.is_none() && !target.params.has(b"method"));
+        assert!(target.same_address_of_record(&uri));
+    }
     let _ = (uri.default_port(), uri.host_ip(), uri.transport(), uri.header_pairs().count());
 }
 
