@@ -89,6 +89,22 @@ fn judges_headers() {
         ("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n", "", "Missing Via"),
         ("<sip:a@b>", "<sip:a@b", "Bad From!"),
         ("SIP/2.0/UDP h", "SIP/2.0 h", "Bad Via"),
+        ("<sip:a@b>", "<>", "Bad From!"),
+        ("<sip:a@b>", "<sip:>", "Bad From!"),
+        ("<sip:a@b>", "*", "Bad From!"),
+        ("<sip:b@c>", "garbage", "Bad To!"),
+        ("<sip:b@c>", "<isbn:2983792873>", "ok"),
+        ("From:", "Via: garbage\r\nFrom:", "Bad Via!"),
+        ("z9hG4bK1", "z9hG4bK1, SIP/2.0/UDP", "Bad Via!"),
+        ("z9hG4bK1", "z9hG4bK1;;,;,,", "Bad Via!"),
+        ("z9hG4bK1", "z9hG4bK1, SIP/2.0/UDP i;branch=x", "ok"),
+        ("CSeq:", "Max-Forwards: many\r\nCSeq:", "Bad Max-Forwards!"),
+        ("CSeq:", "Max-Forwards: 300\r\nCSeq:", "ok"),
+        ("CSeq:", "Route: <sip:x\r\nCSeq:", "Bad Route!"),
+        ("CSeq:", "Route: <sip:x;lr>, garbage garbage\r\nCSeq:", "Bad Route!"),
+        // What an element does not use is not for it to judge (RFC 3261 section 16.3, step 1).
+        ("CSeq:", "Date: x\r\nExpires: x\r\nContact: <sip:x\r\nContent-Type: xx\r\nCSeq:", "ok"),
+        ("CSeq:", "Proxy-Authorization: Digest realm=\"open\r\nCSeq:", "ok"),
         ("1 OPTIONS", "1 INVITE", "Mismatched CSeq!"),
         ("1 OPTIONS", "-1 OPTIONS", "Bad CSeq!"),
         ("CSeq:", "CSeq: 1 OPTIONS\r\nCSeq:", "Repeated CSeq!"),
@@ -101,6 +117,8 @@ fn judges_headers() {
         assert_eq!(with(old, new), expected, "{new}");
     }
     assert_eq!(verdict(OPTIONS), "Missing Empty Line!");
+    let reply = OPTIONS.replace("OPTIONS sip:b@c SIP/2.0", "SIP/2.0 200 OK").replace("<sip:a@b>", "<>");
+    assert_eq!(verdict(&[&reply, "Via: garbage\r\n\r\n"].concat()), "ok", "a reply goes where its first two Vias say");
     let ack = OPTIONS.replace("OPTIONS", "ACK").replace("1 ACK", "x ACK");
     assert_eq!(verdict(&[&ack, "\r\n"].concat()), "Bad CSeq", "an ACK is never answered");
 }
