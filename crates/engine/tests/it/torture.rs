@@ -141,6 +141,44 @@ fn badbranch_is_matched_without_its_branch() {
     );
 }
 
+/// Sections 3.1.2.11 and 3.3.14: what a contact carries besides is kept for the phone, and goes out in no Request-URI.
+#[test]
+fn regescrt_is_called_without_its_headers() {
+    let mut world = World::new(
+        r#"
+        loadmodule "usrloc.so"
+        loadmodule "registrar.so"
+        route {
+            if (is_method("REGISTER")) { save("location"); exit; }
+            lookup("location");
+            $du = "sip:192.0.2.20";
+            if (is_method("MESSAGE")) forward();
+            else t_relay();
+        }"#,
+    );
+    let came = String::from_utf8(message("rfc4475/regescrt")).expect("text");
+    world.send("alice", came.replace("user@example.com?Route", "user@example.com;method=INVITE;x=1?Route"));
+    for method in ["INVITE", "MESSAGE"] {
+        world.request("carol", method, "sip:user@example.com", "");
+        assert_eq!(world.last("bob", method).request_uri(), b"sip:user@example.com;x=1");
+    }
+}
+
+/// Section 3.3.2: a script that knows the scheme says where to, and the Request-URI stays what it is.
+#[test]
+fn unkscm_goes_where_a_script_sends_it() {
+    let mut world = World::new(r#"route { $du = "sip:192.0.2.20"; t_relay(); }"#);
+    for (file, uri) in
+        [("unkscm", "nobodyKnowsThisScheme:totallyopaquecontent"), ("novelsc", "soap.beep://192.0.2.103:3002")]
+    {
+        world.send("alice", message(&format!("rfc4475/{file}")));
+        assert_eq!(world.last("bob", "OPTIONS").request_uri(), uri.as_bytes());
+    }
+    let mut world = World::new("route { t_relay(); }");
+    world.request("alice", "INVITE", "tel:+12125550101", "");
+    assert_eq!(world.last("alice", "416").reason(), b"Unsupported URI Scheme");
+}
+
 /// Section 3.3.10: even a proxy whose own Via is on top sends no reply where many would get it.
 #[test]
 fn bcast_is_not_broadcast() {
