@@ -180,6 +180,7 @@ fn frames_of(data: &[u8], piece: usize, limits: Limits) -> Vec<Frame> {
 
 /// A URI equals itself, and its parts lie in its text in order.
 pub fn check_uri(data: &[u8]) {
+    assert_eq!(Uri::check(data).is_ok(), Uri::parse(data).is_ok());
     let Ok(uri) = Uri::parse(data) else { return };
     assert!(uri.same_as(&uri) && uri.same_address_of_record(&uri));
     assert_eq!(uri.text, data);

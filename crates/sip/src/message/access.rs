@@ -1,7 +1,7 @@
 //! The headers every element reads, typed: Via, From, To, CSeq, Call-ID and the address lists.
 
 use crate::{
-    CSeq, Fault, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Via,
+    CSeq, Fault, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Uri, Via,
     list::items_of,
     text::{is_lws, number},
     via::Place,
@@ -140,13 +140,14 @@ impl Message {
     /// uses may be as it likes.
     fn check_request(&self, from: &NameAddr<'_>, to: &NameAddr<'_>) -> Result<(), HeaderError> {
         for (address, name) in [(from, HeaderName::From), (to, HeaderName::To)] {
-            address.parsed_uri().map_err(|error| HeaderError::new(name, Fault::Uri(error)))?;
+            Uri::check(address.uri).map_err(|error| HeaderError::new(name, Fault::Uri(error)))?;
         }
         self.max_forwards()?;
         if self.has_more_vias() {
             // The topmost one has been read.
             let texts = self.headers_named(HeaderName::Via).flat_map(|header| Lists::new(header.value));
-            texts.skip(1).try_for_each(|text| via_of(text).map(drop))?;
+            let read = |text| Via::read(text).map(drop).map_err(|fault| HeaderError::new(HeaderName::Via, fault));
+            texts.skip(1).try_for_each(read)?;
         }
         self.name_addrs(HeaderName::Route).try_for_each(|route| route.map(drop))
     }
