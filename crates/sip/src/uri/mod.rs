@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use crate::{
     Params, UriError,
-    text::{is_host_byte, is_not_uri_byte, is_uri_stop, port},
+    text::{are_host_bytes, is_host_byte, is_not_uri_byte, is_uri_stop, port},
 };
 
 pub(crate) use host::{address_of, take_host};
@@ -160,8 +160,7 @@ fn split_scheme(text: &[u8]) -> Result<(Scheme, &[u8]), UriError> {
 fn plain_length(text: &[u8]) -> usize {
     // Four at a time, for this runs over every URI of every message.
     let (fours, _) = text.as_chunks::<4>();
-    let are_plain = |four: &[u8; 4]| four.map(is_host_byte) == [true; 4];
-    let start = 4 * fours.iter().position(|four| !are_plain(four)).unwrap_or(fours.len());
+    let start = 4 * fours.iter().position(|four| !are_host_bytes(*four)).unwrap_or(fours.len());
     let rest = text.get(start..).unwrap_or_default();
     start + rest.iter().position(|byte| !is_host_byte(*byte)).unwrap_or(rest.len())
 }
