@@ -90,6 +90,44 @@ fn a_call_to_a_phone_that_cannot_be_reached_is_missed() {
     assert!(!server.process.output().contains("ERROR"), "{}", server.process.output());
 }
 
+/// Sends a request and returns its first answer.
+fn answer_to(server: &Server, request: &[u8]) -> String {
+    let phone = std::net::UdpSocket::bind("127.0.0.1:0").expect("socket");
+    let port = phone.local_addr().expect("address").port();
+    // Whatever the Via says, the answer comes back to who asked.
+    let request = String::from_utf8_lossy(request).replacen(";branch", &format!(":{port};branch"), 1);
+    phone.send_to(request.as_bytes(), server.address()).expect("send");
+    let mut reply = [0; 4096];
+    let length = phone.recv(&mut reply).expect("reply");
+    String::from_utf8_lossy(&reply[..length]).into_owned()
+}
+
+/// RFC 3261 section 16.3 and what RFC 4475 says of these messages.
+#[test]
+fn what_the_provider_does_not_speak_is_refused_by_name() {
+    let server = provider();
+    for (file, status) in [
+        ("unkscm", "416 Unsupported URI Scheme"),
+        ("novelsc", "416 Unsupported URI Scheme"),
+        ("bext01", "420 Bad Extension"),
+        ("zeromf", "483 Too Many Hops"),
+        ("regaut01", "401 Unauthorized"),
+    ] {
+        let path = format!("{}/../../tests/torture/rfc4475/{file}.dat", env!("CARGO_MANIFEST_DIR"));
+        let request = std::fs::read(path).expect(file);
+        let answer = answer_to(&server, &request);
+        assert!(answer.starts_with(&format!("SIP/2.0 {status}\r\n")), "{file}: {answer}");
+        let unsupported = "\r\nUnsupported: noProxiesSupportThis, norDoAnyProxiesSupportThis\r\n";
+        assert_eq!(answer.contains(unsupported), file == "bext01", "{answer}");
+    }
+    let zeromf = include_str!("../torture/rfc4475/zeromf.dat");
+    let answer = answer_to(&server, zeromf.replace("Max-Forwards: 0", "Max-Forwards: none").as_bytes());
+    assert!(answer.starts_with("SIP/2.0 400 Bad Max-Forwards\r\n"), "{answer}");
+    let twice = zeromf.replace("Max-Forwards: 0", "Max-Forwards: 9\r\nProxy-Require: a\r\nProxy-Require: b");
+    let answer = answer_to(&server, twice.as_bytes());
+    assert!(answer.contains("\r\nUnsupported: a, b\r\n"), "{answer}");
+}
+
 #[test]
 fn a_request_with_a_forged_route_goes_nowhere() {
     let server = provider();

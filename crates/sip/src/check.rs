@@ -1,5 +1,7 @@
 //! Every structured header of a message held to its grammar, for whoever wants to refuse what RFC 3261 forbids.
 
+use std::ops::Range;
+
 use crate::{
     Fault, Header, HeaderError, HeaderName, Lists, MediaType, Message, NameAddr, Value, auth,
     cursor::Cursor,
@@ -123,8 +125,35 @@ fn check_warnings(value: &[u8]) -> Result<(), Fault> {
 
 /// RFC 3261 section 20.17: an RFC 1123 date, whose zone is always GMT (RFC 4475 section 3.1.2.12).
 fn check_date(value: &[u8]) -> Result<(), Fault> {
-    if trim(value).ends_with(b" GMT") { Ok(()) } else { Err(Fault::Syntax) }
+    is_date(value).then_some(()).ok_or(Fault::Syntax)
 }
+
+/// `Sat, 13 Nov 2010 23:29:00 GMT`: every part has its place.
+fn is_date(value: &[u8]) -> bool {
+    const SHAPE: &[u8] = b"???, 00 ??? 0000 00:00:00 GMT";
+    let fits = |(byte, place): (&u8, &u8)| match place {
+        b'0' => byte.is_ascii_digit(),
+        b'?' => true,
+        _ => byte == place,
+    };
+    let part = |place: Range<usize>| value.get(place).unwrap_or_default();
+    let is_one_of = |names: &[&str], place: Range<usize>| {
+        names.iter().any(|name| part(place.clone()).eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let is_up_to = |place, last| number(part(place)).is_some_and(|number| number <= last);
+    value.len() == SHAPE.len()
+        && value.iter().zip(SHAPE).all(fits)
+        && is_one_of(&DAYS, 0..3)
+        && is_up_to(5..7, 31)
+        && is_one_of(&MONTHS, 8..11)
+        && is_up_to(17..19, 23)
+        && is_up_to(20..22, 59)
+        // A minute may have a leap second.
+        && is_up_to(23..25, 60)
+}
+
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 #[cfg(test)]
 mod tests {
@@ -135,8 +164,10 @@ mod tests {
         let head = "OPTIONS sip:b@c SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@b>\r\nTo: <sip:b@c>\r\n\
             Call-ID: x\r\nCSeq: 1 OPTIONS\r\n";
         let text = format!("{head}{line}\r\n\r\n");
-        let message = Message::parse(text.into(), &Limits::default()).expect(line);
-        message.check().map_or_else(|error| error.to_string(), |()| "ok".to_owned())
+        match Message::parse(text.into(), &Limits::default()) {
+            Ok(message) => message.check().map_or_else(|error| error.to_string(), |()| "ok".to_owned()),
+            Err(error) => error.reason().into_owned(),
+        }
     }
 
     #[test]
@@ -178,6 +209,14 @@ mod tests {
             ("Accept: \"open", "Bad Accept"),
             ("Authorization: Digest realm=\"a\"", "Bad Authorization"),
             ("Via: SIP/2.0/UDP h;;", "Bad Via"),
+            ("Date: GMT", "Bad Date"),
+            ("Date: Sat, 13 Nov 2010 23:29:00 EST", "Bad Date"),
+            ("Date: Sat, 13 Nov 10 23:29:00 GMT", "Bad Date"),
+            ("Date: Sat, 32 Nov 2010 23:29:00 GMT", "Bad Date"),
+            ("Date: Sat, 13 Now 2010 23:29:00 GMT", "Bad Date"),
+            ("Date: Sat, 13 Nov 2010 24:29:00 GMT", "Bad Date"),
+            ("Date: Sat, 13 Nov 2010 23:29 GMT", "Bad Date"),
+            ("Date: some day GMT", "Bad Date"),
         ] {
             assert_eq!(check(line), verdict, "{line}");
         }

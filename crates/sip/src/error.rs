@@ -20,8 +20,8 @@ pub struct ParseError {
 pub enum Offence {
     /// More bytes than [`crate::Limits::message_bytes`].
     MessageTooLong,
-    /// A line longer than [`crate::Limits::line_bytes`].
-    LineTooLong,
+    /// A line longer than [`crate::Limits::line_bytes`]: this header's, where its name is a known one.
+    LineTooLong(HeaderName),
     /// More header lines than [`crate::Limits::headers`].
     TooManyHeaders,
     /// The first line is neither a request line nor a status line.
@@ -128,6 +128,7 @@ impl ParseError {
         match self.offence {
             Offence::Header(error) => Some(error.header),
             Offence::BodyCutShort => Some(HeaderName::ContentLength),
+            Offence::LineTooLong(header) => Some(header),
             _ => None,
         }
     }
@@ -143,7 +144,8 @@ impl Offence {
     pub fn reason(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Offence::MessageTooLong => "Message Too Large",
-            Offence::LineTooLong => "Header Line Too Long",
+            Offence::LineTooLong(HeaderName::Other) => "Header Line Too Long",
+            Offence::LineTooLong(header) => return Cow::Owned(format!("{} Too Long", header.as_str())),
             Offence::TooManyHeaders => "Too Many Headers",
             Offence::StartLine => "Bad Start Line",
             Offence::Method => "Bad Method",

@@ -43,6 +43,6 @@ pub use name::HeaderName;
 pub use name_addr::NameAddr;
 pub use params::Params;
 pub use rack::RAck;
-pub use uri::{Scheme, Uri};
+pub use uri::{Scheme, Uri, as_request_uri};
 pub use value::Value;
 pub use via::Via;

@@ -3,7 +3,7 @@
 use crate::{
     Fault, Header, HeaderError, HeaderName, NameAddr,
     cursor::{comment_length, quoted_length},
-    text::{is_list_mark, trim},
+    text::{is_list_mark, is_lws, trim},
 };
 
 /// One address of a comma list.
@@ -63,12 +63,19 @@ fn item_end(text: &[u8]) -> usize {
         at += plain;
         at += match special.first() {
             Some(b'"') => quoted_length(special).unwrap_or(special.len()),
-            Some(b'(') => comment_length(special).unwrap_or(special.len()),
+            Some(b'(') if opens_comment(text, at) => comment_length(special).unwrap_or(special.len()),
+            Some(b'(') => 1,
             Some(b'<') => memchr::memchr(b'>', special).map_or(special.len(), |end| end + 1),
             _ => return at,
         };
     }
     text.len()
+}
+
+/// Whether a bracket opens a comment: behind white space. Within a word it is a character like others, as in the user part
+/// of a URI without angle brackets.
+fn opens_comment(text: &[u8], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| text.get(before)).is_none_or(|byte| is_lws(*byte))
 }
 
 /// The addresses of one header line.
@@ -131,6 +138,8 @@ mod tests {
     fn splits_outside_quotes_and_brackets() {
         assert_eq!(split("<sip:a,b>, \"x, y\" <sip:c> ,d"), ["<sip:a,b>", "\"x, y\" <sip:c>", "d"]);
         assert_eq!(split("SIP/2.0/UDP a (x, (y, z)), SIP/2.0/UDP b"), ["SIP/2.0/UDP a (x, (y, z))", "SIP/2.0/UDP b"]);
+        assert_eq!(split("sip:u(x@1.2.3.4, sip:(v@1.2.3.5"), ["sip:u(x@1.2.3.4", "sip:(v@1.2.3.5"]);
+        assert_eq!(split("(a, b), Bob (c, d) <e>"), ["(a, b)", "Bob (c, d) <e>"]);
         assert_eq!(split("one"), ["one"]);
         assert_eq!(split("a,"), ["a", ""]);
         assert_eq!(split("\"open, a"), ["\"open, a"]);

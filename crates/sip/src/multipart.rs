@@ -28,23 +28,41 @@ pub fn parts<'a>(content_type: &[u8], body: &'a [u8]) -> Parts<'a> {
         Some(boundary) if !boundary.is_empty() => [b"--", &boundary[..]].concat(),
         _ => return Parts { rest: None, delimiter: Vec::new() },
     };
-    Parts { rest: find_delimiter(body, &delimiter).map(|at| at.after), delimiter }
+    let first = find_delimiter(body, &delimiter).filter(|first| !first.closes);
+    Parts { rest: first.map(|first| first.after), delimiter }
 }
 
 /// The body of this type: the whole, if that is its type, else the first such part, however deep.
 pub fn body_of_type<'a>(content_type: &[u8], body: &'a [u8], kind: &[u8], subtype: &[u8]) -> Option<&'a [u8]> {
-    find_of_type(content_type, body, (kind, subtype), DEPTH_MAX)
+    bodies_of_type(content_type, body, kind, subtype).first().copied()
 }
 
-fn find_of_type<'a>(content_type: &[u8], body: &'a [u8], wanted: (&[u8], &[u8]), depth: u8) -> Option<&'a [u8]> {
-    let media = MediaType::parse(content_type).ok()?;
+/// All bodies of this type in order, however deep.
+pub fn bodies_of_type<'a>(content_type: &[u8], body: &'a [u8], kind: &[u8], subtype: &[u8]) -> Vec<&'a [u8]> {
+    let mut found = Vec::new();
+    collect_of_type(content_type, body, (kind, subtype), DEPTH_MAX, &mut found);
+    found
+}
+
+fn collect_of_type<'a>(
+    content_type: &[u8],
+    body: &'a [u8],
+    wanted: (&[u8], &[u8]),
+    depth: u8,
+    found: &mut Vec<&'a [u8]>,
+) {
+    let Ok(media) = MediaType::parse(content_type) else { return };
     if media.is(wanted.0, wanted.1) {
-        return Some(body);
+        return found.push(body);
     }
     if depth == 0 {
-        return None;
+        return;
     }
-    parts(content_type, body).find_map(|part| find_of_type(part.content_type()?, part.body, wanted, depth - 1))
+    for part in parts(content_type, body) {
+        if let Some(kind) = part.content_type() {
+            collect_of_type(kind, part.body, wanted, depth - 1, found);
+        }
+    }
 }
 
 /// How deep parts within parts are followed.
@@ -63,7 +81,11 @@ impl<'a> Iterator for Parts<'a> {
 
     fn next(&mut self) -> Option<Part<'a>> {
         let rest = self.rest.take()?;
-        let delimiter = find_delimiter(rest, &self.delimiter)?;
+        let Some(delimiter) = find_delimiter(rest, &self.delimiter) else {
+            // Nobody closed the last part. Where nothing follows, the dashes were forgotten and no part began.
+            let left = without_line_end(rest);
+            return (!left.is_empty()).then(|| part_of(left));
+        };
         if !delimiter.closes {
             self.rest = Some(delimiter.after);
         }
@@ -190,9 +212,17 @@ mod tests {
     #[test]
     fn boundaries_are_whole_lines() {
         assert_eq!(show(MIXED, "--a b\r\n\r\nx --a b\r\n--a bc\r\ny\r\n--a b--"), "[|x --a b\\r\\n--a bc\\r\\ny]");
-        assert_eq!(show(MIXED, "--a b\r\n\r\nnever closed"), "");
+        assert_eq!(show(MIXED, "--a b--\r\n\r\nepilogue"), "");
         assert_eq!(show(b"multipart/mixed", "--\r\n\r\nx\r\n----"), "");
         assert_eq!(show(b"text/plain", "--a b\r\n\r\nx\r\n--a b--"), "");
+    }
+
+    /// Content-Length has said that nothing is cut off, so the sender has only left the last line out.
+    #[test]
+    fn a_last_part_need_not_be_closed() {
+        assert_eq!(show(MIXED, "--a b\r\n\r\nnever closed"), "[|never closed]");
+        assert_eq!(show(MIXED, "--a b\r\n\r\none\r\n--a b\r\n\r\ntwo\r\n"), "[|one][|two]");
+        assert_eq!(show(MIXED, "--a b\r\n\r\none\r\n--a b\r\n"), "[|one]", "who forgot the dashes began no part");
     }
 
     #[test]
@@ -202,5 +232,8 @@ mod tests {
         assert_eq!(body_of_type(MIXED, body.as_bytes(), b"application", b"sdp"), Some(&b"v=0"[..]));
         assert_eq!(body_of_type(b"application/sdp", b"v=0", b"Application", b"SDP"), Some(&b"v=0"[..]));
         assert_eq!(body_of_type(MIXED, body.as_bytes(), b"text", b"plain"), None);
+        let outer = "--a b\r\nc: application/sdp\r\n\r\nv=1\r\n";
+        let both = [outer, &body].concat();
+        assert_eq!(bodies_of_type(MIXED, both.as_bytes(), b"application", b"sdp"), [b"v=1", b"v=0"]);
     }
 }

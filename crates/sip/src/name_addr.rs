@@ -58,11 +58,15 @@ impl<'a> NameAddr<'a> {
         if !self.is_star() {
             self.parsed_uri()?;
         }
-        // RFC 3261 section 20.10: a URI with `,`, `?` or `;` must stand in brackets, or it could be read in two ways.
-        if !self.bracketed && self.uri.iter().any(|byte| matches!(byte, b',' | b'?')) {
+        if self.is_ambiguous() {
             return Err(Fault::Syntax);
         }
         self.params.check()
+    }
+
+    /// RFC 3261 section 20.10: a URI with `,`, `?` or `;` must stand in brackets, or it could be read in two ways.
+    pub fn is_ambiguous(&self) -> bool {
+        !self.bracketed && self.uri.iter().any(|byte| matches!(byte, b',' | b'?'))
     }
 }
 

@@ -25,10 +25,22 @@ pub(crate) fn is_host_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & HOST != 0
 }
 
+/// The same of four at once.
+#[inline]
+pub(crate) fn are_host_bytes([a, b, c, d]: [u8; 4]) -> bool {
+    CLASSES[a as usize] & CLASSES[b as usize] & CLASSES[c as usize] & CLASSES[d as usize] & HOST != 0
+}
+
 /// A byte that no URI carries unescaped: controls, space, quotes and angle brackets.
 #[inline]
 pub(crate) fn is_not_uri_byte(byte: u8) -> bool {
     CLASSES[byte as usize] & NOT_URI != 0
+}
+
+/// Such a byte, or the `@` behind a user part.
+#[inline]
+pub(crate) fn is_uri_stop(byte: u8) -> bool {
+    CLASSES[byte as usize] & URI_STOP != 0
 }
 
 /// A byte that ends a parameter's name or begins a quoted string: `;`, `=` and `"`.
@@ -166,6 +178,7 @@ const HOST: u8 = 2;
 const NOT_URI: u8 = 4;
 const PARAM_MARK: u8 = 8;
 const LIST_MARK: u8 = 16;
+const URI_STOP: u8 = 32;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -181,7 +194,10 @@ const CLASSES: [u8; 256] = {
             classes[byte] |= HOST;
         }
         if char <= b' ' || matches!(char, 0x7f | b'<' | b'>' | b'"') {
-            classes[byte] |= NOT_URI;
+            classes[byte] |= NOT_URI | URI_STOP;
+        }
+        if char == b'@' {
+            classes[byte] |= URI_STOP;
         }
         if matches!(char, b';' | b'=' | b'"') {
             classes[byte] |= PARAM_MARK;

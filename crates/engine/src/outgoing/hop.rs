@@ -31,7 +31,17 @@ impl Hop {
         if let Some(first) = branch.path.as_ref().and_then(first_of_path) {
             return Hop::of_text(&first);
         }
-        Hop::of_text(&branch.uri)
+        Hop::of_request_uri(&branch.uri)
+    }
+
+    /// Of a Request-URI that alone says where to: only `sip` and `sips` do (RFC 3261 section 16.3, step 2). A script that
+    /// serves other schemes gives them a destination.
+    fn of_request_uri(uri: &[u8]) -> Result<Hop, Fault> {
+        match Uri::parse(uri) {
+            Ok(parsed) if matches!(parsed.scheme, Scheme::Sip | Scheme::Sips) => Hop::of_uri(&parsed),
+            Ok(parsed) if Proto::of(parsed.scheme_text()).is_none() => Err(unsupported(uri)),
+            _ => Hop::of_text(uri),
+        }
     }
 
     /// Of a URI, or of `[proto:]host[:port]` as scripts write it.
@@ -106,6 +116,11 @@ fn host_of(host: &[u8]) -> Result<Host, Fault> {
         Err(_) if text.is_empty() => Err(unreachable(host)),
         Err(_) => Ok(Host::Name(text.to_ascii_lowercase())),
     }
+}
+
+fn unsupported(uri: &[u8]) -> Fault {
+    Fault::next_hop(format!("the scheme leads nowhere: \"{}\"", String::from_utf8_lossy(uri)))
+        .reply(416, "Unsupported URI Scheme")
 }
 
 fn unreachable(text: &[u8]) -> Fault {

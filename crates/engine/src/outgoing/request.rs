@@ -6,6 +6,7 @@ use crate::table::{COOKIE, Id, print_decimal};
 use bytes::Bytes;
 use module_api::{Branch, RouteSet, Routing, SentBy, Socket, ViaHandling};
 use sip::{Edits, HeaderName};
+use std::borrow::Cow;
 
 /// A request about to leave.
 pub(crate) struct Leaving<'a> {
@@ -109,8 +110,10 @@ impl Leaving<'_> {
         let mut own = Edits::default();
         // The lines are put together here one after the other, so that each is allocated once and as large as it is.
         let mut line = Vec::with_capacity(256);
-        if self.branch.uri != message.request_uri() {
-            own.set_request_uri(self.branch.uri.clone());
+        match sip::as_request_uri(&self.branch.uri) {
+            uri if *uri == *message.request_uri() => {}
+            Cow::Borrowed(uri) => own.set_request_uri(self.branch.uri.slice_ref(uri)),
+            Cow::Owned(uri) => own.set_request_uri(uri.into()),
         }
         self.add_via(core, &mut line, &mut own);
         self.add_record_route(core, &mut line, &mut own);

@@ -58,7 +58,7 @@ impl Desk<'_> {
     ) {
         let source = received.source(env, number);
         let bytes = received.bytes;
-        let is_reply = bytes.starts_with(b"SIP/");
+        let is_reply = begins_a_reply(&bytes);
         match Message::parse(bytes, &self.core.limits) {
             Ok(message) if message.is_request() => request_in(self, env, Arc::new(message), source),
             Ok(message) => self.measured_reply_in(env, Arc::new(message), source),
@@ -69,7 +69,7 @@ impl Desk<'_> {
     /// Answers the headers of a message whose end cannot be found.
     pub(crate) fn unframed(&self, env: &mut Env<'_>, head: Received, offence: Offence, number: u32) {
         let source = head.source(env, number);
-        let is_reply = head.bytes.starts_with(b"SIP/");
+        let is_reply = begins_a_reply(&head.bytes);
         let error = ParseError::unframed(head.bytes, offence, &self.core.limits);
         self.refuse(env, error, source, is_reply);
     }
@@ -106,4 +106,9 @@ impl Desk<'_> {
             counters.drop_requests.increment();
         }
     }
+}
+
+/// Whether this is a reply, readable or not.
+fn begins_a_reply(bytes: &[u8]) -> bool {
+    bytes.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"))
 }

@@ -8,7 +8,7 @@ use crate::run::{After, Ending};
 use crate::table::{Id, Mail};
 use module_api::{Arriving, Env, Kind, Proto, Routing, Sending, Source};
 use sip::{Edits, Message, Via};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 impl Desk<'_> {
@@ -115,6 +115,11 @@ fn changed(message: Arc<Message>, edits: &Edits) -> Result<Arc<Message>, sip::Pa
 /// Where a reply goes by its Via: RFC 3261 section 18.2.2, RFC 3581 section 4.
 fn address_of(via: &Via<'_>) -> Option<SocketAddr> {
     let address = via.received_ip().or_else(|| via.host_ip())?;
+    // RFC 4475 section 3.3.10: who writes such an address wants one reply to reach many.
+    let reaches_many = address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST);
+    if reaches_many || address.is_unspecified() {
+        return None;
+    }
     let port = via.rport().flatten().unwrap_or(via.effective_port());
     Some(SocketAddr::new(address, port))
 }

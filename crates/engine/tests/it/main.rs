@@ -25,4 +25,5 @@ mod suspended;
 mod suspended_calls;
 mod text;
 mod threads;
+mod torture;
 mod world;

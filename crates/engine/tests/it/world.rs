@@ -276,11 +276,11 @@ impl World {
     fn deliver(&mut self, sending: Sending) {
         self.sent.push(sending.clone());
         let phone = phone_at(sending.to.ip());
-        let answers_a_lack = sending.bytes.starts_with(b"SIP/2.0 400 Missing ");
+        let refuses = sending.bytes.starts_with(b"SIP/2.0 400 ");
         let message = match Message::parse(sending.bytes, &Limits::default()) {
             Ok(message) => message,
-            // It lacks what its request lacks: no message, but an answer.
-            Err(_) if answers_a_lack => return self.ladder.arrow(self.now, "proxy", phone, "400"),
+            // It lacks what its request lacks, and what is wrong there is wrong here: no message, but an answer.
+            Err(_) if refuses => return self.ladder.arrow(self.now, "proxy", phone, "400"),
             Err(error) => panic!("what the proxy sends cannot be read: {error}"),
         };
         self.ladder.arrow(self.now, "proxy", phone, label(&message));

@@ -26,13 +26,12 @@ const PROCESS: Function = Function {
         (2, "the header was added"),
         (1, "it was decremented"),
         (-1, "it is 0 already"),
-        (-2, "it cannot be read"),
+        (-2, "it cannot be read; such a request is answered 400 before any script runs"),
     ],
     examples: &[
         Example { script: "mf_process_maxfwd_header(10)", message: "", returns: 2 },
         Example { script: "mf_process_maxfwd_header(10)", message: "Max-Forwards: 70", returns: 1 },
         Example { script: "mf_process_maxfwd_header(10)", message: "Max-Forwards: 0", returns: -1 },
-        Example { script: "mf_process_maxfwd_header(10)", message: "Max-Forwards: many", returns: -2 },
     ],
     run: Run::Now(process),
     ..FUNCTION

@@ -15,8 +15,10 @@ pub enum Refusal {
     UserTooLong,
     /// Its domain is.
     DomainTooLong,
-    /// A header cannot be read: which.
-    BadHeader(&'static str),
+    /// Call-ID cannot be read.
+    BadCallId,
+    /// CSeq cannot be read.
+    BadCSeq,
     /// `*` stands beside other contacts.
     StarNotAlone,
     /// `*` without `Expires: 0`.
@@ -46,7 +48,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Code and reason phrase.
+    /// Code and reason phrase, which names the header that is wrong.
     pub fn reply(&self) -> (u16, &'static str) {
         match self {
             Refusal::TooManyContacts => (503, "Service Unavailable"),
@@ -54,7 +56,12 @@ impl Refusal {
             Refusal::PathNotSupported(_) | Refusal::ExtensionsRequired(_) => (420, "Bad Extension"),
             Refusal::PushNotSupported => (555, "Push Notification Service Not Supported"),
             Refusal::NotStored => (500, "Server Internal Error"),
-            _ => (400, "Bad Request"),
+            Refusal::BadAor | Refusal::AorTooLong | Refusal::UserTooLong | Refusal::DomainTooLong => (400, "Bad To"),
+            Refusal::BadCallId => (400, "Bad Call-ID"),
+            Refusal::BadCSeq | Refusal::OldCSeq => (400, "Bad CSeq"),
+            Refusal::StarNotAlone | Refusal::StarNotZero => (400, "Bad Contact"),
+            Refusal::BadContact | Refusal::ContactTooLong | Refusal::BadQ => (400, "Bad Contact"),
+            Refusal::InProgress => (400, "Bad Request"),
         }
     }
 
@@ -65,7 +72,8 @@ impl Refusal {
             Refusal::AorTooLong => "the address of record is too long",
             Refusal::UserTooLong => "the user of the address of record is too long",
             Refusal::DomainTooLong => "the domain of the address of record is too long",
-            Refusal::BadHeader(_) => "a header cannot be read",
+            Refusal::BadCallId => "Call-ID cannot be read",
+            Refusal::BadCSeq => "CSeq cannot be read",
             Refusal::StarNotAlone => "* stands beside other contacts",
             Refusal::StarNotZero => "* without Expires: 0",
             Refusal::BadContact => "a contact cannot be read",
@@ -88,11 +96,7 @@ impl Refusal {
     /// The request cannot be answered.
     pub fn send(&self, call: &mut Call<'_>, registrar: &Registrar) -> Result<(), Fault> {
         let (code, reason) = self.reply();
-        let mut headers = format!("P-Registrar-Error: {}", self.text());
-        if let Refusal::BadHeader(name) = self {
-            headers.push_str(&format!(": {name}"));
-        }
-        headers.push_str("\r\n");
+        let mut headers = format!("P-Registrar-Error: {}\r\n", self.text());
         if (500..555).contains(&code) && registrar.retry_after_s > 0 {
             headers.push_str(&format!("Retry-After: {}\r\n", registrar.retry_after_s));
         }

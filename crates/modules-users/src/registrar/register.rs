@@ -102,10 +102,10 @@ impl<'m> Register<'m> {
         given: Given,
         granted: Option<&dyn Fn(&NameAddr<'_>) -> u32>,
     ) -> Result<Register<'m>, Refusal> {
-        let cseq = message.cseq().map_err(|_| Refusal::BadHeader("CSeq"))?;
+        let cseq = message.cseq().map_err(|_| Refusal::BadCSeq)?;
         let allow = message.value(HeaderName::Allow).map(Methods::of_allow);
         let mut register = Register {
-            call_id: message.call_id().map_err(|_| Refusal::BadHeader("Call-ID"))?,
+            call_id: message.call_id().map_err(|_| Refusal::BadCallId)?,
             cseq: cseq.number,
             contacts: Contacts::None,
             path: Vec::new(),
@@ -165,6 +165,10 @@ impl<'m> Register<'m> {
             if address.is_star() {
                 is_star = true;
                 continue;
+            }
+            // RFC 4475 section 3.1.2.13: whose the headers are is not for us to guess.
+            if address.is_ambiguous() {
+                return Err(Refusal::BadContact);
             }
             let deviation = self.given.deviations.get(list.len()).copied().unwrap_or(0);
             let wished = match granted {
@@ -252,7 +256,8 @@ fn wanted<'m>(
 }
 
 /// The seconds that a contact gets: as it wishes, else as Expires says, else the default, within the bounds. A wish
-/// that cannot be read counts as none (RFC 3261 section 10.2.1.1).
+/// that cannot be read, or is too large for a number of seconds, counts as none (RFC 3261 section 10.2.1.1, RFC 4475
+/// section 3.1.2.4).
 fn lifetime(
     registrar: &Registrar,
     options: &SaveOptions,
@@ -261,7 +266,7 @@ fn lifetime(
     deviation: i64,
 ) -> Result<u32, Refusal> {
     let wish = address.params.value(b"expires").or(expires);
-    let wish = wish.map(|wish| seconds(wish).unwrap_or(registrar.default_expires_s));
+    let wish = wish.map(|wish| number(wish).unwrap_or(registrar.default_expires_s));
     let wish = wish.unwrap_or(registrar.default_expires_s);
     if wish == 0 {
         return Ok(0);
@@ -274,12 +279,6 @@ fn lifetime(
     let granted = bounded(wish);
     let moved = u32::try_from(i64::from(granted).saturating_add(deviation).max(1)).unwrap_or(granted);
     Ok(bounded(moved))
-}
-
-/// Figures; more than fit are as long as can be.
-fn seconds(text: &[u8]) -> Option<u32> {
-    let are_figures = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    are_figures.then(|| number(text).unwrap_or(u32::MAX))
 }
 
 /// What a registrar does not know it must not grant.

@@ -60,6 +60,7 @@ impl<'a> Plan<'a> {
         let last = |pick: fn(&Edits) -> Option<&Bytes>| self.layers.iter().rev().find_map(|edits| pick(edits));
         let uri = last(|edits| edits.request_uri.as_ref()).filter(|_| self.message.is_request());
         let status = last(|edits| edits.status.as_ref().map(|(_, text)| text)).filter(|_| !self.message.is_request());
+        self.cut_version();
         if let Some(uri) = uri {
             let range = self.message.request_uri_range();
             self.cut(range.start, range.end, 0, uri);
@@ -67,6 +68,14 @@ impl<'a> Plan<'a> {
         if let Some(status) = status {
             let range = self.message.status_range();
             self.cut(range.start, range.end, 0, status);
+        }
+    }
+
+    /// RFC 3261 section 7.1: case does not count in the version that comes, but upper case is sent.
+    fn cut_version(&mut self) {
+        let start = if self.message.is_request() { self.message.request_uri_range().end + 1 } else { 0 };
+        if self.message.bytes().get(start..start + 3) != Some(b"SIP") {
+            self.cut(start, start + 3, 0, b"SIP");
         }
     }
 
@@ -200,16 +209,21 @@ impl<'a> Plan<'a> {
     /// Makes Content-Length say how long the body is, where the body changed or nothing says it.
     fn fit_content_length(&mut self, length: &'a [u8]) {
         let message = self.message;
-        let first = message.header(HeaderName::ContentLength);
-        if !self.body_changes() && (first.is_some() || self.inserts_content_length()) {
+        let stays = message.headers_named(HeaderName::ContentLength).any(|header| !self.has_fate(header.index));
+        if !self.body_changes() && (stays || self.inserts_content_length()) {
             return;
         }
         let mut is_written = false;
         for header in message.headers_named(HeaderName::ContentLength) {
-            if !is_written && !self.has_fate(header.index) {
-                self.cut_value(header, length);
-                is_written = true;
-                continue;
+            match self.fate_of(header.index) {
+                None if !is_written => {
+                    self.cut_value(header, length);
+                    is_written = true;
+                    continue;
+                }
+                Some(None) => continue,
+                Some(Some(line)) if !names_content_length(line) => continue,
+                _ => {}
             }
             self.cuts.retain(|cut| !starts_within(cut, message.range_of(header.line)));
             if let Some(line) = message.range_of(header.line) {
@@ -228,10 +242,7 @@ impl<'a> Plan<'a> {
 
     fn inserts_content_length(&self) -> bool {
         self.cuts.iter().any(|cut| match cut.text {
-            Text::Lines(lines) => lines.split(|byte| *byte == b'\n').any(|line| {
-                let end = line.iter().position(|byte| matches!(byte, b':' | b' ' | b'\t')).unwrap_or(0);
-                line.get(..end).is_some_and(|name| HeaderName::of(name) == HeaderName::ContentLength)
-            }),
+            Text::Lines(lines) => names_content_length(lines),
             _ => false,
         })
     }
@@ -257,7 +268,11 @@ impl<'a> Plan<'a> {
     }
 
     fn has_fate(&self, header: usize) -> bool {
-        self.fates.iter().any(|(index, _)| *index == header)
+        self.fate_of(header).is_some()
+    }
+
+    fn fate_of(&self, header: usize) -> Option<Option<&'a Bytes>> {
+        self.fates.iter().find(|(index, _)| *index == header).map(|(_, fate)| *fate)
     }
 
     fn line_range(&self, header: usize) -> Option<std::ops::Range<usize>> {
@@ -336,6 +351,14 @@ impl Tops {
             path: top(HeaderName::Path).unwrap_or(below_vias),
         }
     }
+}
+
+/// Whether one of these lines is a Content-Length.
+fn names_content_length(lines: &[u8]) -> bool {
+    lines.split(|byte| *byte == b'\n').any(|line| {
+        let end = line.iter().position(|byte| matches!(byte, b':' | b' ' | b'\t')).unwrap_or(0);
+        line.get(..end).is_some_and(|name| HeaderName::of(name) == HeaderName::ContentLength)
+    })
 }
 
 fn starts_within(cut: &Cut<'_>, range: Option<std::ops::Range<usize>>) -> bool {

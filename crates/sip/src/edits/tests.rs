@@ -125,6 +125,32 @@ fn a_removed_length_comes_back_with_a_body() {
     assert_eq!(twice, "l: 6\r\n\r\nlonger");
 }
 
+/// On a stream it says where the message ends, so that it must not go while the body stays (RFC 3261 section 18.3).
+#[test]
+fn a_removed_length_comes_back_with_the_same_body() {
+    assert_eq!(edited("l: 3\r\nX: y\r\n\r\nv=0", |_, edits| edits.remove(7)), "X: y\r\nContent-Length: 3\r\n\r\nv=0");
+    assert_eq!(
+        edited("l: 0\r\n\r\n", |_, edits| edits.replace(7, text("X: y\r\n"))),
+        "X: y\r\nContent-Length: 0\r\n\r\n"
+    );
+    assert_eq!(edited("l: 3\r\n\r\nv=0", |_, edits| edits.replace(7, text("L: 3\r\n"))), "L: 3\r\n\r\nv=0");
+    assert_eq!(edited("l: 3\r\nl: 3\r\n\r\nv=0", |_, edits| edits.remove(7)), "l: 3\r\n\r\nv=0");
+}
+
+/// RFC 3261 section 7.1: whatever came, implementations send `SIP/2.0` in upper case.
+#[test]
+fn the_version_leaves_in_upper_case() {
+    let text = INVITE.replace("SIP/2.0\r\nVia", "sip/2.0\r\nVia") + "l: 0\r\n\r\n";
+    for (from, to) in [("", ""), ("INVITE sip:bob@b sip/2.0", "Sip/2.0 200 OK")] {
+        let message = Message::parse(text.replace(from, to).into(), &Limits::default()).expect("a message");
+        let mut edits = Edits::default();
+        edits.append(Bytes::from_static(b"X: y\r\n"));
+        let written = written(&message, &[&edits]);
+        let first = written.lines().next().expect("a line");
+        assert_eq!(first, if to.is_empty() { "INVITE sip:bob@b SIP/2.0" } else { "SIP/2.0 200 OK" });
+    }
+}
+
 #[test]
 fn a_length_that_lacks_is_added_once() {
     assert_eq!(edited("\r\nv=0", |_, edits| edits.append(text("X: y"))), "X: y\r\nContent-Length: 3\r\n\r\nv=0");

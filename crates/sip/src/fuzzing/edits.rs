@@ -22,6 +22,7 @@ struct Gap {
     first: Vec<u8>,
     via: Vec<u8>,
     record_route: Vec<u8>,
+    path: Vec<u8>,
     before: Vec<u8>,
 }
 
@@ -76,7 +77,7 @@ impl Model {
         let header = usize::from(place) % self.fates.len().max(1);
         let end = if kind & 0x80 == 0 { "\r\n" } else { "" };
         let line = |name: &str| Bytes::from(format!("{name}{number}{end}"));
-        match kind % 11 {
+        match kind % 12 {
             0 => {
                 add(&mut self.last, &line("X-Last: "));
                 each(edits, |edits| edits.append(line("X-Last: ")));
@@ -99,15 +100,26 @@ impl Model {
                 each(edits, |edits| edits.push_via(line("Via: SIP/2.0/UDP h")));
             }
             5 => {
-                let below_vias = message.headers_named(HeaderName::Via).last().map_or(0, |header| header.index + 1);
-                let top = message.header(HeaderName::RecordRoute).map_or(below_vias, |header| header.index);
-                push(&mut self.gap(top).record_route, &line("Record-Route: <sip:h>;n="));
+                push(
+                    &mut self.top_gap(message, HeaderName::RecordRoute).record_route,
+                    &line("Record-Route: <sip:h>;n="),
+                );
                 each(edits, |edits| edits.push_record_route(line("Record-Route: <sip:h>;n=")));
             }
-            6..=8 => self.edit_header(message, header, kind % 11, line("X-Line: "), edits),
+            6..=8 => self.edit_header(message, header, kind % 12, line("X-Line: "), edits),
             9 => self.remove_item(message, place, edits),
+            10 => {
+                push(&mut self.top_gap(message, HeaderName::Path).path, &line("Path: <sip:h>;n="));
+                each(edits, |edits| edits.push_path(line("Path: <sip:h>;n=")));
+            }
             _ => self.edit_ends(message, place, number, edits),
         }
+    }
+
+    /// Before the first of these headers, or below the Vias.
+    fn top_gap(&mut self, message: &Message, name: HeaderName) -> &mut Gap {
+        let below_vias = message.headers_named(HeaderName::Via).last().map_or(0, |header| header.index + 1);
+        self.gap(message.header(name).map_or(below_vias, |header| header.index))
     }
 
     fn gap(&mut self, at: usize) -> &mut Gap {
@@ -191,7 +203,7 @@ impl Model {
     fn lines(&self, message: &Message) -> Vec<u8> {
         let mut lines = Vec::new();
         for (at, gap) in self.gaps.iter().enumerate() {
-            for part in [&gap.after, &gap.first, &gap.via, &gap.record_route, &gap.before] {
+            for part in [&gap.after, &gap.first, &gap.via, &gap.record_route, &gap.path, &gap.before] {
                 lines.extend_from_slice(part);
             }
             if let (Some(header), Some(fate)) = (message.header_at(at), self.fates.get(at)) {

@@ -63,7 +63,42 @@ fn check_parsed(message: &Message) {
         assert!(message.header(header.name).is_some());
     }
     read_everything(message);
+    check_reassembled(message);
     check_edited(message);
+}
+
+/// Edits that put each part in its own place change nothing: what is put together again is what was taken apart.
+fn check_reassembled(message: &Message) {
+    let mut edits = Edits::default();
+    edits.set_request_uri(message.share(message.request_uri()));
+    edits.set_status(message.status(), message.share(message.reason()));
+    for header in message.headers() {
+        match (header.index % 3, message.range_of(header.line)) {
+            (0, _) => edits.replace_value(header.index, message.share(header.value)),
+            (1, Some(line)) => edits.patch(line, message.share(header.line)),
+            _ => edits.replace(header.index, message.share(header.line)),
+        }
+    }
+    let mut written = Vec::new();
+    write(message, &[&edits], &mut written);
+    let expected = as_sent(message);
+    assert_eq!(written.escape_ascii().to_string(), expected.escape_ascii().to_string());
+}
+
+/// The message with what is always made so: an upper-case version, the space behind a status code, a Content-Length.
+fn as_sent(message: &Message) -> Vec<u8> {
+    let start = match message.is_request() {
+        true => [message.method_text(), b" ", message.request_uri(), b" SIP/2.0"].concat(),
+        false => [b"SIP/2.0 ", message.status().to_string().as_bytes(), b" ", message.reason()].concat(),
+    };
+    let all = message.bytes();
+    let line_end = all.iter().position(|byte| *byte == b'\n').map_or(0, |end| end - usize::from(all[end - 1] == b'\r'));
+    let mut sent = [&start, &all[line_end..message.headers_end()]].concat();
+    if message.header(HeaderName::ContentLength).is_none() {
+        sent.extend_from_slice(format!("Content-Length: {}\r\n", message.body().len()).as_bytes());
+    }
+    sent.extend_from_slice(&all[message.headers_end()..]);
+    sent
 }
 
 fn check_edited(message: &Message) {
@@ -145,10 +180,18 @@ fn frames_of(data: &[u8], piece: usize, limits: Limits) -> Vec<Frame> {
 
 /// A URI equals itself, and its parts lie in its text in order.
 pub fn check_uri(data: &[u8]) {
+    assert_eq!(Uri::check(data).is_ok(), Uri::parse(data).is_ok());
     let Ok(uri) = Uri::parse(data) else { return };
     assert!(uri.same_as(&uri) && uri.same_address_of_record(&uri));
     assert_eq!(uri.text, data);
     assert!(text::trim(uri.host) == uri.host);
+    let target = crate::as_request_uri(data);
+    if let Ok(target) = Uri::parse(&target)
+        && matches!(uri.scheme, crate::Scheme::Sip | crate::Scheme::Sips)
+    {
+        assert!(target.headers.is_none() && !target.params.has(b"method"));
+        assert!(target.same_address_of_record(&uri));
+    }
     let _ = (uri.default_port(), uri.host_ip(), uri.transport(), uri.header_pairs().count());
 }
 

@@ -1,7 +1,7 @@
 //! The headers every element reads, typed: Via, From, To, CSeq, Call-ID and the address lists.
 
 use crate::{
-    CSeq, Fault, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Via,
+    CSeq, Fault, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Uri, Via,
     list::items_of,
     text::{is_lws, number},
     via::Place,
@@ -115,7 +115,7 @@ impl Message {
     /// Holds Via, From, To, Call-ID and CSeq to being there, once where once is right, and readable.
     pub(super) fn check_essentials(&self) -> Result<Essentials, HeaderError> {
         let via = self.top_via()?;
-        self.from()?;
+        let from = self.from()?;
         let to = self.to()?;
         self.call_id()?;
         let cseq = self.cseq()?;
@@ -125,12 +125,35 @@ impl Message {
         if self.is_request() && cseq.method_text != self.method_text() {
             return Err(HeaderError::new(HeaderName::CSeq, Fault::MethodMismatch));
         }
+        if self.is_request() {
+            self.check_request(&from, &to)?;
+        }
         let to_tag = to.tag().and_then(|tag| self.range_of(tag));
         Ok(Essentials {
             method: cseq.method,
             top_via: Place::of(&via, &self.bytes),
             to_tag: to_tag.map(|range| (offset(range.start), offset(range.end))),
         })
+    }
+
+    /// What a request needs besides to be routed and answered (RFC 3261 section 16.3, step 1). What no element on its way
+    /// uses may be as it likes.
+    fn check_request(&self, from: &NameAddr<'_>, to: &NameAddr<'_>) -> Result<(), HeaderError> {
+        for (address, name) in [(from, HeaderName::From), (to, HeaderName::To)] {
+            Uri::check(address.uri).map_err(|error| HeaderError::new(name, Fault::Uri(error)))?;
+        }
+        self.max_forwards()?;
+        if self.has_more_vias() {
+            // The topmost one has been read.
+            let texts = self.headers_named(HeaderName::Via).flat_map(|header| Lists::new(header.value));
+            let read = |text| Via::read(text).map(drop).map_err(|fault| HeaderError::new(HeaderName::Via, fault));
+            texts.skip(1).try_for_each(read)?;
+        }
+        self.name_addrs(HeaderName::Route).try_for_each(|route| route.map(drop))
+    }
+
+    fn has_more_vias(&self) -> bool {
+        self.has_via_lines || self.value(HeaderName::Via).is_some_and(|value| memchr::memchr(b',', value).is_some())
     }
 
     fn check_repeats(&self) -> Result<(), HeaderError> {

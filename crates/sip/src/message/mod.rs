@@ -23,6 +23,8 @@ pub struct Message {
     first: [u8; HeaderName::COUNT],
     /// Whether a header that may be there once is there again.
     has_repeats: bool,
+    /// Whether there is more than one line of Vias.
+    has_via_lines: bool,
     /// What reading the headers that must be there has shown; nothing where one is not right.
     essentials: Option<Essentials>,
     /// Where the empty line begins.

@@ -41,7 +41,7 @@ fn without_leading_line_ends(bytes: Bytes) -> Bytes {
 fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>), Offence> {
     let end = memchr(b'\n', &bytes).ok_or(Offence::StartLine)?;
     if end > limits.line_bytes {
-        return Err(Offence::LineTooLong);
+        return Err(Offence::LineTooLong(HeaderName::Other));
     }
     let line = bytes.get(..end).unwrap_or_default();
     let (start, offence) = start_line::parse(line.strip_suffix(b"\r").unwrap_or(line))?;
@@ -52,6 +52,7 @@ fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>
         slots: SmallVec::new(),
         first: [NONE; HeaderName::COUNT],
         has_repeats: false,
+        has_via_lines: false,
         essentials: None,
         headers_end: after,
         body_start: after,
@@ -59,33 +60,87 @@ fn read_start(bytes: Bytes, limits: &Limits) -> Result<(Message, Option<Offence>
     Ok((message, offence))
 }
 
-/// Finds the header lines, up to the empty line.
+/// Finds the header lines, up to the empty line. The first line that is wrong makes the message so, but those behind it are
+/// found all the same, for the answer is made of some of them.
 fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
-    let Message { bytes, slots, first, has_repeats, headers_end, body_start, .. } = message;
+    let Message { bytes, slots, first, has_repeats, has_via_lines, headers_end, body_start, .. } = message;
     let mut start = *headers_end as usize;
+    let mut offence = None;
+    let line_max = limits.line_bytes.min(Limits::LINE_MAX);
     loop {
         if let Some(length) = empty_line(bytes.get(start..).unwrap_or_default()) {
             *body_start = offset(start + length);
-            return Ok(());
+            return offence.map_or(Ok(()), Err);
         }
-        let end = line_end(bytes, start).ok_or(Offence::NoEmptyLine)?;
-        if end - start > limits.line_bytes.min(Limits::LINE_MAX) {
-            return Err(Offence::LineTooLong);
-        }
-        if slots.len() >= limits.headers {
-            return Err(Offence::TooManyHeaders);
-        }
-        let slot = read_line(bytes, start, end).ok_or(Offence::HeaderLine)?;
+        let end = line_end(bytes, start).ok_or(offence.unwrap_or(Offence::NoEmptyLine))?;
+        let (begin, length) = (start, end - start);
+        start = end;
+        *headers_end = offset(end);
+        *body_start = offset(end);
+        let slot = match read_line(bytes, begin, end) {
+            Some(slot) if length <= line_max && slots.len() < limits.headers => slot,
+            slot => match odd_line(slot, begin, length, limits, slots, &mut offence)? {
+                Some(slot) => slot,
+                None => continue,
+            },
+        };
         if let Some(entry) = first.get_mut(slot.name.index()) {
-            *has_repeats |= *entry != NONE && is_single(slot.name);
+            if *entry != NONE {
+                *has_repeats |= is_single(slot.name);
+                *has_via_lines |= slot.name == HeaderName::Via;
+            }
             // Later headers than a byte can count are searched for from the last place it can name.
             *entry = (*entry).min(u8::try_from(slots.len()).unwrap_or(NONE).min(NONE - 1));
         }
         slots.push(slot);
-        start = end;
-        *headers_end = offset(end);
-        *body_start = offset(end);
     }
+}
+
+/// A line that a message must not have: it is too long, is no header, or is one too many. What of it is kept for the
+/// answer.
+#[cold]
+fn odd_line(
+    slot: Option<Slot>,
+    start: usize,
+    length: usize,
+    limits: &Limits,
+    slots: &mut SmallVec<[Slot; 24]>,
+    offence: &mut Option<Offence>,
+) -> Result<Option<Slot>, Offence> {
+    let found = match &slot {
+        _ if length > limits.line_bytes.min(Limits::LINE_MAX) => {
+            Offence::LineTooLong(slot.map_or(HeaderName::Other, |slot| slot.name))
+        }
+        None => Offence::HeaderLine,
+        Some(_) => Offence::TooManyHeaders,
+    };
+    let first = *offence.get_or_insert(found);
+    if length > Limits::LINE_MAX {
+        return Err(first);
+    }
+    let slot = slot.filter(|slot| is_kept(slot, slots.len(), limits));
+    // Of lines that are no headers the next is part of the one before.
+    if slot.is_none() && slots.last().is_none_or(|last| last.name_length > 0) {
+        slots.push(no_header(start));
+    }
+    Ok(slot)
+}
+
+/// Whether a line of a message that will be refused is kept: of headers beyond the limit, as many again of those that an
+/// answer copies.
+fn is_kept(slot: &Slot, count: usize, limits: &Limits) -> bool {
+    count < limits.headers || (is_copied(slot.name) && count + 1 < limits.headers.saturating_mul(2))
+}
+
+/// The headers that an answer copies.
+fn is_copied(name: HeaderName) -> bool {
+    use HeaderName::*;
+    matches!(name, Via | From | To | CallId | CSeq)
+}
+
+/// The place of lines that are no headers, so that the header before ends where they begin.
+fn no_header(start: usize) -> Slot {
+    Slot { start: offset(start), name_length: 0, value: 0, value_length: 0, name: HeaderName::Other }
 }
 
 /// The headers of which a second one makes a message unusable.

@@ -89,6 +89,22 @@ fn judges_headers() {
         ("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n", "", "Missing Via"),
         ("<sip:a@b>", "<sip:a@b", "Bad From!"),
         ("SIP/2.0/UDP h", "SIP/2.0 h", "Bad Via"),
+        ("<sip:a@b>", "<>", "Bad From!"),
+        ("<sip:a@b>", "<sip:>", "Bad From!"),
+        ("<sip:a@b>", "*", "Bad From!"),
+        ("<sip:b@c>", "garbage", "Bad To!"),
+        ("<sip:b@c>", "<isbn:2983792873>", "ok"),
+        ("From:", "Via: garbage\r\nFrom:", "Bad Via!"),
+        ("z9hG4bK1", "z9hG4bK1, SIP/2.0/UDP", "Bad Via!"),
+        ("z9hG4bK1", "z9hG4bK1;;,;,,", "Bad Via!"),
+        ("z9hG4bK1", "z9hG4bK1, SIP/2.0/UDP i;branch=x", "ok"),
+        ("CSeq:", "Max-Forwards: many\r\nCSeq:", "Bad Max-Forwards!"),
+        ("CSeq:", "Max-Forwards: 300\r\nCSeq:", "ok"),
+        ("CSeq:", "Route: <sip:x\r\nCSeq:", "Bad Route!"),
+        ("CSeq:", "Route: <sip:x;lr>, garbage garbage\r\nCSeq:", "Bad Route!"),
+        // What an element does not use is not for it to judge (RFC 3261 section 16.3, step 1).
+        ("CSeq:", "Date: x\r\nExpires: x\r\nContact: <sip:x\r\nContent-Type: xx\r\nCSeq:", "ok"),
+        ("CSeq:", "Proxy-Authorization: Digest realm=\"open\r\nCSeq:", "ok"),
         ("1 OPTIONS", "1 INVITE", "Mismatched CSeq!"),
         ("1 OPTIONS", "-1 OPTIONS", "Bad CSeq!"),
         ("CSeq:", "CSeq: 1 OPTIONS\r\nCSeq:", "Repeated CSeq!"),
@@ -101,8 +117,47 @@ fn judges_headers() {
         assert_eq!(with(old, new), expected, "{new}");
     }
     assert_eq!(verdict(OPTIONS), "Missing Empty Line!");
+    let reply = OPTIONS.replace("OPTIONS sip:b@c SIP/2.0", "SIP/2.0 200 OK").replace("<sip:a@b>", "<>");
+    assert_eq!(verdict(&[&reply, "Via: garbage\r\n\r\n"].concat()), "ok", "a reply goes where its first two Vias say");
     let ack = OPTIONS.replace("OPTIONS", "ACK").replace("1 ACK", "x ACK");
     assert_eq!(verdict(&[&ack, "\r\n"].concat()), "Bad CSeq", "an ACK is never answered");
+}
+
+/// What is wrong early does not hide from whom the message came (RFC 3261 section 8.2.6.2: the answer copies Via, From,
+/// To, Call-ID and CSeq).
+#[test]
+fn what_follows_a_bad_line_is_read_for_the_answer() {
+    let long = format!("Contact: <sip:{}@h>\r\n", "a".repeat(17_000));
+    let unknown = format!("X-Long: {}\r\n", "a".repeat(17_000));
+    let many = "X: y\r\n".repeat(257);
+    for (early, reason) in [
+        ("No colon here\r\n", "Bad Header Line"),
+        ("No colon here\r\n and more\r\nNor here\r\n", "Bad Header Line"),
+        (&long, "Contact Too Long"),
+        (&unknown, "Header Line Too Long"),
+        (&many, "Too Many Headers"),
+    ] {
+        for before in ["Via:", "From:", "CSeq:"] {
+            let text = [&OPTIONS.replace(before, &format!("{early}{before}")), "X-Last: 1\r\n\r\n"].concat();
+            let error = parse(&text).expect_err(early);
+            assert_eq!(error.reason(), reason, "{early} before {before}");
+            let request = error.answerable().expect("an answer");
+            let mut answer = Vec::new();
+            crate::build::Reply::new(request, 400, b"Bad").write(&mut answer);
+            let (_, expected) = OPTIONS.split_once("\r\n").expect("lines");
+            let answer = String::from_utf8(answer).expect("text");
+            assert_eq!(answer, format!("SIP/2.0 400 Bad\r\n{expected}Content-Length: 0\r\n\r\n"));
+        }
+    }
+}
+
+/// Lines without number are not kept for an answer.
+#[test]
+fn what_is_kept_of_a_refused_message_is_bounded() {
+    let text = [OPTIONS, &"Via: SIP/2.0/UDP h\r\nbad\r\n".repeat(2_000), "\r\n"].concat();
+    let error = parse(&text).expect_err("too many");
+    assert_eq!(error.reason(), "Bad Header Line");
+    assert!(error.answerable().expect("an answer").header_count() <= 2 * Limits::default().headers);
 }
 
 #[test]
@@ -122,8 +177,12 @@ fn limits_hold() {
     let limits = Limits { message_bytes: 200, headers: 6, line_bytes: 40 };
     assert_eq!(limited(limits, "a: b\r\n"), Ok(6));
     assert_eq!(limited(limits, "a: b\r\nc: d\r\n"), Err(Offence::TooManyHeaders));
-    assert_eq!(limited(limits, &format!("a: {}\r\n", "b".repeat(40))), Err(Offence::LineTooLong));
-    assert_eq!(limited(limits, &format!("a:{}\r\n", "\r\n b".repeat(10))), Err(Offence::LineTooLong));
+    assert_eq!(limited(limits, &format!("X-A: {}\r\n", "b".repeat(40))), Err(Offence::LineTooLong(HeaderName::Other)));
+    assert_eq!(limited(limits, &format!("t: {}\r\n", "b".repeat(40))), Err(Offence::LineTooLong(HeaderName::To)));
+    assert_eq!(
+        limited(limits, &format!("X-A:{}\r\n", "\r\n b".repeat(10))),
+        Err(Offence::LineTooLong(HeaderName::Other))
+    );
     assert_eq!(limited(limits, &"b".repeat(100)), Err(Offence::MessageTooLong));
 }
 

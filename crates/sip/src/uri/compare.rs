@@ -73,6 +73,7 @@ fn same_host(one: &Uri<'_>, other: &Uri<'_>) -> bool {
     matches!((one.host_ip(), other.host_ip()), (Some(one), Some(other)) if one == other)
 }
 
+/// Of a parameter that is there twice the first counts, on either side.
 fn same_params(one: &Params<'_>, other: &Params<'_>) -> bool {
     if one.as_bytes() == other.as_bytes() {
         return true;
@@ -80,9 +81,10 @@ fn same_params(one: &Params<'_>, other: &Params<'_>) -> bool {
     if are_many(one) || are_many(other) {
         return false;
     }
-    let agree = |name: &[u8], value: Option<&[u8]>| other.get(name).is_none_or(|found| same_value(value, found));
-    one.iter().all(|(name, value)| agree(name, value))
-        && NEVER_IGNORED.iter().all(|name| one.has(name) == other.has(name))
+    one.iter().all(|(name, _)| match (one.get(name), other.get(name)) {
+        (Some(value), Some(found)) => same_value(value, found),
+        _ => true,
+    }) && NEVER_IGNORED.iter().all(|name| one.has(name) == other.has(name))
 }
 
 fn same_tel_params(one: &Params<'_>, other: &Params<'_>) -> bool {
@@ -96,7 +98,6 @@ fn are_many(params: &Params<'_>) -> bool {
     params.iter().nth(COMPARED_MAX).is_some()
 }
 
-/// Of a parameter that is there twice the first counts, on either side.
 fn holds_all(one: &Params<'_>, other: &Params<'_>) -> bool {
     one.iter().all(|(name, _)| match (one.get(name), other.get(name)) {
         (Some(value), Some(found)) => same_value(value, found),
@@ -113,15 +114,16 @@ fn same_value(one: Option<&[u8]>, other: Option<&[u8]>) -> bool {
     }
 }
 
-/// URI headers are never ignored; their order is.
+/// URI headers are never ignored; their order is. What is there twice must be there twice on the other side.
 fn same_headers(one: &Uri<'_>, other: &Uri<'_>) -> bool {
     if one.headers == other.headers {
         return true;
     }
     let count = one.header_pairs().count();
+    let times = |uri: &Uri<'_>, pair| uri.header_pairs().filter(|found| same_header(pair, *found)).count();
     count == other.header_pairs().count()
         && count <= COMPARED_MAX
-        && one.header_pairs().all(|pair| other.header_pairs().any(|found| same_header(pair, found)))
+        && one.header_pairs().all(|pair| times(one, pair) == times(other, pair))
 }
 
 fn same_header(one: (&[u8], &[u8]), other: (&[u8], &[u8])) -> bool {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod host;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -9,10 +10,11 @@ use std::net::IpAddr;
 
 use crate::{
     Params, UriError,
-    text::{is_not_uri_byte, port},
+    text::{are_host_bytes, is_host_byte, is_not_uri_byte, is_uri_stop, port},
 };
 
 pub(crate) use host::{address_of, take_host};
+pub use target::as_request_uri;
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,12 +59,27 @@ impl<'a> Uri<'a> {
             return Err(UriError::Empty);
         }
         let (scheme, rest) = split_scheme(text)?;
-        let at = find_at(rest)?;
-        match scheme {
-            Scheme::Sip | Scheme::Sips => parse_sip(scheme, rest, at, text),
-            Scheme::Tel => parse_tel(rest, text),
-            Scheme::Urn | Scheme::Other => Ok(Uri { text, ..Uri::bare(scheme) }),
+        if matches!(scheme, Scheme::Sip | Scheme::Sips) {
+            return parse_sip(scheme, rest, text);
         }
+        find_at(rest)?;
+        match scheme {
+            Scheme::Tel => parse_tel(rest, text),
+            _ => Ok(Uri { text, ..Uri::bare(scheme) }),
+        }
+    }
+
+    /// Whether a URI can be read, which for most is seen sooner than what is in it.
+    pub(crate) fn check(text: &[u8]) -> Result<(), UriError> {
+        if let Some(rest) = text.strip_prefix(b"sip:")
+            && let (user, [b'@', host @ ..]) = rest.split_at(plain_length(rest))
+            && !user.is_empty()
+            && !host.is_empty()
+            && plain_length(host) == host.len()
+        {
+            return Ok(());
+        }
+        Uri::parse(text).map(drop)
     }
 
     /// The part after the scheme and its colon.
@@ -139,37 +156,59 @@ fn split_scheme(text: &[u8]) -> Result<(Scheme, &[u8]), UriError> {
     Ok((scheme, rest))
 }
 
-/// Where the first `@` is, in text without what no URI carries. One look at each byte: URIs are read for many a question.
-fn find_at(text: &[u8]) -> Result<Option<usize>, UriError> {
-    let mut at = None;
-    for (place, byte) in text.iter().enumerate() {
-        if !is_not_uri_byte(*byte) && *byte != b'@' {
-            continue;
-        }
-        if *byte != b'@' {
-            return Err(UriError::Character);
-        }
-        at = at.or(Some(place));
-    }
-    Ok(at)
+/// How many bytes at the start belong to user parts and hosts alike, and to nothing else.
+fn plain_length(text: &[u8]) -> usize {
+    // Four at a time, for this runs over every URI of every message.
+    let (fours, _) = text.as_chunks::<4>();
+    let start = 4 * fours.iter().position(|four| !are_host_bytes(*four)).unwrap_or(fours.len());
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.iter().position(|byte| !is_host_byte(*byte)).unwrap_or(rest.len())
 }
 
-fn parse_sip<'a>(scheme: Scheme, rest: &'a [u8], at: Option<usize>, text: &'a [u8]) -> Result<Uri<'a>, UriError> {
+/// Where the first `@` is, in text without what no URI carries.
+fn find_at(text: &[u8]) -> Result<Option<usize>, UriError> {
+    let Some(at) = text.iter().position(|byte| is_uri_stop(*byte)) else { return Ok(None) };
+    let (_, after) = text.split_at(at);
+    if after.iter().any(|byte| is_not_uri_byte(*byte)) { Err(UriError::Character) } else { Ok(Some(at)) }
+}
+
+/// One look at each byte: URIs are read for many a question.
+fn parse_sip<'a>(scheme: Scheme, rest: &'a [u8], text: &'a [u8]) -> Result<Uri<'a>, UriError> {
     let mut uri = Uri { text, ..Uri::bare(scheme) };
-    let mut rest = rest;
-    // A user part may hold `;`, `?` and `/`, so the `@` is looked for before anything else.
-    if let Some(at) = at {
-        let (userinfo, host) = rest.split_at(at);
-        (uri.user, uri.password) = split_userinfo(userinfo)?;
-        rest = host.get(1..).unwrap_or_default();
+    let (plain, more) = rest.split_at(plain_length(rest));
+    // Nearly all: `user@host` and what follows it.
+    if let ([b'@', after @ ..], false) = (more, plain.is_empty()) {
+        let (host, rest) = after.split_at(plain_length(after));
+        if !host.is_empty() {
+            (uri.user, uri.host) = (Some(plain), host);
+            // One `@` too many is more than a wrong host.
+            return if find_at(rest)?.is_some() { Err(UriError::Character) } else { parse_after_host(uri, rest) };
+        }
     }
-    (uri.host, rest) = take_host(rest)?;
+    // A user part may hold `;`, `?` and `/`, so the `@` is looked for before anything else.
+    let Some(at) = find_at(more)? else {
+        if !plain.is_empty() {
+            uri.host = plain;
+            return parse_after_host(uri, more);
+        }
+        let (host, rest) = take_host(rest)?;
+        uri.host = host;
+        return parse_after_host(uri, rest);
+    };
+    let (userinfo, host) = rest.split_at(plain.len() + at);
+    (uri.user, uri.password) = split_userinfo(userinfo)?;
+    let (host, rest) = take_host(host.get(1..).unwrap_or_default())?;
+    uri.host = host;
+    if memchr::memchr(b'@', rest).is_some() {
+        return Err(UriError::Character);
+    }
+    parse_after_host(uri, rest)
+}
+
+/// Port, parameters and headers.
+fn parse_after_host<'a>(mut uri: Uri<'a>, mut rest: &'a [u8]) -> Result<Uri<'a>, UriError> {
     if rest.is_empty() {
         return Ok(uri);
-    }
-    // One `@` too many is more than a wrong host.
-    if at.is_some() && memchr::memchr(b'@', rest).is_some() {
-        return Err(UriError::Character);
     }
     if let [b':', after @ ..] = rest {
         let end = after.iter().position(|byte| matches!(byte, b';' | b'?')).unwrap_or(after.len());

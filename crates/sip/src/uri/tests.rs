@@ -1,6 +1,7 @@
 //! URIs in pictures: text in, parts out; pairs that are the same and pairs that are not.
 
 use super::*;
+use proptest::prelude::*;
 
 fn parts(text: &str) -> String {
     let uri = match Uri::parse(text.as_bytes()) {
@@ -78,6 +79,8 @@ fn the_same_by_section_19_1_4() {
         ("sip:[2001:db8::1]", "sip:[2001:DB8:0:0::1]"),
         ("tel:+1-212-555-0101", "tel:+12125550101"),
         ("tel:+1;ext=1;ext=2", "tel:+1;ext=1;ext=2"),
+        ("sip:a@b;x=1;x=2", "sip:a@b;x=1"),
+        ("sip:a@b?a=1&b=2&a=3", "sip:a@b?a=3&a=1&b=2"),
         ("urn:service:sos", "URN:service:SOS"),
     ] {
         assert!(same(one, other), "{one} {other}");
@@ -98,6 +101,9 @@ fn not_the_same_by_section_19_1_4() {
         ("sip:a%3Bb@c.com", "sip:a;b@c.com"),
         ("sip:alice:x@atlanta.com", "sip:alice@atlanta.com"),
         ("tel:+12125550101;ext=1", "tel:+12125550101"),
+        ("sip:a@b?a=1&a=1", "sip:a@b?a=1&a=2"),
+        ("sip:a@b?a=1&a=1&a=2", "sip:a@b?a=1&a=2&a=2"),
+        ("sip:a@b;x=1;x=2", "sip:a@b;x=2"),
     ] {
         assert!(!same(one, other), "{one} {other}");
     }
@@ -121,6 +127,20 @@ fn default_ports() {
     assert_eq!(port("sip:a"), 5060);
     assert_eq!(port("sips:a"), 5061);
     assert_eq!(port("sip:a;transport=TLS"), 5061);
+}
+
+proptest! {
+    /// Whoever is compared with whom, the answer is one.
+    #[test]
+    fn sameness_is_symmetric(
+        one in "(sip:[a1]@b|tel:1)(;[xX](=[12])?|;lr|;ttl=[12]|;a=%61){0,3}([?]a=[12](&[aA]=[12]){0,2})?",
+        other in "(sip:[a1]@B|tel:1)(;[xX](=[12])?|;lr|;ttl=[12]|;a=%61){0,3}([?]a=[12](&[aA]=[12]){0,2})?",
+    ) {
+        if let (Ok(one), Ok(other)) = (Uri::parse(one.as_bytes()), Uri::parse(other.as_bytes())) {
+            prop_assert_eq!(one.same_as(&other), other.same_as(&one));
+            prop_assert_eq!(one.same_address_of_record(&other), other.same_address_of_record(&one));
+        }
+    }
 }
 
 #[test]

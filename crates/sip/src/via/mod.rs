@@ -40,6 +40,12 @@ pub struct Via<'a> {
 impl<'a> Via<'a> {
     /// Reads one value of a Via list.
     pub fn parse(text: &'a [u8]) -> Result<Via<'a>, Fault> {
+        let via = Via::read(text)?;
+        Ok(Via { known: Known::of(via.params), ..via })
+    }
+
+    /// The same without a look at the parameters.
+    pub(crate) fn read(text: &'a [u8]) -> Result<Via<'a>, Fault> {
         let text = trim(text);
         if text.is_empty() {
             return Err(Fault::Empty);
@@ -57,7 +63,7 @@ impl<'a> Via<'a> {
         cursor.skip_lws();
         let (params, comment) = split_comment(cursor.rest())?;
         let params = Params::new(params);
-        Ok(Via { name, version, transport, host, port, params, comment, text, known: Known::of(params) })
+        Ok(Via { name, version, transport, host, port, params, comment, text, known: Known::default() })
     }
 
     /// The `branch` parameter.

@@ -36,12 +36,13 @@ enum Op {
     Value(usize, u8),
     Via(u8),
     RecordRoute(u8),
+    Path(u8),
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
     // The essential headers and Content-Length stay, so that what comes out can be read again.
     let header = prop::sample::select(vec![1usize, 2, 7, 8]);
-    let op = (0u8..9, header, any::<u8>()).prop_map(|(kind, header, text)| match kind {
+    let op = (0u8..10, header, any::<u8>()).prop_map(|(kind, header, text)| match kind {
         0 => Op::Append(text),
         1 => Op::First(text),
         2 => Op::Before(header, text),
@@ -50,7 +51,8 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         5 => Op::Replace(header, text),
         6 => Op::Value(header, text),
         7 => Op::Via(text),
-        _ => Op::RecordRoute(text),
+        8 => Op::RecordRoute(text),
+        _ => Op::Path(text),
     });
     prop::collection::vec(op, 0..12)
 }
@@ -67,6 +69,10 @@ fn record_route(text: u8) -> String {
     format!("Record-Route: <sip:n{text};lr>\r\n")
 }
 
+fn path(text: u8) -> String {
+    format!("Path: <sip:n{text};lr>\r\n")
+}
+
 fn record(op: &Op, edits: &mut Edits) {
     match *op {
         Op::Append(text) => edits.append(line(text).into()),
@@ -78,6 +84,7 @@ fn record(op: &Op, edits: &mut Edits) {
         Op::Value(header, text) => edits.replace_value(header, Bytes::from(text.to_string())),
         Op::Via(text) => edits.push_via(via(text).into()),
         Op::RecordRoute(text) => edits.push_record_route(record_route(text).into()),
+        Op::Path(text) => edits.push_path(path(text).into()),
     }
 }
 
@@ -94,7 +101,8 @@ fn model(ops: &[Op]) -> String {
     let slot =
         |line: &&str| Slot { before: String::new(), line: (*line).to_owned(), after: String::new(), is_fixed: false };
     let mut slots: Vec<Slot> = HEADERS.iter().map(slot).collect();
-    let (mut first, mut vias, mut routes, mut last) = (String::new(), String::new(), String::new(), String::new());
+    let (mut first, mut vias, mut routes) = (String::new(), String::new(), String::new());
+    let (mut paths, mut last) = (String::new(), String::new());
     for op in ops {
         match *op {
             Op::Append(text) => last += &line(text),
@@ -103,6 +111,7 @@ fn model(ops: &[Op]) -> String {
             Op::After(header, text) => slots[header].after += &line(text),
             Op::Via(text) => vias = via(text) + &vias,
             Op::RecordRoute(text) => routes = record_route(text) + &routes,
+            Op::Path(text) => paths = path(text) + &paths,
             Op::Remove(header) => (slots[header].line, slots[header].is_fixed) = (String::new(), true),
             Op::Replace(header, text) => (slots[header].line, slots[header].is_fixed) = (line(text), true),
             Op::Value(..) => {}
@@ -117,7 +126,8 @@ fn model(ops: &[Op]) -> String {
             slots[header].line = format!("{}:{space}{text}\r\n", &HEADERS[header][..colon]);
         }
     }
-    slots[2].before = routes + &slots[2].before;
+    // There is no Path, so that new ones stand below the Vias as Record-Routes do.
+    slots[2].before = routes + &paths + &slots[2].before;
     let middle: String = slots.iter().map(|slot| slot.before.clone() + &slot.line + &slot.after).collect();
     [START, &first, &vias, &middle, &last, "\r\n", BODY].concat()
 }

@@ -3,7 +3,7 @@
 use super::place::{at, message, pick, shared};
 use catalogue::{Inner, Value};
 use module_api::{Call, Index, VARIABLE, Variable, VariableName, VariableRun};
-use sip::multipart::parts;
+use sip::multipart::{bodies_of_type, parts};
 use sip::{MediaType, Message};
 
 pub(super) const ALL: &[Variable] = &[
@@ -30,37 +30,29 @@ fn read_body(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
     if name.text.is_empty() && matches!(name.index, Index::None | Index::All) {
         return shared(message, body);
     }
-    let bodies: Vec<&[u8]> = all_parts(message)
-        .into_iter()
-        .filter(|part| name.text.is_empty() || part.kind.is_some_and(|kind| is_type(kind, name.text)))
-        .map(|part| part.body)
-        .collect();
+    let bodies = if name.text.is_empty() { all_parts(message) } else { parts_of_type(message, name.text) };
     let index = if let Index::At(index) = name.index { index } else { 0 };
     shared(message, at(bodies.iter(), index).copied())
 }
 
-/// A part with its type; a body that is not multipart is its own only part.
-struct Piece<'a> {
-    kind: Option<&'a [u8]>,
-    body: &'a [u8],
-}
-
-fn all_parts(message: &Message) -> Vec<Piece<'_>> {
-    let kind = message.content_type();
-    let is_multipart = kind
-        .and_then(|kind| MediaType::parse(kind).ok())
-        .is_some_and(|media| media.kind.eq_ignore_ascii_case(b"multipart"));
-    if !is_multipart {
-        let body = Some(message.body()).filter(|body| !body.is_empty());
-        return body.map(|body| Piece { kind, body }).into_iter().collect();
+/// The parts as they lie side by side; a body that is not multipart is its own only part.
+fn all_parts(message: &Message) -> Vec<&[u8]> {
+    let kind = message.content_type().unwrap_or_default();
+    let is_multipart = MediaType::parse(kind).is_ok_and(|media| media.kind.eq_ignore_ascii_case(b"multipart"));
+    if is_multipart {
+        return parts(kind, message.body()).map(|part| part.body).collect();
     }
-    let pieces = parts(kind.unwrap_or_default(), message.body());
-    pieces.map(|part| Piece { kind: part.content_type(), body: part.body }).collect()
+    Some(message.body()).filter(|body| !body.is_empty()).into_iter().collect()
 }
 
-fn is_type(written: &[u8], wanted: &[u8]) -> bool {
-    let Ok(media) = MediaType::parse(written) else { return false };
-    MediaType::parse(wanted).is_ok_and(|wanted| media.is(wanted.kind, wanted.subtype))
+/// The parts of a media type, those within parts too, as `has_body_part()` finds them.
+fn parts_of_type<'a>(message: &'a Message, wanted: &[u8]) -> Vec<&'a [u8]> {
+    let kind = message.content_type().unwrap_or_default();
+    let Ok(wanted) = MediaType::parse(wanted) else { return Vec::new() };
+    if message.body().is_empty() {
+        return Vec::new();
+    }
+    bodies_of_type(kind, message.body(), wanted.kind, wanted.subtype)
 }
 
 fn read_type(call: &mut Call<'_>, name: VariableName<'_>) -> Value {

@@ -250,6 +250,18 @@ fn bodies() {
     check(&mut Fixture::request("BYE sip:x.net SIP/2.0"), &[("rb", "<null>"), ("cT", "<null>"), ("rb[0]", "<null>")]);
 }
 
+/// What `has_body_part()` finds, `$rb` shows.
+#[test]
+fn a_body_within_a_part_is_found_by_its_type() {
+    let inner = "--i\nContent-Type: text/plain\n\nhi\n--i\nContent-Type: application/sdp\n\nv=0\n--i--";
+    let body = format!("--b\nContent-Type: multipart/alternative;boundary=i\n\n{inner}\n--b--\n");
+    let head = "MESSAGE sip:x.net SIP/2.0\nContent-Type: multipart/mixed;boundary=b\n\n";
+    check(
+        &mut Fixture::request(&[head, &body].concat()),
+        &[("rb(application/sdp)", "v=0"), ("rb(text/plain)", "hi"), ("rb(text/html)", "<null>"), ("rb[1]", "<null>")],
+    );
+}
+
 #[test]
 fn the_message_itself() {
     let mut fixture = Fixture::request(REQUEST);
