@@ -7,6 +7,7 @@ use crate::registration::register;
 fn provider() -> Server {
     let script = include_str!("../../crates/strowger/defaults/strowger.cfg")
         .replace("sqlite://@DATABASE@", "@DB@")
+        .replace("@SPOOL@", "@DIR@/acc.spool")
         .replace("udp:*:5060", "udp:127.0.0.1:@PORT@")
         .replace("@REALM@", "127.0.0.1")
         .replace("@SECRET@", "0123456789abcdef0123456789abcdef")

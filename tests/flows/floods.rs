@@ -99,6 +99,7 @@ fn nobody_gets_many_times_the_bytes_that_were_sent_in_his_name() {
     // The default script, with retransmissions so fast that all of them would come while it is waited.
     let script = include_str!("../../crates/strowger/defaults/strowger.cfg")
         .replace("sqlite://@DATABASE@", "@DB@")
+        .replace("@SPOOL@", "@DIR@/acc.spool")
         .replace("udp:*:5060", "udp:127.0.0.1:@PORT@")
         .replace("@REALM@", "127.0.0.1")
         .replace("@SECRET@", "0123456789abcdef0123456789abcdef")

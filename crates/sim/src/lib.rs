@@ -10,6 +10,7 @@ mod agenda;
 mod buffers;
 mod chance;
 mod database;
+mod disk;
 mod network;
 mod phone;
 mod proxy;

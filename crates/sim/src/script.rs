@@ -127,6 +127,7 @@ impl Variant {
             ("@PORT@", "5060"),
             ("127.0.0.1", "192.0.2.1"),
             ("@REALM@", DOMAIN),
+            ("@SPOOL@", "spool"),
             ("@SECRET@", "a secret that nobody guesses"),
         ];
         values.iter().fold(text, |text, (mark, value)| text.replace(mark, value))

@@ -80,6 +80,7 @@ impl Home {
     fn fill_in(&self, secret: &str) -> String {
         SCRIPT
             .replace("@DATABASE@", &self.database().display().to_string())
+            .replace("@SPOOL@", &self.directory.join("acc.spool").display().to_string())
             .replace("@MI_PORT@", &MI_PORT.to_string())
             .replace("@REALM@", REALM)
             .replace("@SECRET@", secret)

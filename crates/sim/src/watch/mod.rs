@@ -237,6 +237,8 @@ impl Watch {
     /// The clock of the next life is so many seconds from that of the last, where rows were written by the latest clock.
     pub fn clock_moved(&mut self, seconds: i64) {
         self.bindings.clock_moved(seconds);
+        // Calls under way may find them gone.
+        self.asked.values_mut().for_each(|asked| asked.expected.clear());
     }
 
     /// All is over: what must have happened by now?

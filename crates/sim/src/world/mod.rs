@@ -10,6 +10,7 @@ use crate::agenda::{Agenda, Fault, Happening};
 use crate::buffers::Buffers;
 use crate::chance::Chance;
 use crate::database::Database;
+use crate::disk::Disk;
 use crate::network::Network;
 use crate::phone::{Act, Hand, Phone, place_of, text};
 use crate::proxy::{ADDRESS, Deeds, Log, Proxy, TCP, UDP};
@@ -46,6 +47,8 @@ pub struct World {
     stream_chance: Chance,
     /// The database.
     pub database: Database,
+    /// What outlives the proxy.
+    disk: Disk,
     proxy: Option<Proxy>,
     /// Counts the lives of the proxy.
     boot: u32,
@@ -115,6 +118,7 @@ impl World {
             buffers: Buffers::default(),
             stream_chance,
             database,
+            disk: Disk::default(),
             proxy: None,
             boot: 0,
             skew: 0,

@@ -67,7 +67,11 @@ impl World {
     pub(super) fn nothing_is_left(&mut self) {
         self.is_over = true;
         let rows = self.database.rows("location", ["contact"]).len();
-        let kept = [("contacts in the database", rows), ("buffers", self.buffers.count())];
+        let kept = [
+            ("contacts in the database", rows),
+            ("buffers", self.buffers.count()),
+            ("records on the disk", self.disk.waiting()),
+        ];
         let kept = kept.into_iter().find(|(_, count)| *count > 0);
         let left = kept.map(|(what, count)| format!("{count} {what}")).or_else(|| self.level_left(LEVELS.len()));
         if let Some(left) = left {
