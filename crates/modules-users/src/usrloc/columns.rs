@@ -30,10 +30,6 @@ pub struct Statements {
     pub delete: Arc<Statement>,
     /// Several rows, by identifier.
     pub delete_some: Arc<Statement>,
-    /// All rows.
-    pub clear: Arc<Statement>,
-    /// The rows of an address of record.
-    pub clear_aor: Arc<Statement>,
     /// The rows whose time is over.
     pub expire: Arc<Statement>,
 }
@@ -142,8 +138,6 @@ impl Columns {
             update: Statement::update(table, rest, &[id]),
             delete,
             delete_some: Arc::new(Statement { sql: several, writes: true }),
-            clear: everything,
-            clear_aor: Statement::delete(table, aor),
             expire: Arc::new(Statement { sql: expire, writes: true }),
         }
     }
@@ -183,6 +177,13 @@ pub fn values(aor: &[u8], contact: &Contact, context: RowContext<'_>) -> impl It
         text(contact.attr()),
     ]
     .into_iter()
+}
+
+/// The identifier and address of record of a row.
+pub fn key_of(row: &[Cell], use_domain: bool) -> Option<(u64, Bytes)> {
+    let text = |index: usize| row.get(index).and_then(Cell::to_bytes).unwrap_or_default();
+    let id = row.first().and_then(Cell::to_int).and_then(|id| u64::try_from(id).ok())?;
+    Some((id, join_aor(&text(1), &text(2), use_domain)))
 }
 
 /// A contact made of a row.

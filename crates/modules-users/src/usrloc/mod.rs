@@ -23,6 +23,7 @@ mod params;
 mod pings;
 mod record;
 mod store;
+mod sync;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
@@ -58,7 +59,7 @@ pub const MODULE: Module = Module {
         mi::FLUSH,
         mi_write::ADD,
         mi::SHOW_CONTACT,
-        mi::SYNC,
+        sync::SYNC,
         mi::CLUSTER_SYNC,
     ],
     statistics: STATISTICS,

@@ -49,6 +49,10 @@ impl Server {
         self.fixture.journal().join("\n")
     }
 
+    pub fn usrloc(&self) -> State {
+        Arc::clone(&self.usrloc)
+    }
+
     fn is_registered(&mut self, user: &str) -> bool {
         let lookup = registrar::MODULE.functions.iter().find(|function| function.name == "lookup").unwrap();
         self.fixture.next_request(&format!("INVITE sip:{user}@example.com SIP/2.0"));
