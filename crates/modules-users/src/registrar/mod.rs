@@ -6,6 +6,7 @@ mod bind;
 mod flags;
 mod fuzz;
 mod gruu;
+mod late;
 mod lookup;
 mod matching;
 mod params;
