@@ -2,12 +2,12 @@
 
 use super::Registrar;
 use super::flags::{LOOKUP_FLAGS, LOOKUP_REFUSED, LookupOptions};
-use super::target::{Found, Wish};
+use super::target::{Found, Target, Wish};
 use super::{aor, late};
 use crate::usrloc::Domain;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, Created, FUNCTION, Fault, Flow, Function, Run};
+use module_api::{Args, BRANCHES_MAX, Call, Created, FUNCTION, Fault, Flow, Function, Run};
 use sip::Uri;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -124,6 +124,11 @@ impl Task {
             if self.found.targets.is_empty() {
                 return Flow::done(ASLEEP);
             }
+        }
+        let used = if wish.options.no_branches { 1 } else { BRANCHES_MAX };
+        let attributes: SmallVec<[Bytes; 2]> = self.found.targets.iter().take(used).map(Target::attr).collect();
+        if let Err(fault) = registrar.fill_attr(call, &attributes) {
+            return failed(call, fault);
         }
         let mut branches = self.found.targets.into_iter().map(|target| target.branch(registrar)).peekable();
         if branches.peek().is_none() {

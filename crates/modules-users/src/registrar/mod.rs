@@ -31,10 +31,10 @@ pub use fuzz::{fuzz_register, fuzzed_modules};
 
 use crate::usrloc::{Domain, Usrloc};
 use bytes::Bytes;
-use catalogue::Statistic;
+use catalogue::{Statistic, Value};
 use flags::{Expressions, LookupOptions, Matching, PathMode, SaveOptions};
 use gruu::Gruu;
-use module_api::{Counter, Fault, Module, Params, Q, Setup, StartError, State, VariableHandle};
+use module_api::{Call, Counter, Fault, Module, Operator, Params, Q, Setup, StartError, State, VariableHandle};
 use params::*;
 use push::Push;
 use std::sync::Arc;
@@ -89,6 +89,8 @@ pub struct Registrar {
     forwarded_contact: Option<VariableHandle>,
     attr: Option<VariableHandle>,
     attr_name: Bytes,
+    /// Whether the attributes are in an AVP, where scripts of before 4.0 look for them.
+    fills_attr: bool,
     gruu: Option<Gruu>,
     allow_dup_cseq: bool,
     deviation_s: u32,
@@ -166,6 +168,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             .as_ref()
             .map(|attr| Bytes::copy_from_slice(inner_name(attr.text()).as_bytes()))
             .unwrap_or_default(),
+        fills_attr: attr.as_ref().is_some_and(|attr| attr.text().starts_with("$avp(")),
         attr,
         gruu: (!params.is_on(&DISABLE_GRUU)).then(|| Gruu::new(secret)),
         allow_dup_cseq: params.is_on(&ALLOW_DUP_CSEQ),
@@ -194,6 +197,21 @@ impl Registrar {
     /// There are too many.
     pub fn domain(&self, name: &Bytes) -> Result<Arc<Domain>, Fault> {
         self.usrloc.domain(name)
+    }
+
+    /// Puts the attributes of contacts into the AVP of `attr_avp`, in the order of their branches, as releases before
+    /// 4.0 did. It is left alone where there are none.
+    fn fill_attr(&self, call: &mut Call<'_>, attributes: &[Bytes]) -> Result<(), Fault> {
+        let Some(variable) = self.attr.as_ref().filter(|_| self.fills_attr) else { return Ok(()) };
+        if attributes.iter().all(|attribute| attribute.is_empty()) {
+            return Ok(());
+        }
+        // The value that is set last is the first.
+        for (number, attribute) in attributes.iter().rev().enumerate() {
+            let operator = if number == 0 { Operator::Replace } else { Operator::Set };
+            variable.write(call, operator, Value::Str(attribute.clone()))?;
+        }
+        Ok(())
     }
 }
 

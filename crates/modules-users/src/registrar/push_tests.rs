@@ -8,6 +8,7 @@ use testkit::{Fixture, str};
 
 struct Server {
     fixture: Fixture,
+    usrloc: State,
     registrar: State,
 }
 
@@ -18,12 +19,12 @@ impl Server {
     fn new(more: &[(&'static str, ParamSetting)]) -> Server {
         let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
         let refresh = [("contact_refresh_timer", ParamSetting::Int(1)), ("timer_interval", ParamSetting::Int(1))];
-        fixture.start(&usrloc::MODULE, &refresh);
+        let usrloc = fixture.start(&usrloc::MODULE, &refresh);
         let providers = ParamSetting::Str("fcm, apns".to_owned());
         let base = [("pn_enable", ParamSetting::Int(1)), ("pn_providers", providers)];
         let params: Vec<_> = base.iter().chain(more).cloned().collect();
         let registrar = fixture.start(&MODULE, &params);
-        Server { fixture, registrar }
+        Server { fixture, usrloc, registrar }
     }
 
     fn register(&mut self, lines: &str) -> String {
@@ -114,6 +115,15 @@ fn a_call_comes_to_the_phone_when_it_has_woken_up() {
         assert_eq!(server.journal(), format!("create; expect 1 branches within 6s{more}"));
         assert_eq!(server.events(), [event]);
     }
+}
+
+#[test]
+fn a_phone_is_known_to_sleep_by_upstreams_bit() {
+    let mut server = Server::new(&[]);
+    server.register(&format!("Contact: {CONTACT}"));
+    let table = server.usrloc.clone().downcast::<Usrloc>().unwrap().domain(b"location").unwrap();
+    let flags = table.read(b"alice@example.com", |record| record.unwrap().contacts()[0].flags);
+    assert_eq!(flags, 4);
 }
 
 #[test]

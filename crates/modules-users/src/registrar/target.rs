@@ -117,6 +117,11 @@ impl Target {
         }
     }
 
+    /// What the script attached to it.
+    pub fn attr(&self) -> Bytes {
+        self.attr.clone().unwrap_or_default()
+    }
+
     /// As a branch.
     pub fn branch(self, registrar: &Registrar) -> Branch {
         let mut branch = Branch {

@@ -334,7 +334,7 @@ fn where_the_phone_was_seen_and_what_the_script_attached() {
     server.fixture.next_request(&format!("REGISTER sip:example.com SIP/2.0\n{to}"));
     for (name, value) in [("rcv", "sip:198.51.100.7:4000"), ("attr", "desk")] {
         let id = server.fixture.services.names.avps.intern(name.as_bytes()).unwrap();
-        server.fixture.msg.avps.push(id, catalogue::Value::copied(value.as_bytes()));
+        server.fixture.msg.avps.push(id, Value::copied(value.as_bytes()));
     }
     server.fixture.msg.branches.first_mut().flags.set(0);
     assert_eq!(server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]), 1);
@@ -343,11 +343,43 @@ fn where_the_phone_was_seen_and_what_the_script_attached() {
     assert_eq!(server.call(CALL, absent()), "1\nsip:alice@10.0.0.1 via sip:198.51.100.7:4000");
     let branch = server.fixture.msg.branches.first();
     assert_eq!((branch.flags.0, branch.socket.unwrap().0), (1, 0));
-    assert_eq!(branch.attributes[0], (Bytes::from_static(b"attr"), catalogue::Value::fixed("desk")));
+    assert_eq!(branch.attributes[0], (Bytes::from_static(b"attr"), Value::fixed("desk")));
     let shown = server.shown();
     assert_eq!(shown["Contacts"][0]["Cflags"], "NAT");
     assert_eq!(shown["Contacts"][0]["Attr"], "desk");
     assert_eq!(shown["Contacts"][0]["Socket"], "udp:192.0.2.1:5060");
+}
+
+#[test]
+fn attributes_are_where_scripts_of_before_4_0_look_for_them_too() {
+    let mut server = Server::new(&[], &[("attr_avp", text("$avp(attr)"))]);
+    let id = server.fixture.services.names.avps.intern(b"attr").unwrap();
+    for (number, attr) in [(1, "desk"), (2, ""), (3, "mobile")] {
+        let to = format!(
+            "To: <sip:alice@example.com>\nCall-ID: {number}\nContact: <sip:p{number}@192.0.2.1>;q=0.{}",
+            9 - number
+        );
+        server.fixture.next_request(&format!("REGISTER sip:example.com SIP/2.0\n{to}"));
+        if !attr.is_empty() {
+            server.fixture.msg.avps.push(id, Value::fixed(attr));
+        }
+        assert_eq!(server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]), 1);
+    }
+    let values = |server: &Server| {
+        let values = server.fixture.msg.avps.values(id);
+        values.map(|value| String::from_utf8_lossy(&value.text().unwrap_or_default()).into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(server.call(CALL, absent()).lines().count(), 4);
+    assert_eq!(values(&server), ["desk", "", "mobile"], "$(avp(attr)[$T_branch_idx])");
+    let branches = server.fixture.msg.branches.iter().map(|branch| branch.attributes.len()).collect::<Vec<_>>();
+    assert_eq!(branches, [1, 0, 1], "$tm.branch.attr(attr)");
+    assert_eq!(server.call(CALL, flags(&["no-branches"])).lines().count(), 2);
+    assert_eq!(values(&server), ["desk"]);
+    server.fixture.next_request(CALL);
+    server.fixture.msg.avps.push(id, Value::fixed("older"));
+    let args = [str("location"), str("sip:alice@example.com")];
+    assert_eq!(server.fixture.call(&server.registrar, &query::IS_REGISTERED, &args), 1);
+    assert_eq!(values(&server), ["desk"]);
 }
 
 #[test]
@@ -416,7 +448,7 @@ fn questions_about_registrations() {
     assert_eq!(ask(&query::IS_CONTACT_REGISTERED, &[table(), alice.clone(), absent(), str("eight")]), -1);
     assert_eq!(ask(&query::IS_CONTACT_REGISTERED, &[table()]), 1, "by the request's own Contact");
     for (address, port, code) in [("192.0.2.1", 5070, 1), ("192.0.2.1", 5060, -1), ("192.0.2.2", 5070, -1)] {
-        for (name, value) in [("ip", catalogue::Value::fixed(address)), ("port", catalogue::Value::Int(port))] {
+        for (name, value) in [("ip", Value::fixed(address)), ("port", Value::Int(port))] {
             let id = server.fixture.services.names.avps.intern(name.as_bytes()).unwrap();
             server.fixture.msg.avps.clear(id);
             server.fixture.msg.avps.push(id, value);

@@ -1,7 +1,7 @@
 //! The location table in SQL: its columns, its statements, and rows made of contacts and back.
 
 use super::agents::UserAgents;
-use super::contact::{Contact, Details, Need};
+use super::contact::{Contact, Details, MEMORY_ONLY, Need};
 use super::methods::Methods;
 use super::params::*;
 use bytes::Bytes;
@@ -223,7 +223,8 @@ pub fn contact(row: &[Cell], context: RowContext<'_>) -> Result<(Bytes, Contact)
             .and_then(|seconds| u32::try_from(seconds).ok())
             .map_or(0, |shown| of_wall(shown, context.wall)),
         cseq: number(9, "cseq")?,
-        flags: number(11, "flags")?,
+        // What is in the database is not kept in memory only, whatever another server means by the bit.
+        flags: number(11, "flags")? & !MEMORY_ONLY,
         branch_flags: branch_flags(&text(12), context)?,
         methods: if *cell(15) == Cell::Null { Methods::ALL } else { Methods(number(15, "methods")?) },
         socket: context.sockets.named(&text(14)).map(|socket| socket.id),

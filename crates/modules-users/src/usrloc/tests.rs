@@ -278,6 +278,23 @@ fn a_restart_loads_what_is_good_and_reports_the_rest() {
 }
 
 #[test]
+fn rows_of_upstream_say_which_phones_sleep() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-sql-write-back", &table, &[]);
+    server.register("alice", CONTACT);
+    server.command("usrloc:flush", &[]).unwrap();
+    // A phone that sleeps, and a bit that here means that a contact is kept out of the database.
+    table.set(0, "flags", module_api::sql::Cell::Int(5));
+    let server = Server::new("single-instance-sql-write-back", &table, &[]);
+    let domain = server.usrloc().downcast::<Usrloc>().unwrap().known_domain(b"location").unwrap();
+    let (flags, is_stored) = domain.read(b"alice@example.com", |record| {
+        let contact = &record.unwrap().contacts()[0];
+        (contact.flags, contact.is_stored())
+    });
+    assert_eq!((flags & contact::PUSHED_AWAKE, is_stored), (4, true));
+}
+
+#[test]
 fn a_contact_registered_after_a_restart_outlives_the_expired_one_of_its_record() {
     let table = FakeTable::default();
     let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
