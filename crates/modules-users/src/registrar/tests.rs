@@ -258,7 +258,10 @@ fn matching_modes() {
 fn a_flow_of_an_instance_replaces_the_one_before() {
     let mut server = Server::plain();
     let contact = |port, id| {
-        format!("Contact: <sip:alice@192.0.2.10:{port};transport=tcp>;reg-id={id};+sip.instance=\"<urn:uuid:1>\"")
+        format!(
+            "Supported: outbound\nContact: <sip:alice@192.0.2.10:{port};transport=tcp>;reg-id={id};\
+             +sip.instance=\"<urn:uuid:1>\""
+        )
     };
     server.register(&contact(1000, 1));
     server.register(&format!("Call-ID: 2\n{}", contact(2000, 1)));
@@ -267,8 +270,90 @@ fn a_flow_of_an_instance_replaces_the_one_before() {
         reply,
         "reply 200 OK\nContact: <sip:alice@192.0.2.10:2000;transport=tcp>;expires=3600;\
          +sip.instance=\"<urn:uuid:1>\";reg-id=1, <sip:alice@192.0.2.10:3000;transport=tcp>;expires=3600;\
-         +sip.instance=\"<urn:uuid:1>\";reg-id=2"
+         +sip.instance=\"<urn:uuid:1>\";reg-id=2\nRequire: outbound"
     );
+}
+
+#[test]
+fn flows_are_kept_where_phone_and_first_hop_support_outbound() {
+    let contact = "Contact: <sip:alice@192.0.2.10>;reg-id=1;+sip.instance=\"<urn:uuid:1>\"";
+    let another = "Contact: <sip:alice@192.0.2.10>;reg-id=1;+sip.instance=\"<urn:uuid:1>\", <sip:b@192.0.2.11>";
+    let far = "Via: SIP/2.0/UDP edge.example.com;branch=z9hG4bK1\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK2";
+    let plain = "reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=3600;+sip.instance=\"<urn:uuid:1>\"";
+    let flow = &format!("{plain};reg-id=1\nRequire: outbound");
+    let refused = "reply 439 First Hop Lacks Outbound Support\n\
+                   P-Registrar-Error: the first hop does not support outbound";
+    let beside = "reply 400 Bad Contact\nP-Registrar-Error: a contact with reg-id stands beside other contacts";
+    for (lines, reply) in [
+        (format!("Supported: path, Outbound\n{contact}"), flow.as_str()),
+        (format!("Require: outbound\n{contact}"), flow),
+        (contact.to_owned(), plain),
+        (format!("{far}\nSupported: outbound\n{contact}"), plain),
+        (format!("{far}\nSupported: outbound\nPath: <sip:edge.example.com;lr>\n{contact}"), plain),
+        (format!("{far}\nSupported: outbound\nPath: <sip:edge.example.com;lr;ob>\n{contact}"), flow),
+        (format!("{far}\nRequire: outbound\n{contact}"), refused),
+        (format!("Supported: outbound\n{another}"), beside),
+        (
+            "Supported: outbound\nContact: <sip:alice@192.0.2.10>;reg-id=1".to_owned(),
+            "reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=3600",
+        ),
+    ] {
+        assert_eq!(Server::plain().register_with(&lines, flags(&["path-off"])), reply, "{lines}");
+    }
+}
+
+#[test]
+fn what_no_call_could_follow_is_not_kept() {
+    for path in ["<:::>;lr", "<sip:a>, nonsense", "<sip:edge.example.com;lr>,"] {
+        let lines = format!("Path: {path}\nSupported: path\nContact: <sip:alice@192.0.2.10>");
+        let reply = Server::plain().register_with(&lines, flags(&["path-lazy"]));
+        if path.ends_with(',') {
+            assert!(reply.starts_with("reply 200"), "an empty value of a list is none: {reply}");
+        } else {
+            assert_eq!(reply, "reply 400 Bad Path\nP-Registrar-Error: a Path is no address", "{path}");
+        }
+    }
+    let mut server = Server::new(&[], &[("received_avp", text("$avp(rcv)"))]);
+    server
+        .fixture
+        .next_request("REGISTER sip:example.com SIP/2.0\nTo: <sip:alice@example.com>\nContact: <sip:alice@192.0.2.10>");
+    let id = server.fixture.services.names.avps.intern(b"rcv").unwrap();
+    server.fixture.msg.avps.push(id, Value::fixed("not a uri"));
+    assert_eq!(server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]), 1);
+    assert_eq!(server.fixture.journal(), ["reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=3600"]);
+    assert_eq!(server.call(CALL, absent()), "1\nsip:alice@192.0.2.10");
+    assert!(server.fixture.log_lines().join(" ").contains("received_avp is no URI"));
+}
+
+#[test]
+fn contacts_whose_reply_would_not_leave_are_refused() {
+    let contact = |number: usize| format!("<sip:{number:0>190}@192.0.2.1:40000>");
+    let mut cseq = 0;
+    let mut register = |server: &mut Server, number: usize, more: &str, flags: ArgValue| {
+        cseq += 1;
+        let lines = format!("Call-ID: {number}\nCSeq: {cseq} REGISTER\nContact: {}{more}", contact(number));
+        server.register_with(&lines, flags)
+    };
+    let refused = "reply 513 Message Too Large\n\
+                   P-Registrar-Error: the reply with all contacts would not fit into a datagram";
+    let mut server = Server::plain();
+    let taken = (0..400).find(|number| register(&mut server, *number, "", absent()) == refused).unwrap();
+    assert!((180..300).contains(&taken), "{taken}");
+    // What is there may be asked for, registered anew, and taken back; then there is room again.
+    for (number, more) in [(0, ""), (1, ";expires=0"), (taken, "")] {
+        let reply = register(&mut server, number, &format!(";q=0.5{more}"), absent());
+        assert!(reply.starts_with("reply 200 OK") && reply.len() < 65_000, "{}", reply.len());
+        assert!(server.register("").starts_with("reply 200 OK"));
+    }
+    assert_eq!(register(&mut server, 1000, "", absent()), refused);
+    assert!(register(&mut server, 1000, "", flags(&["only-request-contacts"])).starts_with("reply 200 OK"));
+    // Those that have come by another way are not listed, for the reply would not leave.
+    for number in 0..150 {
+        assert_eq!(register(&mut server, 2000 + number, "", flags(&["no-reply"])), "");
+    }
+    let reply = register(&mut server, 0, ";q=0.7", absent());
+    assert_eq!(reply, format!("reply 200 OK\nContact: {};q=0.7;expires=3600", contact(0)));
+    assert_eq!(server.register(""), refused);
 }
 
 #[test]

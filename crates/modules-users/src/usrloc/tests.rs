@@ -251,7 +251,7 @@ fn a_restart_loads_what_is_good_and_reports_the_rest() {
     let table = FakeTable::default();
     let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
     for user in ["alice", "bob", "carol", "dave"] {
-        let path = "Path: <sip:edge.example.com;lr>\nSupported: path";
+        let path = "Path: <sip:edge.example.com;lr>\nSupported: path, outbound";
         let contact = "Contact: <sip:a@192.0.2.1>;q=0.5;reg-id=3;+sip.instance=\"<urn:uuid:7>\"";
         server.register_with(user, &format!("User-Agent: Desk\n{path}\n{contact}"), flags(&["path-lazy"]));
     }
@@ -270,7 +270,10 @@ fn a_restart_loads_what_is_good_and_reports_the_rest() {
     assert_eq!(table.shown(&["username"]).lines().count(), 3, "the expired row is deleted, the bad one kept");
     for user in ["alice", "bob", "carol", "dave"] {
         // The same flow registers again under the same identifier.
-        server.register(user, "CSeq: 2 REGISTER\nContact: <sip:z@192.0.2.9>;reg-id=3;+sip.instance=\"<urn:uuid:7>\"");
+        server.register(
+            user,
+            "CSeq: 2 REGISTER\nSupported: outbound\nContact: <sip:z@192.0.2.9>;reg-id=3;+sip.instance=\"<urn:uuid:7>\"",
+        );
     }
     let ids = table.shown(&["contact_id", "username"]);
     let kept = ids.lines().filter(|line| before.contains(*line)).count();
