@@ -36,7 +36,7 @@ use bytes::Bytes;
 use catalogue::{Statistic, Value};
 use flags::{Expressions, LookupOptions, Matching, PathMode, SaveOptions};
 use gruu::Gruu;
-use module_api::{Call, Counter, Fault, Module, Operator, Params, Q, Setup, StartError, State, VariableHandle};
+use module_api::{Call, Counter, Fault, Level, Module, Operator, Params, Q, Setup, StartError, State, VariableHandle};
 use params::*;
 use push::Push;
 use std::sync::Arc;
@@ -81,9 +81,7 @@ pub struct Registrar {
     default_expires_s: u32,
     refuses_brief: bool,
     default_q: Option<Q>,
-    case_sensitive: bool,
     persistent_flag: Option<u8>,
-    realm_prefix: Bytes,
     received_param: Bytes,
     received: Option<VariableHandle>,
     retry_after_s: u32,
@@ -127,6 +125,14 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         let value = i64::from(params.int(param));
         setup.computed(statistic, move || value);
     }
+    for contact in setup.compiler.constants(remove::REMOVE.name, 2) {
+        if !contact.is_empty() && sip::Uri::parse(contact.as_bytes()).is_err() {
+            let text =
+                format!("remove(): \"{contact}\" is no contact's URI and removes none; the next hop comes after it");
+            setup.log.line(Level::Warning, text);
+        }
+    }
+    usrloc.aor_rules.set(params.is_on(&CASE_SENSITIVE), params.text(&REALM_PREFIX).as_bytes());
     let matching = if usrloc.config.match_call_id { Matching::UriAndCallId } else { Matching::Uri };
     Ok(Arc::new(Registrar {
         limits: Limits {
@@ -158,9 +164,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         default_expires_s: count(&DEFAULT_EXPIRES),
         refuses_brief: params.is_on(&REFUSE_BRIEF),
         default_q: u16::try_from(params.int(&DEFAULT_Q)).ok().map(Q),
-        case_sensitive: params.is_on(&CASE_SENSITIVE),
         persistent_flag: setup.message_flag(&TCP_PERSISTENT_FLAG)?,
-        realm_prefix: Bytes::copy_from_slice(params.text(&REALM_PREFIX).as_bytes()),
         received_param: Bytes::copy_from_slice(params.text(&RECEIVED_PARAM).as_bytes()),
         received: setup.variable(&RECEIVED_AVP)?,
         retry_after_s: count(&RETRY_AFTER),

@@ -49,7 +49,7 @@ pub enum Refusal {
     FlowNotAlone,
     /// A push service that is not ours (RFC 8599 section 5.6.1).
     PushNotSupported,
-    /// The contacts could not be written.
+    /// The contacts could not be written, or the script does not say how in words that can be read.
     NotStored,
     /// It is a retransmission of one that is still being written: that one will be answered.
     InProgress,

@@ -60,7 +60,12 @@ fn save(call: &mut Call<'_>, args: Args<'_>) -> Flow {
         Err(fault) => return Flow::Done(Err(fault)),
     };
     match Task::prepare(call, args, registrar.clone()) {
-        Err(fault) => Flow::Done(Err(fault)),
+        // The script counts on the phone to have its answer, whatever a variable said.
+        Err(fault) => {
+            call.env.log().error(format!("save: {fault}"));
+            let no_reply = call.kind == Kind::Reply || args.has_flag(1, "no-reply");
+            refuse(call, &registrar, &Refusal::NotStored, no_reply)
+        }
         Ok(Err((refusal, no_reply))) => refuse(call, &registrar, &refusal, no_reply),
         Ok(Ok(task)) => task.run(call),
     }

@@ -545,6 +545,35 @@ fn questions_about_registrations() {
 }
 
 #[test]
+fn a_value_that_cannot_be_read_leaves_no_phone_without_an_answer() {
+    let mut server = Server::plain();
+    let contact = "Contact: <sip:alice@192.0.2.1>";
+    let reply = server.register_with(contact, flags(&["max-contacts=many"]));
+    assert_eq!(reply, "reply 500 Server Internal Error\nP-Registrar-Error: the contacts could not be stored");
+    assert_eq!(server.register_with(contact, flags(&["max-contacts=many", "no-reply"])), "");
+    assert!(server.fixture.log_lines().join(" ").contains("max-contacts is no number: \"many\""));
+}
+
+#[test]
+fn a_contact_reached_by_a_name_is_removed_by_its_address() {
+    let all = "Contact: <sip:alice@phone.example.net>, <sip:alice@other.example.net>, <sip:alice@192.0.2.1>";
+    let mut server = Server::plain();
+    server.register(all);
+    server.fixture.answer = Box::new(|request| {
+        let module_api::Request::Resolve(question) = request else { panic!("only names are asked for") };
+        let address = if question.host == "phone.example.net" { "192.0.2.7:0" } else { "192.0.2.8:0" };
+        let destination = module_api::Destination { proto: module_api::Proto::Udp, address: address.parse().unwrap() };
+        let lifetime = Duration::from_secs(60);
+        module_api::Answer::Resolved(Ok(module_api::Resolved { destinations: vec![destination], lifetime }))
+    });
+    let args = [str("location"), str("sip:alice@example.com"), absent(), str("192.0.2.7")];
+    assert_eq!(server.fixture.call(&server.registrar, &remove::REMOVE, &args), 1);
+    let left = server.register("");
+    assert_eq!(left.matches("expires=").count(), 2, "{left}");
+    assert!(!left.contains("phone.example.net"), "{left}");
+}
+
+#[test]
 fn contacts_removed_by_the_script() {
     let all = "Contact: <sip:alice@192.0.2.1>, <sip:alice@192.0.2.2>;+sip.instance=\"<urn:uuid:2>\", \
                <sip:alice@192.0.2.3:5070>, <sip:alice@[2001:db8::3]>";

@@ -133,11 +133,6 @@ pub fn table(management: &Management<'_>) -> Result<(Arc<Usrloc>, Arc<Domain>), 
 pub fn target(management: &Management<'_>) -> Result<(Arc<Usrloc>, Arc<Domain>, Bytes), MiError> {
     let (usrloc, domain) = table(management)?;
     let aor = management.params.str(AOR.name)?;
-    let key = match aor.split_once('@') {
-        Some(_) if usrloc.config.use_domain => aor,
-        Some((user, _)) => user,
-        None if usrloc.config.use_domain => return Err(MiError::new(400, "Domain missing in AOR")),
-        None => aor,
-    };
-    Ok((usrloc, domain, Bytes::copy_from_slice(key.as_bytes())))
+    let key = usrloc.aor_of_text(aor.as_bytes()).ok_or_else(|| MiError::new(400, "Domain missing in AOR"))?;
+    Ok((usrloc, domain, key))
 }

@@ -470,6 +470,39 @@ fn commands_show_and_change_contacts() {
 }
 
 #[test]
+fn commands_and_keys_mean_the_address_of_record_that_calls_mean() {
+    let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
+    let usrloc = fixture.start(&MODULE, &[]);
+    let settings = [("case_sensitive", ParamSetting::Int(0)), ("realm_prefix", text("sip."))];
+    let registrar = fixture.start(&registrar::MODULE, &settings);
+    let mut server = Server { fixture, usrloc, registrar };
+    let names = ["Alice@Example.COM", "sip:Al%69ce@example.com;x=y", "alice@sip.example.com", "alice@example.com"];
+    for name in names {
+        let target = [("table_name", Json::from("location")), ("aor", Json::from(name))];
+        let more = [
+            ("contact", "sip:a@192.0.2.1".into()),
+            ("expires", 600.into()),
+            ("q", "".into()),
+            ("flags", 0.into()),
+            ("cflags", 0.into()),
+            ("methods", 1.into()),
+        ];
+        let new: Vec<_> = target.iter().chain(&more).cloned().collect();
+        assert_eq!(server.command("usrloc:add", &new), Ok("OK".into()));
+        assert!(server.is_registered("ALICE"), "{name}");
+        let shown = server.command("usrloc:show_contact", &target).unwrap();
+        assert_eq!(shown["AOR"], "alice@example.com", "{name}");
+        for (function, code) in [("ul_add_key", 1), ("ul_del_key", 1)] {
+            let function = MODULE.functions.iter().find(|known| known.name == function).unwrap();
+            let args = [str("location"), str(name), str("class"), str("gold")];
+            assert_eq!(server.fixture.call(&server.usrloc, function, &args[..function.args.len()]), code, "{name}");
+        }
+        assert_eq!(server.command("usrloc:rm", &target), Ok("OK".into()));
+        assert!(!server.is_registered("alice"), "{name}");
+    }
+}
+
+#[test]
 fn events_tell_what_happens() {
     let table = FakeTable::default();
     let mut server = Server::new("single-instance-no-db", &table, &[]);
