@@ -103,8 +103,7 @@ impl Flush {
         if let Some(flush) = Flush::begin(&usrloc, 0..Domain::shard_count()) {
             return work(flush, usrloc, management);
         }
-        let sleep = Request::Sleep(Duration::from_millis(50));
-        MiFlow::wait(sleep, move |management, _| Flush::turn(usrloc, management, work))
+        MiFlow::wait(Request::Sleep(AGAIN), move |management, _| Flush::turn(usrloc, management, work))
     }
 
     /// Only these shards of one table.
