@@ -8,6 +8,7 @@ mod floods;
 mod globals;
 mod harness;
 mod home;
+mod location;
 mod management;
 mod outside;
 mod phones;

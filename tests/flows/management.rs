@@ -65,6 +65,16 @@ fn the_client_of_opensips_manages_the_server() {
 }
 
 #[test]
+fn a_removed_fifo_is_made_again_at_sighup() {
+    let server = provider();
+    let fifo = server.directory.join("fifo");
+    std::fs::remove_file(&fifo).expect("the FIFO");
+    server.process.signal("HUP");
+    server.until(|| fifo.exists());
+    assert!(client(&over_fifo(&server), &["mi", "version"]).contains("Server"));
+}
+
+#[test]
 fn errors_of_commands_reach_the_operator() {
     let server = provider();
     assert!(server.mi(&["nonsense"]).contains("Method not found"));

@@ -1,4 +1,8 @@
 //! Configurations as upstream ships them: the m4 template with its switches, and a script in the dialect of 1.x and 2.x.
+//!
+//! Upstream's own texts are under the GPL and are not part of this repository. `configs/template.m4` is ours: it has the
+//! switches of `residential.m4` by their names, and with authentication, persistent location and accounting it calls the same
+//! functions in the same order.
 
 use crate::harness::{Running, Server, ServerBuilder, Sipp, Users, run_to_end};
 use crate::registration::register;

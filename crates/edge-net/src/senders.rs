@@ -1,7 +1,7 @@
 //! Sending by any socket, from any thread.
 
 use crate::tcp::Streams;
-use module_api::{Counter, Sending};
+use module_api::Sending;
 use std::net::UdpSocket;
 use std::sync::Arc;
 
@@ -9,7 +9,6 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Senders {
     by_socket: Vec<Option<Sender>>,
-    failed: Counter,
 }
 
 #[derive(Clone)]
@@ -19,11 +18,6 @@ enum Sender {
 }
 
 impl Senders {
-    /// None yet; `failed` counts what could not be sent.
-    pub fn new(failed: Counter) -> Senders {
-        Senders { by_socket: Vec::new(), failed }
-    }
-
     /// Adds a UDP socket.
     pub fn add_udp(&mut self, number: u16, socket: Arc<UdpSocket>) {
         self.put(number, Sender::Udp(socket));
@@ -36,15 +30,11 @@ impl Senders {
 
     /// Sends a message; whether it left, or was queued on a connection.
     pub fn send(&self, message: &Sending) -> bool {
-        let sent = match self.by_socket.get(usize::from(message.socket.0)) {
+        match self.by_socket.get(usize::from(message.socket.0)) {
             Some(Some(Sender::Udp(socket))) => socket.send_to(&message.bytes, message.to).is_ok(),
             Some(Some(Sender::Stream(streams))) => streams.send(message),
             _ => false,
-        };
-        if !sent {
-            self.failed.increment();
         }
-        sent
     }
 
     fn put(&mut self, number: u16, sender: Sender) {

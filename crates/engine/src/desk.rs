@@ -7,12 +7,13 @@ use crate::transaction;
 use bytes::Bytes;
 use catalogue::RouteKind;
 use module_api::{
-    Answer, Call, Commanded, Created, Env, Fault, Flow, FormatHandle, Found, Json, Kind, NewRequest, Operations,
-    Raised, RelayOptions, ReplyContent, VariableHandle, WhenAnswered,
+    Answer, Branch, Call, Commanded, Created, Env, Fault, Flow, FormatHandle, Found, Json, Kind, NewRequest,
+    Operations, Raised, RelayOptions, ReplyContent, VariableHandle, WhenAnswered,
 };
 use script::vm::Execution;
 use sip::Method;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The engine at work.
 pub(crate) struct Desk<'a> {
@@ -181,6 +182,16 @@ impl Operations for Desk<'_> {
 
     fn wait_for_branches(&self, call: &mut Call<'_>, count: Option<i32>) -> Result<(), Fault> {
         self.await_branches(call, count)
+    }
+
+    fn expect_branches(&self, call: &mut Call<'_>, count: u32, within: Duration) -> Result<(), Fault> {
+        Desk::expect_branches(self, call, count, within)
+    }
+
+    fn late_branch(&self, env: &mut Env<'_>, id: &[u8], branch: Branch) -> Result<(), Fault> {
+        let not_found = || Fault::script("there is no such transaction").reply(404, "Transaction not found");
+        let id = crate::table::Id::from_hex(id).ok_or_else(not_found)?;
+        if self.post(env, id, Mail::Branch(Box::new(branch))) { Ok(()) } else { Err(not_found()) }
     }
 
     fn reply_by_callid(

@@ -1,11 +1,12 @@
 //! What the engine does for script functions.
 
-use crate::{Call, Commanded, Env, Fault, Flow, FormatHandle, Job, Json, MiError, Raised, VariableHandle};
+use crate::{Branch, Call, Commanded, Env, Fault, Flow, FormatHandle, Job, Json, MiError, Raised, VariableHandle};
 use bytes::Bytes;
 use catalogue::{NameId, Value};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The engine, as functions see it.
 pub trait Operations: Send + Sync {
@@ -85,6 +86,19 @@ pub trait Operations: Send + Sync {
     /// # Errors
     /// There is no transaction.
     fn wait_for_branches(&self, call: &mut Call<'_>, count: Option<i32>) -> Result<(), Fault>;
+
+    /// Keeps the transaction open, for no longer than this, for branches that [`Operations::late_branch`] will bring:
+    /// this many more.
+    ///
+    /// # Errors
+    /// There is no transaction.
+    fn expect_branches(&self, call: &mut Call<'_>, count: u32, within: Duration) -> Result<(), Fault>;
+
+    /// Puts a branch into an ongoing transaction found by its identifier, as [`crate::TransactionHandle::id`] has it.
+    ///
+    /// # Errors
+    /// There is none.
+    fn late_branch(&self, env: &mut Env<'_>, id: &[u8], branch: Branch) -> Result<(), Fault>;
 
     /// Answers a waiting INVITE found by Call-ID, and CSeq if given.
     ///

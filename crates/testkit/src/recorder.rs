@@ -4,10 +4,11 @@ use crate::simple_compiler::{Filled, SimpleCompiler};
 use bytes::Bytes;
 use catalogue::RouteKind;
 use module_api::{
-    Call, Commanded, Compiler, Created, Env, Fault, Flow, FormatHandle, Found, Json, MiError, NewRequest, Operations,
-    RelayOptions, ReplyContent, VariableHandle, WhenAnswered,
+    Branch, Call, Commanded, Compiler, Created, Env, Fault, Flow, FormatHandle, Found, Json, MiError, NewRequest,
+    Operations, RelayOptions, ReplyContent, VariableHandle, WhenAnswered,
 };
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Writes down what functions ask of the engine, one line each.
 #[derive(Default)]
@@ -110,6 +111,16 @@ impl Operations for Recorder {
 
     fn wait_for_branches(&self, _: &mut Call<'_>, count: Option<i32>) -> Result<(), Fault> {
         self.note(format!("wait for branches {count:?}"));
+        Ok(())
+    }
+
+    fn expect_branches(&self, _: &mut Call<'_>, count: u32, within: Duration) -> Result<(), Fault> {
+        self.note(format!("expect {count} branches within {within:?}"));
+        Ok(())
+    }
+
+    fn late_branch(&self, _: &mut Env<'_>, _: &[u8], branch: Branch) -> Result<(), Fault> {
+        self.note(format!("late branch {}", text(&branch.uri)));
         Ok(())
     }
 

@@ -1,15 +1,15 @@
 # A provider made from switches with m4, the way upstream's stock configurations are: definitions above, choices below.
 
 divert(-1)
-define(`SIP_ADDRESS', `127.0.0.1')
+define(`LISTEN_IP', `127.0.0.1')
 define(`SIP_PORT', `@PORT@')
-define(`DATABASE', `@DB@')
+define(`DB_URL', `@DB@')
 define(`CONTROL', `@DIR@/fifo')
-define(`WITH_AUTH', `yes')
-define(`WITH_RECORDS', `yes')
-define(`WITH_STORAGE', `yes')
-define(`WITH_TCP', `yes')
-define(`WITH_VOICEMAIL', `no')
+define(`USE_AUTH', `yes')
+define(`USE_DBACC', `yes')
+define(`USE_DBUSRLOC', `yes')
+define(`ENABLE_TCP', `yes')
+define(`VM_DIVERSION', `no')
 divert(0)dnl
 
 log_level=2
@@ -22,8 +22,8 @@ udp_workers=4
 
 /* a block comment
    over two lines */
-socket=udp:SIP_ADDRESS:SIP_PORT
-ifelse(WITH_TCP, `yes', `socket=tcp:SIP_ADDRESS:SIP_PORT', `')
+socket=udp:LISTEN_IP:SIP_PORT
+ifelse(ENABLE_TCP, `yes', `socket=tcp:LISTEN_IP:SIP_PORT', `')
 
 ####### Modules
 
@@ -48,15 +48,15 @@ modparam("mi_fifo", "fifo_name", "CONTROL")
 modparam("mi_fifo", "fifo_mode", 0666)
 modparam("mi_fifo", "reply_dir", "@DIR@/")
 
-ifelse(WITH_AUTH,`yes',`define(`NEEDS_DATABASE',`yes')',WITH_RECORDS,`yes',`define(`NEEDS_DATABASE',`yes')',)dnl
-ifdef(`NEEDS_DATABASE',`# whichever database the URL names
+ifelse(USE_AUTH,`yes',`define(`DB_NEEDED',`yes')',USE_DBACC,`yes',`define(`DB_NEEDED',`yes')',)dnl
+ifdef(`DB_NEEDED',`# whichever database the URL names
 loadmodule "db_sqlite.so"
 
 ')dnl
 loadmodule "usrloc.so"
 modparam("usrloc", "nat_bflag", "NAT")
-ifelse(WITH_STORAGE,`yes',`modparam("usrloc", "working_mode_preset", "single-instance-sql-write-back")
-modparam("usrloc", "db_url", "DATABASE")
+ifelse(USE_DBUSRLOC,`yes',`modparam("usrloc", "working_mode_preset", "single-instance-sql-write-back")
+modparam("usrloc", "db_url", "DB_URL")
 ', `modparam("usrloc", "working_mode_preset", "single-instance-no-db")
 ')dnl
 
@@ -67,19 +67,19 @@ loadmodule "acc.so"
 modparam("acc", "early_media", 0)
 modparam("acc", "report_cancels", 0)
 modparam("acc", "detect_direction", 0)
-ifelse(WITH_RECORDS,`yes',`modparam("acc", "db_url", "DATABASE")
+ifelse(USE_DBACC,`yes',`modparam("acc", "db_url", "DB_URL")
 ', `')dnl
 
-ifelse(WITH_AUTH,`yes',`loadmodule "auth.so"
+ifelse(USE_AUTH,`yes',`loadmodule "auth.so"
 loadmodule "auth_db.so"
 modparam("auth_db", "calculate_ha1", yes)
 modparam("auth_db", "password_column", "password")
-modparam("auth_db", "db_url", "DATABASE")
+modparam("auth_db", "db_url", "DB_URL")
 modparam("auth_db", "load_credentials", "")
 
 ', `')dnl
 loadmodule "proto_udp.so"
-ifelse(WITH_TCP, `yes', `loadmodule "proto_tcp.so"', `')
+ifelse(ENABLE_TCP, `yes', `loadmodule "proto_tcp.so"', `')
 
 ####### Routes
 
@@ -99,7 +99,7 @@ route{
 			exit;
 		}
 		if (is_method("BYE")) {
-			ifelse(WITH_RECORDS,`yes',`do_accounting("db","failed");
+			ifelse(USE_DBACC,`yes',`do_accounting("db","failed");
 			', `do_accounting("log","failed");')
 		}
 		route(relay);
@@ -116,7 +116,7 @@ route{
 
 	if ( !(is_method("REGISTER") ) ) {
 		if (is_myself("$fd")) {
-			ifelse(WITH_AUTH,`yes',`
+			ifelse(USE_AUTH,`yes',`
 			if (!proxy_authorize("", "subscriber")) {
 				proxy_challenge("", "auth");
 				exit;
@@ -147,7 +147,7 @@ route{
 		record_route();
 
 	if (is_method("INVITE")) {
-		ifelse(WITH_RECORDS,`yes',`do_accounting("db");
+		ifelse(USE_DBACC,`yes',`do_accounting("db");
 		', `do_accounting("log");')
 	}
 
@@ -162,7 +162,7 @@ route{
 	}
 
 	if (is_method("REGISTER")) {
-		ifelse(WITH_AUTH,`yes',`if (!www_authorize("", "subscriber")) {
+		ifelse(USE_AUTH,`yes',`if (!www_authorize("", "subscriber")) {
 			www_challenge("", "auth");
 			exit;
 		}
@@ -170,7 +170,7 @@ route{
 			send_reply(403,"Forbidden auth ID");
 			exit;
 		}',`')
-		ifelse(WITH_TCP, `yes', `if ($socket_in(proto) == "tcp")
+		ifelse(ENABLE_TCP, `yes', `if ($socket_in(proto) == "tcp")
 			setflag("TCP_PERSISTENT");', `')
 		if (!save("location"))
 			xlog("cannot register $tu\n");
@@ -183,11 +183,11 @@ route{
 	}
 
 	if (!lookup("location", "method-filtering")) {
-		ifelse(WITH_AUTH,`yes',`if (!db_does_uri_exist("$ru","subscriber")) {
+		ifelse(USE_AUTH,`yes',`if (!db_does_uri_exist("$ru","subscriber")) {
 			send_reply(420,"Bad Extension");
 			exit;
 		}',`')
-		ifelse(WITH_VOICEMAIL,`yes',`
+		ifelse(VM_DIVERSION,`yes',`
 		$du = "sip:127.0.0.2:5060";
 		route(relay);
 		',`
@@ -195,7 +195,7 @@ route{
 		exit;')
 	}
 
-	ifelse(WITH_RECORDS,`yes',`do_accounting("db","missed");
+	ifelse(USE_DBACC,`yes',`do_accounting("db","missed");
 	', `do_accounting("log","missed");')
 	route(relay);
 }

@@ -16,12 +16,12 @@ use make::Made;
 use module_api::{Counter, Logger, Statistics};
 use std::sync::Arc;
 use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// A FIFO that is being read.
 pub struct Fifo {
     stop: watch::Sender<bool>,
-    check: Arc<Notify>,
 }
 
 /// What is counted.
@@ -60,18 +60,27 @@ impl Fifo {
             check: Arc::clone(&check),
             log: log.clone(),
         };
+        match signal(SignalKind::hangup()) {
+            Ok(hangups) => drop(runtime.spawn(check_at_hangup(hangups, check, stopping.clone()))),
+            Err(error) => log.error(format!("mi_fifo: SIGHUP is not heard of: {error}")),
+        }
         runtime.spawn(listen(listener, made, stopping));
-        Ok(Fifo { stop, check })
-    }
-
-    /// Looks now whether the FIFO is still there, and makes it again if not (SIGHUP).
-    pub fn check(&self) {
-        self.check.notify_one();
+        Ok(Fifo { stop })
     }
 
     /// Reads no more, and removes the FIFO.
     pub fn stop(&self) {
         // Nobody listening means that it has ended already.
         let _ = self.stop.send(true);
+    }
+}
+
+/// SIGHUP has it looked at.
+async fn check_at_hangup(mut hangups: Signal, check: Arc<Notify>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            Some(()) = hangups.recv() => check.notify_one(),
+            _ = stopping.changed() => return,
+        }
     }
 }

@@ -125,7 +125,7 @@ fn a_removed_fifo_is_made_again_with_its_mode() {
         start(FifoOptions { access: Access { mode: 0o622, ..Access::default() }, ..options(&directory()) }).unwrap();
     let path = server.directory.join("fifo");
     fs::remove_file(&path).unwrap();
-    server.fifo.check();
+    nix::sys::signal::raise(nix::sys::signal::Signal::SIGHUP).unwrap();
     while fs::metadata(&path).map_or(0, |found| found.permissions().mode() & 0o777) != 0o622 {
         std::thread::yield_now();
     }

@@ -1,8 +1,9 @@
 //! CANCEL: from the caller, and of branches (RFC 3261 sections 9.1, 9.2 and 16.10); the ACK of this hop (17.1.1.3).
 
 use crate::desk::Desk;
+use crate::relay::dissolve_places;
 use crate::stateless::reply::append_line;
-use crate::transaction::{self, Cancelling, Role, Transaction};
+use crate::transaction::{self, Cancelling, Client, Role, Transaction};
 use bytes::Bytes;
 use module_api::{Env, HookEvent, Kind, ReplyContent, Routing, Sending};
 use sip::Message;
@@ -26,7 +27,8 @@ impl Desk<'_> {
         self.hook(env, &mut msg, Kind::Request, &HookEvent::Cancelled);
         self.cancel_pending(env, &mut msg, None);
         let transaction = transaction::of(&mut msg)?;
-        let waits_in_vain = !transaction.clients.iter().any(|client| client.is_pending() && client.role != Role::Phony);
+        dissolve_places(transaction);
+        let waits_in_vain = !transaction.clients.iter().any(Client::is_pending);
         if waits_in_vain && !transaction.is_answered() {
             let reply = ReplyContent::new(487, super::upstream::reason_for(487));
             if let Err(fault) = self.answer_locally(env, &mut msg, Kind::Request, &reply) {

@@ -1,6 +1,7 @@
 //! When all branches have failed: another address, the failure route, or the best of the replies to the caller.
 
 use crate::desk::Desk;
+use crate::relay::dissolve_places;
 use crate::run::After;
 use crate::transaction::{self, Candidate, Final, Role, Transaction, best};
 use module_api::{Branches, Env, HookEvent, Kind, Routing};
@@ -22,13 +23,14 @@ impl Desk<'_> {
         if code >= 600 && !self.core.times.try_on_after_6xx {
             // RFC 3261 section 16.7, step 5: nobody else need be asked.
             transaction.is_declined = true;
+            dissolve_places(transaction);
             self.cancel_pending(env, &mut msg, Some(branch));
         }
         self.decide(env, msg)
     }
 
     /// Ends a branch that got no reply, or could not be sent, with a code of our own.
-    pub(super) fn fail_branch(
+    pub(crate) fn fail_branch(
         &self,
         env: &mut Env<'_>,
         mut msg: Box<Routing>,

@@ -65,6 +65,7 @@ impl Desk<'_> {
             Mail::Reply { message, source, branch } => return self.reply_in(env, msg, message, source, branch),
             Mail::Cancel { reason } => return self.cancelled(env, msg, reason),
             Mail::SendFailed { branch } => return self.send_failed(env, msg, branch),
+            Mail::Branch(branch) => return self.branch_came(env, msg, *branch),
             Mail::HopAck => self.hop_acknowledged(env, &mut msg),
             Mail::Acknowledged => self.acknowledged(env, &mut msg),
             Mail::CancelHeaders(lines) => {

@@ -3,10 +3,11 @@
 use super::Relaying;
 use super::spread::Spread;
 use crate::desk::Desk;
-use crate::transaction::{self, Client, Role};
+use crate::transaction::{self, Client, Role, Transaction};
 use bytes::Bytes;
-use module_api::{Branch, Call, Fault, Flow, Kind, Routing, Sending, SocketId, TransactionBranch};
+use module_api::{Branch, Call, Env, Fault, Flow, Kind, Routing, Sending, SocketId, Time, TransactionBranch};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 impl Desk<'_> {
     /// Puts the message's branches into its transaction.
@@ -59,8 +60,64 @@ impl Desk<'_> {
             _ => None,
         };
         if transaction.awaits_branches.is_none() {
-            transaction.clients.iter_mut().filter(|client| client.role == Role::Phony).for_each(Client::dissolve);
+            dissolve_places(transaction);
         }
+    }
+
+    /// A branch from outside the transaction's routes, as of a phone that has just woken up.
+    pub(crate) fn branch_came(&self, env: &mut Env<'_>, mut msg: Box<Routing>, branch: Branch) -> Option<Box<Routing>> {
+        let flow = {
+            let state = self.core.dispatch.nothing();
+            let mut call = Call { env: env.reborrow(), msg: &mut msg, kind: Kind::Request, module: state };
+            self.inject_branches(&mut call, vec![branch], false, false)
+        };
+        self.follow_branch(env, msg, flow)
+    }
+
+    /// No script waits for the branch: the transaction stays taken until it has left.
+    fn follow_branch(&self, env: &mut Env<'_>, mut msg: Box<Routing>, flow: Flow) -> Option<Box<Routing>> {
+        let (request, then) = match flow {
+            Flow::Wait(request, then) => (request, then),
+            Flow::Done(Ok(code)) if code > 0 => return Some(msg),
+            Flow::Done(outcome) => {
+                if let Err(fault) = outcome {
+                    env.log().error(format!("a branch from outside was not sent: {fault}"));
+                }
+                return self.branch_never_left(env, msg);
+            }
+        };
+        self.put_aside(env, request, None, move |desk, env, answer| {
+            let flow = {
+                let state = desk.core.dispatch.nothing();
+                then(&mut Call { env: env.reborrow(), msg: &mut msg, kind: Kind::Request, module: state }, answer)
+            };
+            if let Some(msg) = desk.follow_branch(env, msg, flow) {
+                desk.put_back(env, msg);
+            }
+        });
+        None
+    }
+
+    /// If it was the last that was waited for, the place that was kept for it has failed.
+    fn branch_never_left(&self, env: &mut Env<'_>, mut msg: Box<Routing>) -> Option<Box<Routing>> {
+        let clients = &transaction::of(&mut msg)?.clients;
+        let kept = clients.iter().position(|client| client.role == Role::Phony && client.outcome.is_none());
+        match kept.filter(|_| !clients.iter().any(Client::is_pending)) {
+            Some(branch) => self.fail_branch(env, msg, branch, 477),
+            None => Some(msg),
+        }
+    }
+
+    /// Keeps the transaction open for this long for more branches to come.
+    pub(crate) fn expect_branches(&self, call: &mut Call<'_>, count: u32, within: Duration) -> Result<(), Fault> {
+        let gives_up_at = call.env.now + within;
+        let transaction = transaction::of(call.msg).ok_or_else(|| Fault::us("there is no transaction"))?;
+        transaction.awaits_branches = match transaction.awaits_branches {
+            Some(None) => Some(None),
+            awaited => Some(Some(awaited.flatten().unwrap_or(0).saturating_add(count))),
+        };
+        keep_open(transaction, gives_up_at);
+        Ok(())
     }
 
     /// Keeps the transaction open for branches to come, or closes it for them.
@@ -70,19 +127,28 @@ impl Desk<'_> {
         match count {
             None => {
                 transaction.awaits_branches = None;
-                transaction.clients.iter_mut().filter(|client| client.role == Role::Phony).for_each(Client::dissolve);
+                dissolve_places(transaction);
             }
             Some(count) => {
                 let count = u32::try_from(count).ok().filter(|count| *count > 0);
                 transaction.awaits_branches = Some(count);
-                if !transaction.clients.iter().any(|client| client.role == Role::Phony) {
-                    let gives_up_at = now + transaction.invite_final;
-                    transaction.clients.push(Client::phony(nothing_sent(), gives_up_at));
-                    transaction.targets.push(TransactionBranch { is_phony: true, ..TransactionBranch::default() });
-                }
+                keep_open(transaction, now + transaction.invite_final);
             }
         }
         Ok(())
+    }
+}
+
+/// Nothing is kept open any more.
+pub(crate) fn dissolve_places(transaction: &mut Transaction) {
+    transaction.clients.iter_mut().filter(|client| client.role == Role::Phony).for_each(Client::dissolve);
+}
+
+/// A place among the branches that nothing was sent to.
+fn keep_open(transaction: &mut Transaction, gives_up_at: Time) {
+    if !transaction.clients.iter().any(|client| client.role == Role::Phony && client.is_pending()) {
+        transaction.clients.push(Client::phony(nothing_sent(), gives_up_at));
+        transaction.targets.push(TransactionBranch { is_phony: true, ..TransactionBranch::default() });
     }
 }
 

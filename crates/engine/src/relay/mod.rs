@@ -10,6 +10,7 @@ mod own;
 mod simple;
 mod spread;
 
+pub(crate) use inject::dissolve_places;
 pub(crate) use own::LocalRoute;
 
 use crate::desk::Desk;

@@ -1,7 +1,7 @@
 //! What reaches a transaction, directly or through its mailbox while another worker owns it.
 
 use bytes::Bytes;
-use module_api::{ReplyContent, Source};
+use module_api::{Branch, ReplyContent, Source};
 use sip::Message;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub(crate) enum Mail {
     CancelHeaders(Bytes),
     /// A reply of our own from outside its routes (`tm:reply`, `t_reply_by_callid`).
     Answer(Box<ReplyContent>),
+    /// A branch that comes from outside its routes.
+    Branch(Box<Branch>),
     /// Its branch could not be delivered.
     SendFailed { branch: usize },
 }

@@ -17,6 +17,7 @@ mod local;
 mod management;
 mod names;
 mod overload;
+mod pushed;
 mod relay;
 mod reloading;
 mod sockets;

@@ -6,7 +6,7 @@ use super::realm::realm;
 use super::{Auth, Hop, OK};
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run, Setup, StartError};
 use sip::Method;
 use sip::digest::Algorithm;
 
@@ -42,16 +42,41 @@ const ARGS: &[Arg] = &[
     Arg::str("algorithms", "The algorithms, with commas between; MD5 where left out.").optional(),
 ];
 
-const RETURNS: &[(i32, &str)] = &[(1, "the challenge was sent"), (-1, "an error, which is logged; nothing was sent")];
+const RETURNS: &[(i32, &str)] = &[(1, "the challenge was sent"), (-1, "an error, which is logged; 500 was sent")];
+
+/// What scripts say in so many words is checked at the start.
+///
+/// # Errors
+/// A quality of protection or an algorithm that is none.
+pub fn check(setup: &Setup<'_>) -> Result<(), StartError> {
+    for function in [WWW_CHALLENGE.name, PROXY_CHALLENGE.name] {
+        let wrong = |text: &str, fault: Fault| StartError::new(format!("{function}(): \"{text}\": {fault}"));
+        for text in setup.compiler.constants(function, 1) {
+            offer(text.as_bytes()).map_err(|fault| wrong(&text, fault))?;
+        }
+        for text in setup.compiler.constants(function, 2).iter().filter(|text| !text.trim().is_empty()) {
+            algorithms(text.as_bytes()).map_err(|fault| wrong(text, fault))?;
+        }
+    }
+    Ok(())
+}
 
 fn challenge(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Outcome {
-    let auth = call.state::<Auth>()?;
     // RFC 3261 section 22.1: neither has a reply that could carry a challenge.
     if matches!(call.msg.message.method(), Method::Ack | Method::Cancel) {
         return Err(Fault::script("an ACK or CANCEL cannot be challenged"));
     }
-    let qop = args.opt_str(1).map_or(Some(QopOffer::None), |text| QopOffer::parse(text));
-    let qop = qop.ok_or_else(|| Fault::script("qop must be auth, auth-int, or both"))?;
+    let made = lines(call, args, hop);
+    let (code, reason) = if made.is_ok() { hop.reply() } else { (500, "Server Internal Error") };
+    let headers = made.as_ref().map(|lines| Bytes::copy_from_slice(lines)).unwrap_or_default();
+    // The script counts on the phone to have its answer, whatever a variable said.
+    crate::reply::send(call, &ReplyContent { headers, ..ReplyContent::new(code, reason) })?;
+    made.map(|_| OK)
+}
+
+fn lines(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Result<Vec<u8>, Fault> {
+    let auth = call.state::<Auth>()?;
+    let qop = args.opt_str(1).map_or(Ok(QopOffer::None), |text| offer(text))?;
     let mut lines = Vec::with_capacity(256);
     {
         let realm = realm(call.msg, hop, args.str(0)?, &auth.realm_prefix)?;
@@ -65,10 +90,11 @@ fn challenge(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Outcome {
             Some(list) => algorithms(list)?.into_iter().for_each(|algorithm| line(algorithm, true)),
         }
     }
-    let (code, reason) = hop.reply();
-    let reply = ReplyContent { headers: Bytes::from(lines), ..ReplyContent::new(code, reason) };
-    crate::reply::send(call, &reply)?;
-    Ok(OK)
+    Ok(lines)
+}
+
+fn offer(text: &[u8]) -> Result<QopOffer, Fault> {
+    QopOffer::parse(text).ok_or_else(|| Fault::script("qop must be auth, auth-int, or both"))
 }
 
 fn algorithms(list: &[u8]) -> Result<Vec<Algorithm>, Fault> {

@@ -138,15 +138,19 @@ impl Candidate {
     }
 
     fn is_answered_by(&self, secret: Secret<'_>) -> bool {
-        let algorithm = self.nonce.algorithm;
-        let made;
-        let ha1 = match secret {
-            Secret::Ha1(ha1) => ha1,
-            Secret::Password(password) => {
-                made = digest::ha1(algorithm, self.text(&self.username), self.realm(), password);
-                made.as_bytes()
-            }
+        let password = match secret {
+            Secret::Ha1(ha1) => return self.is_made_with(ha1),
+            Secret::Password(password) => password,
         };
+        let algorithm = self.nonce.algorithm;
+        let is_named = |name: &[u8]| self.is_made_with(digest::ha1(algorithm, name, self.realm(), password).as_bytes());
+        // RFC 7616 section 3.4.2 hashes the value of the quoted string. Whether its backslashes belong to that, phones
+        // do not agree.
+        let (name, quoted) = (self.username(), self.text(&self.username));
+        is_named(&name) || *name != *quoted && is_named(quoted)
+    }
+
+    fn is_made_with(&self, ha1: &[u8]) -> bool {
         let input = Input {
             nonce: self.text(&self.nonce_text),
             nc: self.text(&self.nc),
@@ -156,7 +160,7 @@ impl Candidate {
             uri: self.text(&self.uri),
             body: self.message.body(),
         };
-        digest::same(digest::response(algorithm, ha1, &input).as_bytes(), self.text(&self.response))
+        digest::same(digest::response(self.nonce.algorithm, ha1, &input).as_bytes(), self.text(&self.response))
     }
 }
 

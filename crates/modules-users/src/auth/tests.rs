@@ -93,7 +93,16 @@ fn a_challenge_for_each_algorithm() {
     }
     assert_eq!(fixture.call(&state, &challenge::WWW_CHALLENGE, &[str(""), str("auth"), str("ROT13")]), -1);
     assert_eq!(fixture.call(&state, &challenge::WWW_CHALLENGE, &[str(""), str("secrecy")]), -1);
-    assert!(fixture.journal().is_empty());
+    // The phone is not left without an answer.
+    assert_eq!(fixture.journal(), ["reply 500 Server Internal Error"; 2]);
+    let mut fixture = Fixture::request(REGISTER);
+    for (argument, constant) in [(1, "privacy"), (2, "MD5,FOO")] {
+        fixture.constants = vec![("www_challenge", argument, constant.to_owned())];
+        let error = fixture.try_start(&MODULE, &[]).err().unwrap();
+        assert!(error.to_string().contains(constant), "{error}");
+    }
+    fixture.constants = vec![("proxy_challenge", 1, "1".to_owned()), ("proxy_challenge", 2, " ".to_owned())];
+    assert!(fixture.try_start(&MODULE, &[]).is_ok());
 }
 
 fn with_password(params: &[(&'static str, ParamSetting)]) -> (Fixture, State) {
@@ -139,6 +148,20 @@ fn right_wrong_and_repeated_answers() {
 /// What anybody can make without a password.
 pub fn ha1_of_nothing() -> String {
     digest::ha1(Algorithm::Md5, b"alice", b"example.com", b"").to_string()
+}
+
+#[test]
+fn a_quoted_name_is_hashed_with_its_backslashes_or_without() {
+    let (mut fixture, state) = with_password(&[("calculate_ha1", ParamSetting::Int(1))]);
+    for (hashed, code) in [("a\"b", 1), ("a\\\"b", 1), ("ab", -2)] {
+        fixture.next_request(REGISTER);
+        let mut answerer = Answerer::challenged(&mut fixture, &state, "auth", "MD5");
+        let ha1 = digest::ha1(Algorithm::Md5, hashed.as_bytes(), b"example.com", b"secret");
+        answerer.forged_ha1 = Some(ha1.to_string());
+        let request = answerer.request(REGISTER, 1).replace("username=\"alice\"", "username=\"a\\\"b\"");
+        fixture.next_request(&request);
+        assert_eq!(authorize(&mut fixture, &state, "a\"b", b"secret"), code, "{hashed}");
+    }
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn ask(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Result<Flow, Fault> {
         Checked::Code(code) => return Ok(Flow::done(code)),
         Checked::Candidate(candidate) => candidate,
     };
-    let statement = module.statement(module.purpose(candidate.algorithm()), args.str(1)?);
+    let has_domain = candidate.username().contains(&b'@');
+    let statement = module.statement(module.purpose(candidate.algorithm(), has_domain), args.str(1)?);
     let keys = keys(&module, &candidate);
     let query = Query::new(module.database, &statement, keys);
     Ok(Flow::wait(query.into(), move |call, answer| {

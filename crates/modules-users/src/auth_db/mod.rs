@@ -48,9 +48,11 @@ const USER_COLUMN: Param = Param::str("user_column", "username", "The column of 
 const DOMAIN_COLUMN: Param = Param::str("domain_column", "domain", "The column of domains.");
 const PASSWORD_COLUMN: Param =
     Param::str("password_column", "ha1", "The column of MD5 hashes, or of passwords with calculate_ha1.");
-const PASSWORD_COLUMN_2: Param =
-    Param::str("password_column_2", "ha1b", "The column of MD5 hashes of user names with domain.")
-        .no_effect("credentials are checked with the user name as it is sent, for which password_column does");
+const PASSWORD_COLUMN_2: Param = Param::unset(
+    "password_column_2",
+    ParamKind::Str,
+    "The column of MD5 hashes for user names that phones send with @domain; password_column where not set.",
+);
 const HASH_COLUMN_SHA256: Param = Param::str("hash_column_sha256", "ha1_sha256", "The column of SHA-256 hashes.");
 const HASH_COLUMN_SHA512T256: Param =
     Param::str("hash_column_sha512t256", "ha1_sha512t256", "The column of SHA-512/256 hashes.");

@@ -31,6 +31,7 @@ struct Columns {
     user: String,
     domain: String,
     password: String,
+    with_domain: Option<String>,
     sha256: String,
     sha512t256: String,
     loaded: Vec<String>,
@@ -44,6 +45,8 @@ struct Columns {
 pub enum Purpose {
     /// The password or MD5 hash of a user.
     Md5,
+    /// The MD5 hash of a user whose name is sent with its domain.
+    Md5WithDomain,
     /// The SHA-256 hash.
     Sha256,
     /// The SHA-512/256 hash.
@@ -77,6 +80,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             user: text(&USER_COLUMN),
             domain: text(&DOMAIN_COLUMN),
             password: text(&PASSWORD_COLUMN),
+            with_domain: setup.params.str(&PASSWORD_COLUMN_2).map(str::to_owned),
             sha256: text(&HASH_COLUMN_SHA256),
             sha512t256: text(&HASH_COLUMN_SHA512T256),
             loaded,
@@ -124,9 +128,12 @@ fn load_credentials(setup: &Setup<'_>) -> Result<(Vec<VariableHandle>, Vec<Strin
 
 impl AuthDb {
     /// What to ask for a password with.
-    pub fn purpose(&self, algorithm: Algorithm) -> Purpose {
+    pub fn purpose(&self, algorithm: Algorithm, has_domain: bool) -> Purpose {
         match algorithm {
             _ if self.calculates_ha1 => Purpose::Md5,
+            Algorithm::Md5 | Algorithm::Md5Sess if has_domain && self.columns.with_domain.is_some() => {
+                Purpose::Md5WithDomain
+            }
             Algorithm::Md5 | Algorithm::Md5Sess => Purpose::Md5,
             Algorithm::Sha256 | Algorithm::Sha256Sess => Purpose::Sha256,
             Algorithm::Sha512t256 | Algorithm::Sha512t256Sess => Purpose::Sha512t256,
@@ -156,6 +163,7 @@ impl AuthDb {
         };
         match purpose {
             Purpose::Md5 => password(&columns.password),
+            Purpose::Md5WithDomain => password(columns.with_domain.as_ref().unwrap_or(&columns.password)),
             Purpose::Sha256 => password(&columns.sha256),
             Purpose::Sha512t256 => password(&columns.sha512t256),
             Purpose::Exists => Statement::select(table, &[&columns.user], &users, ""),

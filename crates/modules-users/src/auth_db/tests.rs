@@ -52,6 +52,27 @@ fn hashes_come_from_the_column_of_the_algorithm() {
 }
 
 #[test]
+fn a_name_with_its_domain_has_a_column_of_its_own_where_the_script_names_one() {
+    let second = ("password_column_2", ParamSetting::Str("ha1b".to_owned()));
+    for (params, name, algorithm, column) in [
+        (vec![second.clone()], "alice@example.com", "MD5", "ha1b"),
+        (vec![second.clone()], "alice@example.com", "SHA-256", "ha1_sha256"),
+        (vec![second.clone()], "alice", "MD5", "ha1"),
+        (vec![second, ("calculate_ha1", ParamSetting::Int(1))], "alice@example.com", "MD5", "ha1"),
+        (vec![], "alice@example.com", "MD5", "ha1"),
+    ] {
+        let (mut fixture, auth, state) = fixture(&params);
+        let answerer = Answerer::challenged(&mut fixture, &auth, "auth", algorithm);
+        let seen = row(&mut fixture, Some(ha1(&answerer)));
+        let request = answerer.request(REGISTER, 1).replace("\"alice\"", &format!("\"{name}\""));
+        fixture.next_request(&request);
+        fixture.call(&state, &authorize::WWW_AUTHORIZE, &[str(""), str("subscriber")]);
+        let query = format!("SELECT {column} FROM subscriber WHERE username = ? AND domain = ? | alice example.com");
+        assert_eq!(*seen.borrow(), query, "{name} {algorithm}");
+    }
+}
+
+#[test]
 fn wrong_unknown_and_failed_are_told_apart() {
     let (mut fixture, auth, state) = fixture(&[]);
     let answerer = Answerer::challenged(&mut fixture, &auth, "auth", "");

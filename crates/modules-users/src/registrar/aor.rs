@@ -26,25 +26,13 @@ pub fn key(registrar: &Registrar, uri: &[u8]) -> Result<Bytes, Refusal> {
 pub fn key_of(registrar: &Registrar, uri: &Uri<'_>) -> Result<Bytes, Refusal> {
     let limits = &registrar.limits;
     let user = escape::unescape(uri.user.unwrap_or_default());
-    let domain = without_prefix(uri.host, &registrar.realm_prefix);
     if user.len() > limits.username {
         return Err(Refusal::UserTooLong);
     }
-    if domain.len() > limits.domain {
+    if registrar.usrloc.aor_domain(uri.host).len() > limits.domain {
         return Err(Refusal::DomainTooLong);
     }
-    let mut key = Vec::with_capacity(user.len() + domain.len() + 1);
-    key.extend_from_slice(&user);
-    if !registrar.case_sensitive {
-        key.make_ascii_lowercase();
-    }
-    if registrar.usrloc.config.use_domain && !domain.is_empty() {
-        if !key.is_empty() {
-            key.push(b'@');
-        }
-        key.extend(domain.iter().map(u8::to_ascii_lowercase));
-    }
-    if key.is_empty() { Err(Refusal::BadAor) } else { Ok(Bytes::from(key)) }
+    registrar.usrloc.aor_key(&user, uri.host).ok_or(Refusal::BadAor)
 }
 
 /// The address of record that a function is given, or that it takes from the message: To of a REGISTER, else From.
@@ -61,11 +49,4 @@ pub fn given_or_own(call: &Call<'_>, registrar: &Registrar, given: Option<&Bytes
     let message = &call.msg.message;
     let own = if message.method() == Method::Register { message.to()? } else { message.from()? };
     Ok(key(registrar, own.uri)?)
-}
-
-fn without_prefix<'a>(domain: &'a [u8], prefix: &[u8]) -> &'a [u8] {
-    match domain.split_at_checked(prefix.len()) {
-        Some((start, rest)) if start.eq_ignore_ascii_case(prefix) && !rest.is_empty() => rest,
-        _ => domain,
-    }
 }

@@ -5,9 +5,10 @@ use super::flags::SaveOptions;
 use super::matching;
 use super::refusal::Refusal;
 use super::register::{Contacts, Register, Wanted};
-use crate::usrloc::Mode;
+use super::room;
 use crate::usrloc::contact::{Contact, Need};
 use crate::usrloc::edit::Edit;
+use crate::usrloc::{Mode, Record};
 use module_api::Time;
 use smallvec::SmallVec;
 
@@ -26,6 +27,8 @@ enum Standing {
 }
 
 type Steps = SmallVec<[Step; 2]>;
+/// The identifiers of contacts that make room for new ones.
+type Leaving = SmallVec<[u64; 2]>;
 
 /// More contacts than anybody has phones. Without `max_contacts` this is the bound, so that nobody can make every call
 /// and every registration of theirs a long search.
@@ -56,7 +59,9 @@ pub fn bind(
         }
         Contacts::List(list) => {
             let steps = plan(registrar, edit, register, list, options)?;
-            make_room(edit, &steps, options, now)?;
+            let leaving = leaving(edit.record(), &steps, options, now)?;
+            check_reply(registrar, edit.record(), register, list, &steps, &leaving, options, now)?;
+            edit.remove_unless(|contact| !leaving.contains(&contact.id));
             apply(edit, register, list, steps, options)
         }
     }
@@ -112,38 +117,60 @@ fn retransmitted(registrar: &Registrar, contact: &Contact) -> Result<Standing, R
     }
 }
 
-/// Sees that there will not be more than `max_contacts`; with `force-registration` the oldest others go.
-fn make_room(edit: &mut Edit<'_>, steps: &Steps, options: &SaveOptions, now: Time) -> Result<(), Refusal> {
+/// Sees that there will not be more than `max_contacts`: with `force-registration` the oldest others leave.
+fn leaving(record: &Record, steps: &Steps, options: &SaveOptions, now: Time) -> Result<Leaving, Refusal> {
     let inserted = steps.iter().filter(|step| matches!(step, Step::Insert)).count();
     if inserted == 0 {
-        return Ok(());
+        return Ok(Leaving::new());
     }
     let max_contacts = if options.max_contacts == 0 { CONTACTS_MAX } else { options.max_contacts.min(CONTACTS_MAX) };
-    let touched = |id: u64| {
-        steps.iter().find_map(|step| match step {
-            Step::Update(other) if *other == id => Some(false),
-            Step::Remove(other) if *other == id => Some(true),
-            _ => None,
-        })
-    };
-    let record = edit.record();
-    let staying = record.valid(now).filter(|contact| touched(contact.id) != Some(true)).count();
+    let staying = record.valid(now).filter(|contact| !is_removed(steps, contact)).count();
     let surplus = (staying + inserted).saturating_sub(max_contacts);
     if surplus == 0 {
-        return Ok(());
+        return Ok(Leaving::new());
     }
     let mut others: SmallVec<[(u32, u64); 8]> = record
         .valid(now)
-        .filter(|contact| touched(contact.id).is_none())
+        .filter(|contact| !is_removed(steps, contact) && !is_updated(steps, contact))
         .map(|contact| (contact.modified, contact.id))
         .collect();
     if !options.force || others.len() < surplus {
         return Err(Refusal::TooManyContacts);
     }
     others.sort_unstable();
-    others.truncate(surplus);
-    edit.remove_unless(|contact| !others.iter().any(|(_, id)| *id == contact.id));
-    Ok(())
+    Ok(others.into_iter().take(surplus).map(|(_, id)| id).collect())
+}
+
+/// Refuses new contacts with which the reply would no longer fit into a datagram: it would be lost, and with it every
+/// later one. What is there already may be refreshed and removed.
+fn check_reply(
+    registrar: &Registrar,
+    record: &Record,
+    register: &Register<'_>,
+    list: &[Wanted<'_>],
+    steps: &Steps,
+    leaving: &Leaving,
+    options: &SaveOptions,
+    now: Time,
+) -> Result<(), Refusal> {
+    let inserts = || list.iter().zip(steps).filter(|(_, step)| matches!(step, Step::Insert));
+    let Some(room) = register.given.reply_room.filter(|_| inserts().next().is_some()) else { return Ok(()) };
+    let aor = record.aor();
+    let is_told = |contact: &&Contact| {
+        let stays = !is_removed(steps, contact) && !leaving.contains(&contact.id);
+        stays && (!options.only_request_contacts || is_updated(steps, contact))
+    };
+    let there = record.valid(now).filter(is_told).map(|contact| room::of_contact(registrar, register, aor, contact));
+    let new = inserts().map(|(wanted, _)| room::of_wanted(registrar, register, aor, wanted));
+    if there.chain(new).sum::<usize>() > room { Err(Refusal::ReplyTooLong) } else { Ok(()) }
+}
+
+fn is_removed(steps: &Steps, contact: &Contact) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Remove(id) if *id == contact.id))
+}
+
+fn is_updated(steps: &Steps, contact: &Contact) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Update(id) if *id == contact.id))
 }
 
 fn apply(

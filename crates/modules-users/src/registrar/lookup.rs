@@ -2,16 +2,15 @@
 
 use super::Registrar;
 use super::flags::{LOOKUP_FLAGS, LOOKUP_REFUSED, LookupOptions};
-use super::target::{Found, Sleeper, Wish};
-use super::{aor, push::Push};
-use crate::usrloc::{Domain, events};
+use super::target::{Found, Target, Wish};
+use super::{aor, late};
+use crate::usrloc::Domain;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, Created, FUNCTION, Fault, Flow, Function, Request, Run};
+use module_api::{Args, BRANCHES_MAX, Call, Created, FUNCTION, Fault, Flow, Function, Run};
 use sip::Uri;
 use smallvec::SmallVec;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub const LOOKUP: Function = Function {
     name: "lookup",
@@ -24,7 +23,7 @@ pub const LOOKUP: Function = Function {
     routes: Routes::REQUEST.or(Routes::ONREPLY).or(Routes::FAILURE),
     returns: &[
         (1, "there are contacts, which are the destinations now"),
-        (2, "phones have been woken up, and none has come yet"),
+        (2, "all of them sleep and have been told to wake up: each gets the request as soon as it has registered"),
         (-1, "there are no contacts"),
         (-2, "there are contacts, and none supports the method"),
         (-3, "an error, which is logged"),
@@ -34,6 +33,7 @@ pub const LOOKUP: Function = Function {
     ..FUNCTION
 };
 
+const ASLEEP: i32 = 2;
 const NO_CONTACT: i32 = -1;
 const NO_METHOD: i32 = -2;
 const ERROR: i32 = -3;
@@ -43,8 +43,7 @@ struct Task {
     registrar: Arc<Registrar>,
     domain: Arc<Domain>,
     wish: Arc<Wish>,
-    /// The addresses of record, all of them and those still to be read, in turn from the end.
-    aors: Aors,
+    /// The addresses of record still to be read, in turn from the end.
     left: Aors,
     found: Found,
 }
@@ -82,8 +81,8 @@ impl Task {
         }
         left.reverse();
         let method = call.msg.message.method();
-        let wish = Wish { options, method, referred, now: call.env.now, awaited_since: None };
-        Ok(Task { registrar, domain, wish: Arc::new(wish), aors: left.clone(), left, found: Found::default() })
+        let wish = Wish { options, method, referred, now: call.env.now };
+        Ok(Task { registrar, domain, wish: Arc::new(wish), left, found: Found::default() })
     }
 
     /// Reads one address of record after the other.
@@ -110,104 +109,42 @@ impl Task {
     }
 
     fn place(mut self, call: &mut Call<'_>) -> Flow {
-        let sleepers = std::mem::take(&mut self.found.sleepers);
-        if !sleepers.is_empty() && self.wish.awaited_since.is_none() {
-            return self.wake(call, sleepers);
+        let (wish, registrar) = (&self.wish, &self.registrar);
+        let mut sleepers = std::mem::take(&mut self.found.sleepers);
+        if wish.options.no_branches {
+            sleepers.truncate(usize::from(self.found.targets.is_empty()));
         }
-        let options = &self.wish.options;
-        let registrar = &self.registrar;
+        if !sleepers.is_empty() {
+            match late::wake(call, registrar, &self.domain, wish, sleepers) {
+                Ok(Created::New) => {}
+                Ok(Created::Retransmission) => return Flow::done(ASLEEP),
+                Err(fault) if self.found.targets.is_empty() => return failed(call, fault),
+                Err(fault) => call.env.log().error(format!("lookup: {fault}")),
+            }
+            if self.found.targets.is_empty() {
+                return Flow::done(ASLEEP);
+            }
+        }
+        let used = if wish.options.no_branches { 1 } else { BRANCHES_MAX };
+        let attributes: SmallVec<[Bytes; 2]> = self.found.targets.iter().take(used).map(Target::attr).collect();
+        if let Err(fault) = registrar.fill_attr(call, &attributes) {
+            return failed(call, fault);
+        }
         let mut branches = self.found.targets.into_iter().map(|target| target.branch(registrar)).peekable();
         if branches.peek().is_none() {
-            return Flow::done(match (sleepers.is_empty(), self.found.lacks_method) {
-                (false, _) => 2,
-                (true, true) => NO_METHOD,
-                (true, false) => NO_CONTACT,
-            });
+            return Flow::done(if self.found.lacks_method { NO_METHOD } else { NO_CONTACT });
         }
-        if !options.to_branches_only
+        if !wish.options.to_branches_only
             && let Some(first) = branches.next()
         {
             *call.msg.branches.first_mut() = first;
         }
-        if !options.no_branches {
+        if !wish.options.no_branches {
             // Past the greatest number of branches, what is left is less preferred than what is there.
             branches.all(|branch| call.msg.branches.push(branch));
         }
         Flow::done(1)
     }
-
-    /// Tells the script to wake up phones, and waits until they have registered again or the time is over.
-    fn wake(self, call: &mut Call<'_>, sleepers: Vec<Sleeper>) -> Flow {
-        // The caller hears 100, or it would send the request again and again.
-        if call.msg.transaction.is_none() {
-            let operations = call.env.operations;
-            match operations.create(call) {
-                Ok(Created::New) => {}
-                Ok(Created::Retransmission) => return Flow::done(2),
-                Err(fault) => return failed(call, fault),
-            }
-        }
-        let reason = format!("ini-{}", String::from_utf8_lossy(call.msg.message.method_text()));
-        let promises = wake_up(call, &self.registrar, &self.domain, &sleepers, &reason);
-        self.wait(call, promises)
-    }
-
-    fn wait(self, call: &mut Call<'_>, mut promises: Vec<(u64, u64)>) -> Flow {
-        let Some((contact, promise)) = promises.pop() else {
-            return self.read_again(call);
-        };
-        let waited = call.env.now.since(self.wish.now);
-        let Some(deadline) =
-            self.push().map(|push| Duration::from_secs(u64::from(push.timeout_s)).saturating_sub(waited))
-        else {
-            return self.read_again(call);
-        };
-        Flow::wait(Request::Promise { number: promise, deadline }, move |call, _| {
-            if let Some(push) = self.push() {
-                push.give_up(contact, promise);
-            }
-            self.wait(call, promises)
-        })
-    }
-
-    fn read_again(self, call: &mut Call<'_>) -> Flow {
-        let before = &self.wish;
-        let wish = Wish {
-            options: before.options.clone(),
-            method: before.method,
-            referred: before.referred.clone(),
-            now: call.env.now,
-            awaited_since: Some(u32::try_from(before.now.unix_seconds()).unwrap_or(0)),
-        };
-        let left = self.aors.clone();
-        Task { wish: Arc::new(wish), left, found: Found::default(), ..self }.read(call)
-    }
-
-    fn push(&self) -> Option<&Push> {
-        self.registrar.push.as_ref()
-    }
-}
-
-/// Raises the event that wakes up each phone; the contacts and promises to wait for.
-pub fn wake_up(
-    call: &mut Call<'_>,
-    registrar: &Registrar,
-    domain: &Domain,
-    sleepers: &[Sleeper],
-    reason: &str,
-) -> Vec<(u64, u64)> {
-    let Some(push) = &registrar.push else { return Vec::new() };
-    let message = Arc::clone(&call.msg.message);
-    let call_id = message.call_id().unwrap_or_default();
-    let mut promises = Vec::with_capacity(sleepers.len());
-    for Sleeper { aor, contact } in sleepers {
-        let promise = call.env.operations.promise();
-        if push.wait(contact.id, promise) {
-            promises.push((contact.id, promise));
-        }
-        events::raise_refresh(&registrar.usrloc, &mut call.env, domain, aor, contact, reason, call_id);
-    }
-    promises
 }
 
 /// -1 would say that there are no contacts.

@@ -6,8 +6,10 @@ mod bind;
 mod flags;
 mod fuzz;
 mod gruu;
+mod late;
 mod lookup;
 mod matching;
+mod outbound;
 mod params;
 mod path;
 mod purr;
@@ -20,6 +22,7 @@ mod register;
 mod remove;
 mod remove_ip_port;
 mod reply;
+mod room;
 mod save;
 mod seal;
 mod target;
@@ -30,10 +33,10 @@ pub use fuzz::{fuzz_register, fuzzed_modules};
 
 use crate::usrloc::{Domain, Usrloc};
 use bytes::Bytes;
-use catalogue::Statistic;
+use catalogue::{Statistic, Value};
 use flags::{Expressions, LookupOptions, Matching, PathMode, SaveOptions};
 use gruu::Gruu;
-use module_api::{Counter, Fault, Module, Params, Q, Setup, StartError, State, VariableHandle};
+use module_api::{Call, Counter, Fault, Level, Module, Operator, Params, Q, Setup, StartError, State, VariableHandle};
 use params::*;
 use push::Push;
 use std::sync::Arc;
@@ -78,9 +81,7 @@ pub struct Registrar {
     default_expires_s: u32,
     refuses_brief: bool,
     default_q: Option<Q>,
-    case_sensitive: bool,
     persistent_flag: Option<u8>,
-    realm_prefix: Bytes,
     received_param: Bytes,
     received: Option<VariableHandle>,
     retry_after_s: u32,
@@ -88,6 +89,8 @@ pub struct Registrar {
     forwarded_contact: Option<VariableHandle>,
     attr: Option<VariableHandle>,
     attr_name: Bytes,
+    /// Whether the attributes are in an AVP, where scripts of before 4.0 look for them.
+    fills_attr: bool,
     gruu: Option<Gruu>,
     allow_dup_cseq: bool,
     deviation_s: u32,
@@ -122,6 +125,14 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         let value = i64::from(params.int(param));
         setup.computed(statistic, move || value);
     }
+    for contact in setup.compiler.constants(remove::REMOVE.name, 2) {
+        if !contact.is_empty() && sip::Uri::parse(contact.as_bytes()).is_err() {
+            let text =
+                format!("remove(): \"{contact}\" is no contact's URI and removes none; the next hop comes after it");
+            setup.log.line(Level::Warning, text);
+        }
+    }
+    usrloc.aor_rules.set(params.is_on(&CASE_SENSITIVE), params.text(&REALM_PREFIX).as_bytes());
     let matching = if usrloc.config.match_call_id { Matching::UriAndCallId } else { Matching::Uri };
     Ok(Arc::new(Registrar {
         limits: Limits {
@@ -153,9 +164,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         default_expires_s: count(&DEFAULT_EXPIRES),
         refuses_brief: params.is_on(&REFUSE_BRIEF),
         default_q: u16::try_from(params.int(&DEFAULT_Q)).ok().map(Q),
-        case_sensitive: params.is_on(&CASE_SENSITIVE),
         persistent_flag: setup.message_flag(&TCP_PERSISTENT_FLAG)?,
-        realm_prefix: Bytes::copy_from_slice(params.text(&REALM_PREFIX).as_bytes()),
         received_param: Bytes::copy_from_slice(params.text(&RECEIVED_PARAM).as_bytes()),
         received: setup.variable(&RECEIVED_AVP)?,
         retry_after_s: count(&RETRY_AFTER),
@@ -165,6 +174,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             .as_ref()
             .map(|attr| Bytes::copy_from_slice(inner_name(attr.text()).as_bytes()))
             .unwrap_or_default(),
+        fills_attr: attr.as_ref().is_some_and(|attr| attr.text().starts_with("$avp(")),
         attr,
         gruu: (!params.is_on(&DISABLE_GRUU)).then(|| Gruu::new(secret)),
         allow_dup_cseq: params.is_on(&ALLOW_DUP_CSEQ),
@@ -193,6 +203,21 @@ impl Registrar {
     /// There are too many.
     pub fn domain(&self, name: &Bytes) -> Result<Arc<Domain>, Fault> {
         self.usrloc.domain(name)
+    }
+
+    /// Puts the attributes of contacts into the AVP of `attr_avp`, in the order of their branches, as releases before
+    /// 4.0 did. It is left alone where there are none.
+    fn fill_attr(&self, call: &mut Call<'_>, attributes: &[Bytes]) -> Result<(), Fault> {
+        let Some(variable) = self.attr.as_ref().filter(|_| self.fills_attr) else { return Ok(()) };
+        if attributes.iter().all(|attribute| attribute.is_empty()) {
+            return Ok(());
+        }
+        // The value that is set last is the first.
+        for (number, attribute) in attributes.iter().rev().enumerate() {
+            let operator = if number == 0 { Operator::Replace } else { Operator::Set };
+            variable.write(call, operator, Value::Str(attribute.clone()))?;
+        }
+        Ok(())
     }
 }
 

@@ -87,7 +87,8 @@ pub const MCONTACT_AVP: Param = Param::unset(
 pub const ATTR_AVP: Param = Param::unset(
     "attr_avp",
     ParamKind::Var,
-    "The AVP that save() keeps with a contact and lookup() gives to branches.",
+    "The AVP that save() keeps with a contact. lookup() gives it to branches under the same name ($msg.branch.attr), and to \
+     the AVP, a value for each branch in turn, for scripts of before 4.0.",
 );
 pub const GRUU_SECRET: Param = Param::unset(
     "gruu_secret",

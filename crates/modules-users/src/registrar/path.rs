@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use sip::{HeaderName, Lists, Message, NameAddr, Uri};
 
-/// All Path values of a message, with commas between.
-pub fn joined(message: &Message) -> Vec<u8> {
+/// All Path values of a message, with commas between; `None` if one is no address, by which no call could go.
+pub fn joined(message: &Message) -> Option<Vec<u8>> {
+    let is_good = |value: &[u8]| NameAddr::parse(value).is_ok_and(|address| Uri::parse(address.uri).is_ok());
     let mut path = Vec::new();
     for header in message.headers_named(HeaderName::Path) {
         if !path.is_empty() {
@@ -12,7 +13,15 @@ pub fn joined(message: &Message) -> Vec<u8> {
         }
         path.extend_from_slice(&sip::text::unfold(header.value));
     }
-    path
+    Lists::new(&path).filter(|value| !value.trim_ascii().is_empty()).all(is_good).then_some(path)
+}
+
+/// Whether a proxy on the way has said that it keeps flows (`ob`, RFC 5626 section 5.1).
+pub fn keeps_flows(message: &Message) -> bool {
+    message
+        .name_addrs(HeaderName::Path)
+        .flatten()
+        .any(|item| Uri::parse(item.address.uri).is_ok_and(|uri| uri.params.has(b"ob")))
 }
 
 /// The URI of the first proxy of a path.

@@ -1,7 +1,7 @@
 //! `pn_process_purr()`: a phone is woken up for a request within a call (RFC 8599 section 6).
 
 use super::Registrar;
-use super::lookup::wake_up;
+use super::late::wake_up;
 use super::target::Sleeper;
 use crate::usrloc::Domain;
 use bytes::Bytes;
@@ -67,9 +67,14 @@ fn wake(call: &mut Call<'_>, registrar: &Arc<Registrar>, domain: &Domain, sleepe
     };
     let deadline = Duration::from_secs(u64::from(push.timeout_s));
     let registrar = Arc::clone(registrar);
-    Flow::wait(Request::Promise { number: promise, deadline }, move |_, _| {
+    Flow::wait(Request::Promise { number: promise, deadline }, move |call, answer| {
         if let Some(push) = &registrar.push {
             push.give_up(contact, promise);
+        }
+        if answer.into_fault().is_some() {
+            // Nobody else does that any more; without it the promise would be kept for ever.
+            let operations = call.env.operations;
+            operations.fulfil(&mut call.env, promise);
         }
         Flow::done(1)
     })

@@ -55,16 +55,16 @@ impl Server {
 
     /// Lets each wait end: with the phone registered again, or without.
     fn answer(&mut self, wakes_up: bool) {
-        let usrloc = self.usrloc.clone().downcast::<Usrloc>().unwrap();
         self.fixture.answer = Box::new(move |request| {
-            assert!(matches!(request, Request::Promise { deadline, .. } if *deadline <= Duration::from_secs(6)));
-            if wakes_up {
-                usrloc.domain(b"location").unwrap().touch(b"alice@example.com", |record| {
-                    record.contacts_mut().iter_mut().for_each(|contact| contact.modified = u32::MAX);
-                });
-            }
-            Answer::Done(Ok(()))
+            assert!(matches!(request, Request::Promise { deadline, .. } if *deadline == Duration::from_secs(6)));
+            Answer::Done(if wakes_up { Ok(()) } else { Err(Fault::backend("no answer came in time")) })
         });
+    }
+
+    /// What the call at hand has led to, and what follows from it.
+    fn journal(&mut self) -> String {
+        self.fixture.run_background().unwrap();
+        self.fixture.journal().join("; ")
     }
 }
 
@@ -102,20 +102,28 @@ fn a_phone_is_the_same_wherever_it_registers_from() {
 }
 
 #[test]
-fn a_call_waits_for_the_phone_to_wake_up() {
+fn a_call_comes_to_the_phone_when_it_has_woken_up() {
     let mut server = Server::new(&[]);
     server.register(&format!("Contact: {CONTACT}"));
     let event =
         "E_UL_CONTACT_REFRESH sip:alice@192.0.2.1;pn-provider=fcm;pn-prid=token;pn-param=app;x=y ini-INVITE caller";
-    server.answer(false);
-    server.fixture.next_request(ASLEEP);
-    assert_eq!(server.call(&lookup::LOOKUP), 2);
-    assert_eq!((server.events(), server.fixture.journal()), (vec![event.to_owned()], vec!["create".to_owned()]));
-    server.answer(true);
-    server.fixture.next_request(ASLEEP);
-    assert_eq!(server.call(&lookup::LOOKUP), 1);
-    assert_eq!(server.events(), [event]);
-    assert_eq!(server.fixture.msg.request_uri(), "sip:alice@192.0.2.1;x=y");
+    for (wakes_up, more) in [(false, ""), (true, "; late branch sip:alice@192.0.2.1;x=y")] {
+        server.answer(wakes_up);
+        server.fixture.next_request(ASLEEP);
+        assert_eq!(server.call(&lookup::LOOKUP), 2);
+        assert_eq!(server.fixture.msg.request_uri(), "sip:alice@example.com", "no branch");
+        assert_eq!(server.journal(), format!("create; expect 1 branches within 6s{more}"));
+        assert_eq!(server.events(), [event]);
+    }
+}
+
+#[test]
+fn a_phone_is_known_to_sleep_by_upstreams_bit() {
+    let mut server = Server::new(&[]);
+    server.register(&format!("Contact: {CONTACT}"));
+    let table = server.usrloc.clone().downcast::<Usrloc>().unwrap().domain(b"location").unwrap();
+    let flags = table.read(b"alice@example.com", |record| record.unwrap().contacts()[0].flags);
+    assert_eq!(flags, 4);
 }
 
 #[test]
@@ -128,14 +136,27 @@ fn a_phone_that_has_just_registered_is_awake() {
 }
 
 #[test]
-fn phones_that_answer_and_phones_that_sleep() {
+fn phones_that_are_awake_do_not_wait_for_those_that_sleep() {
     let mut server = Server::new(&[]);
-    server.register(&format!("Contact: {CONTACT}, <sip:alice@192.0.2.7>"));
-    server.answer(false);
+    let other = CONTACT.replace("token", "other").replace("192.0.2.1", "192.0.2.8");
+    server.register(&format!("Contact: {CONTACT}, <sip:alice@192.0.2.7>, {other}"));
+    server.answer(true);
     server.fixture.next_request(ASLEEP);
     assert_eq!(server.call(&lookup::LOOKUP), 1);
     assert_eq!(server.fixture.msg.request_uri(), "sip:alice@192.0.2.7");
     assert_eq!(server.fixture.msg.branches.count(), 1);
+    assert_eq!(server.events().len(), 2);
+    assert_eq!(
+        server.journal(),
+        "create; expect 2 branches within 6s; late branch sip:alice@192.0.2.1;x=y; late branch sip:alice@192.0.2.8;x=y"
+    );
+    // One phone is wanted, and one is awake.
+    server.fixture.next_request(ASLEEP);
+    assert_eq!(
+        server.fixture.call(&server.registrar, &lookup::LOOKUP, &[str("location"), testkit::flags(&["no-branches"])]),
+        1
+    );
+    assert_eq!((server.events().len(), server.journal().as_str()), (0, ""));
 }
 
 #[test]

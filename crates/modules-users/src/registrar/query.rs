@@ -122,6 +122,9 @@ fn prepare(
         },
         move |call, attr| {
             let Some(attr) = attr else { return Flow::done(-1) };
+            if let Err(fault) = registrar.fill_attr(call, std::slice::from_ref(&attr)) {
+                return Flow::Done(Err(fault));
+            }
             if !attr.is_empty() && !registrar.attr_name.is_empty() {
                 let attributes = &mut call.msg.branches.first_mut().attributes;
                 attributes.retain(|(name, _)| *name != registrar.attr_name);

@@ -35,13 +35,21 @@ pub enum Refusal {
     OldCSeq,
     /// More contacts than `max_contacts`.
     TooManyContacts,
+    /// The reply would list more contacts than a datagram holds.
+    ReplyTooLong,
+    /// Path cannot be read.
+    BadPath,
     /// Path without `Supported: path` (RFC 3327 section 5.3); the Path.
     PathNotSupported(Vec<u8>),
     /// `Require` names extensions that are not there (RFC 3261 section 10.3, step 2): which, with commas between.
     ExtensionsRequired(Vec<u8>),
+    /// Outbound is demanded, and the first hop does not support it (RFC 5626 section 6).
+    FirstHopLacksOutbound,
+    /// A flow stands beside other contacts (RFC 5626 section 6).
+    FlowNotAlone,
     /// A push service that is not ours (RFC 8599 section 5.6.1).
     PushNotSupported,
-    /// The contacts could not be written.
+    /// The contacts could not be written, or the script does not say how in words that can be read.
     NotStored,
     /// It is a retransmission of one that is still being written: that one will be answered.
     InProgress,
@@ -52,8 +60,12 @@ impl Refusal {
     pub fn reply(&self) -> (u16, &'static str) {
         match self {
             Refusal::TooManyContacts => (503, "Service Unavailable"),
+            Refusal::ReplyTooLong => (513, "Message Too Large"),
             Refusal::TooBrief(_) => (423, "Interval Too Brief"),
             Refusal::PathNotSupported(_) | Refusal::ExtensionsRequired(_) => (420, "Bad Extension"),
+            Refusal::BadPath => (400, "Bad Path"),
+            Refusal::FirstHopLacksOutbound => (439, "First Hop Lacks Outbound Support"),
+            Refusal::FlowNotAlone => (400, "Bad Contact"),
             Refusal::PushNotSupported => (555, "Push Notification Service Not Supported"),
             Refusal::NotStored => (500, "Server Internal Error"),
             Refusal::BadAor | Refusal::AorTooLong | Refusal::UserTooLong | Refusal::DomainTooLong => (400, "Bad To"),
@@ -82,8 +94,12 @@ impl Refusal {
             Refusal::TooBrief(_) => "a contact is for less than the least time",
             Refusal::OldCSeq => "the CSeq number is not above the one before",
             Refusal::TooManyContacts => "too many contacts",
+            Refusal::ReplyTooLong => "the reply with all contacts would not fit into a datagram",
+            Refusal::BadPath => "a Path is no address",
             Refusal::PathNotSupported(_) => "Path without Supported: path",
             Refusal::ExtensionsRequired(_) => "an extension that is required is not there",
+            Refusal::FirstHopLacksOutbound => "the first hop does not support outbound",
+            Refusal::FlowNotAlone => "a contact with reg-id stands beside other contacts",
             Refusal::PushNotSupported => "the push service is not supported",
             Refusal::NotStored => "the contacts could not be stored",
             Refusal::InProgress => "the request is being answered",

@@ -2,8 +2,8 @@
 
 use super::Registrar;
 use super::flags::{PathMode, SaveOptions};
-use super::path;
 use super::refusal::Refusal;
+use super::{outbound, path};
 use crate::usrloc::Methods;
 use crate::usrloc::contact::{Details, MEMORY_ONLY, PUSHED_AWAKE};
 use bytes::Bytes;
@@ -31,6 +31,8 @@ pub struct Register<'m> {
     pub methods: Methods,
     /// Whether it supports GRUUs.
     pub supports_gruu: bool,
+    /// Whether its contact is a flow of an instance (RFC 5626).
+    pub is_outbound: bool,
     /// What the server adds to all its contacts.
     pub given: Given,
 }
@@ -52,6 +54,8 @@ pub struct Given {
     pub deviations: SmallVec<[i64; 4]>,
     /// Now, in seconds since the Unix epoch.
     pub now_s: u32,
+    /// The bytes that contacts may take in the reply; `None`: any number.
+    pub reply_room: Option<usize>,
 }
 
 /// The contacts of a REGISTER.
@@ -113,6 +117,7 @@ impl<'m> Register<'m> {
             user_agent: message.value(HeaderName::UserAgent).unwrap_or_default(),
             methods: allow.unwrap_or(Methods::ALL),
             supports_gruu: registrar.gruu.is_some() && supports(message, b"gruu"),
+            is_outbound: false,
             given,
         };
         if granted.is_none() {
@@ -120,6 +125,7 @@ impl<'m> Register<'m> {
         }
         register.read_path(registrar, message, options)?;
         register.contacts = register.read_contacts(registrar, message, options, granted)?;
+        register.is_outbound = outbound::apply(message, &mut register.contacts)?;
         Ok(register)
     }
 
@@ -127,7 +133,7 @@ impl<'m> Register<'m> {
         if options.path == PathMode::Ignore {
             return Ok(());
         }
-        self.path = path::joined(message);
+        self.path = path::joined(message).ok_or(Refusal::BadPath)?;
         if self.path.is_empty() {
             return Ok(());
         }
@@ -294,11 +300,12 @@ fn check_required(registrar: &Registrar, message: &Message, options: &SaveOption
 }
 
 /// Whether Supported names an option.
-fn supports(message: &Message, option: &[u8]) -> bool {
+pub fn supports(message: &Message, option: &[u8]) -> bool {
     option_tags(message, HeaderName::Supported).any(|supported| supported.eq_ignore_ascii_case(option))
 }
 
-fn option_tags(message: &Message, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+/// The option tags of a header.
+pub fn option_tags(message: &Message, name: HeaderName) -> impl Iterator<Item = &[u8]> {
     let values = message.headers_named(name).flat_map(|header| header.value.split(|byte| *byte == b','));
     values.map(<[u8]>::trim_ascii)
 }

@@ -1,6 +1,7 @@
 //! `remove()`: contacts of an address of record are removed.
 
 use super::{Registrar, aor, path};
+use crate::usrloc::Record;
 use crate::usrloc::contact::Contact;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
@@ -32,10 +33,14 @@ pub const REMOVE: Function = Function {
 #[derive(Default)]
 struct Filter {
     uri: Option<Bytes>,
-    hosts: Option<Vec<Bytes>>,
+    /// Where it is reached, the same host under several names; empty: anywhere.
+    hosts: Vec<Bytes>,
     instance: Option<Bytes>,
     flag: Option<u8>,
 }
+
+/// Names of one user's contacts that are resolved; a user whose phones are known by more has no phones.
+const NAMES_MAX: usize = 16;
 
 fn remove(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let registrar = call.shared_state::<Registrar>()?;
@@ -43,11 +48,11 @@ fn remove(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let aor = aor::key(&registrar, args.str(1)?)?;
     let text = |index| args.opt_str(index).filter(|text| !text.is_empty()).cloned();
     let flag = if args.is_given(5) { Some(args.flag(5)?) } else { None };
-    let filter = Filter { uri: text(2), hosts: None, instance: text(4), flag };
+    let filter = Filter { uri: text(2), hosts: Vec::new(), instance: text(4), flag };
     match text(3) {
         None => run(call, &registrar, &domain, aor, filter),
         Some(host) if address(&host).is_some() => {
-            run(call, &registrar, &domain, aor, Filter { hosts: Some(vec![host]), ..filter })
+            look(call, registrar, domain, aor, Filter { hosts: vec![host], ..filter })
         }
         Some(host) => Ok(resolve(call, registrar, domain, aor, filter, host)),
     }
@@ -61,8 +66,58 @@ fn resolve(call: &Call<'_>, registrar: Arc<Registrar>, domain: Bytes, aor: Bytes
         if let Ok(resolved) = answer.resolved() {
             hosts.extend(resolved.addresses().iter().map(|address| Bytes::from(address.to_string())));
         }
-        run(call, &registrar, &domain, aor, Filter { hosts: Some(hosts), ..filter })
-            .unwrap_or_else(|fault| Flow::Done(Err(fault)))
+        look(call, registrar, domain, aor, Filter { hosts, ..filter }).unwrap_or_else(|fault| Flow::Done(Err(fault)))
+    })
+}
+
+/// Looks for contacts that are reached by a name: it may lead to a wanted address.
+fn look(
+    call: &mut Call<'_>,
+    registrar: Arc<Registrar>,
+    domain: Bytes,
+    aor: Bytes,
+    filter: Filter,
+) -> Result<Flow, Fault> {
+    let table = registrar.domain(&domain)?;
+    let usrloc = Arc::clone(&registrar.usrloc);
+    let names = |record: Option<&Record>| {
+        let hosts = record.into_iter().flat_map(Record::contacts).filter_map(next_hop).filter_map(host_of);
+        let mut names: Vec<Bytes> = hosts
+            .map(|(host, _)| Bytes::from(host.to_ascii_lowercase()))
+            .filter(|host| address(host).is_none())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names.truncate(NAMES_MAX);
+        names
+    };
+    Ok(usrloc.read(call, &table, aor.clone(), names, move |call, names| {
+        compare(call, registrar, domain, aor, filter, names)
+    }))
+}
+
+fn compare(
+    call: &mut Call<'_>,
+    registrar: Arc<Registrar>,
+    domain: Bytes,
+    aor: Bytes,
+    mut filter: Filter,
+    mut names: Vec<Bytes>,
+) -> Flow {
+    let Some(name) = names.pop() else {
+        return run(call, &registrar, &domain, aor, filter).unwrap_or_else(|fault| Flow::Done(Err(fault)));
+    };
+    if filter.hosts.iter().any(|wanted| is_host(&name, wanted)) {
+        return compare(call, registrar, domain, aor, filter, names);
+    }
+    let ipv6 = call.env.services.settings.dns_try_ipv6;
+    let request = Request::Resolve(Question::addresses(String::from_utf8_lossy(&name), ipv6));
+    Flow::wait(request, move |call, answer| {
+        let is_wanted = |found: &IpAddr| filter.hosts.iter().any(|wanted| address(wanted) == Some(*found));
+        if answer.resolved().is_ok_and(|resolved| resolved.addresses().iter().any(is_wanted)) {
+            filter.hosts.push(name);
+        }
+        compare(call, registrar, domain, aor, filter, names)
     })
 }
 
@@ -86,7 +141,7 @@ impl Filter {
         self.uri.as_ref().is_none_or(|uri| contact.uri() == &uri[..])
             && self.instance.as_ref().is_none_or(|instance| is_instance(contact, instance))
             && self.flag.is_none_or(|flag| contact.branch_flags.is_set(flag))
-            && self.hosts.as_ref().is_none_or(|hosts| is_reached_by(contact, hosts))
+            && (self.hosts.is_empty() || is_reached_by(contact, &self.hosts))
     }
 }
 

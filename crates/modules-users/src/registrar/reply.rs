@@ -37,6 +37,9 @@ impl Lines<'_> {
         if !out.is_empty() {
             out.extend_from_slice(b"\r\n");
         }
+        if register.is_outbound {
+            out.extend_from_slice(b"Require: outbound\r\n");
+        }
         if register.tells_path {
             out.extend_from_slice(b"Path: ");
             out.extend_from_slice(&register.path);

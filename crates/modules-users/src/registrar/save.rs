@@ -5,7 +5,7 @@ use super::bind::{self, Bound};
 use super::flags::{SAVE_FLAGS, SaveOptions};
 use super::refusal::Refusal;
 use super::register::{Contacts, Given, Register};
-use super::{aor, reply::Lines};
+use super::{aor, reply::Lines, room};
 use crate::usrloc::Domain;
 use crate::usrloc::edit::Edit;
 use crate::usrloc::events;
@@ -60,7 +60,12 @@ fn save(call: &mut Call<'_>, args: Args<'_>) -> Flow {
         Err(fault) => return Flow::Done(Err(fault)),
     };
     match Task::prepare(call, args, registrar.clone()) {
-        Err(fault) => Flow::Done(Err(fault)),
+        // The script counts on the phone to have its answer, whatever a variable said.
+        Err(fault) => {
+            call.env.log().error(format!("save: {fault}"));
+            let no_reply = call.kind == Kind::Reply || args.has_flag(1, "no-reply");
+            refuse(call, &registrar, &Refusal::NotStored, no_reply)
+        }
         Ok(Err((refusal, no_reply))) => refuse(call, &registrar, &refusal, no_reply),
         Ok(Ok(task)) => task.run(call),
     }
@@ -166,7 +171,17 @@ impl Task {
             Vec::new()
         } else {
             let lines = Lines { registrar: &self.registrar, aor: &self.aor_uri, drawn: self.drawn, now: self.now };
-            lines.write(edit.record(), register, &self.options, &bound)
+            let all = lines.write(edit.record(), register, &self.options, &bound);
+            let fits = register.given.reply_room.is_none_or(|room| all.len() <= room);
+            match register.contacts {
+                _ if fits => all,
+                Contacts::None => return Err(Refusal::ReplyTooLong),
+                // Contacts that came by a connection, or to another server: the phone at least hears of its own.
+                _ => {
+                    let own = SaveOptions { only_request_contacts: true, ..self.options.clone() };
+                    lines.write(edit.record(), register, &own, &bound)
+                }
+            }
         };
         let lifetime_s = match &register.contacts {
             Contacts::List(list) => list.iter().map(|wanted| wanted.lifetime_s).max().unwrap_or(0),
@@ -215,8 +230,13 @@ fn given(
         let value = variable.as_ref().and_then(|variable| variable.read(call).into_bytes());
         value.unwrap_or_default()
     };
-    let received = text(&registrar.received);
+    let mut received = text(&registrar.received);
     let attr = text(&registrar.attr);
+    if !received.is_empty() && Uri::parse(&received).is_err() {
+        let shown = String::from_utf8_lossy(&received).into_owned();
+        call.env.log().error(format!("save: received_avp is no URI, and is left out: \"{shown}\""));
+        received = Bytes::new();
+    }
     let mut given = Given {
         received,
         attr,
@@ -226,6 +246,9 @@ fn given(
         now_s: u32::try_from(call.env.now.unix_seconds()).unwrap_or(u32::MAX),
         ..Given::default()
     };
+    if !options.no_reply {
+        given.reply_room = room::of_reply(call, request);
+    }
     if options.socket_header {
         given.socket = socket_of_header(call, registrar, request).or(given.socket);
     }

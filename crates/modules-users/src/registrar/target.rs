@@ -39,7 +39,7 @@ pub struct Sleeper {
 pub struct Found {
     /// Where it may go, in order.
     pub targets: SmallVec<[Target; 2]>,
-    /// Whom to wake up first.
+    /// Whom to wake up.
     pub sleepers: Vec<Sleeper>,
     /// There are contacts that do not support the method.
     pub lacks_method: bool,
@@ -55,8 +55,6 @@ pub struct Wish {
     pub referred: Option<Referred>,
     /// Now.
     pub now: Time,
-    /// Contacts that were woken up: they go on when they have registered at or after this second.
-    pub awaited_since: Option<u32>,
 }
 
 impl Wish {
@@ -73,9 +71,11 @@ impl Wish {
             if !self.fits(contact, agents) {
                 continue;
             }
-            if self.must_wake(registrar, contact) {
-                let sleeper = Sleeper { aor: Bytes::copy_from_slice(record.aor()), contact: contact.clone() };
-                found.sleepers.push(sleeper);
+            if registrar.push.as_ref().is_some_and(|push| push.sleeps(contact, self.now)) {
+                if found.sleepers.len() < BRANCHES_MAX {
+                    let sleeper = Sleeper { aor: Bytes::copy_from_slice(record.aor()), contact: contact.clone() };
+                    found.sleepers.push(sleeper);
+                }
                 continue;
             }
             if found.targets.len() < BRANCHES_MAX {
@@ -93,18 +93,11 @@ impl Wish {
         let is_make = self.options.user_agent.as_ref();
         is_fast && is_make.is_none_or(|expression| expression.is_match(&contact.user_agent(agents)))
     }
-
-    fn must_wake(&self, registrar: &Registrar, contact: &Contact) -> bool {
-        let Some(push) = &registrar.push else { return false };
-        match self.awaited_since {
-            None => push.sleeps(contact, self.now),
-            Some(since) => contact.modified < since && push.sleeps(contact, self.now),
-        }
-    }
 }
 
 impl Target {
-    fn of(registrar: &Registrar, contact: &Contact) -> Target {
+    /// A contact as it is now.
+    pub fn of(registrar: &Registrar, contact: &Contact) -> Target {
         let uri = match &registrar.push {
             Some(push) => push.stripped(contact.uri()),
             None => Bytes::copy_from_slice(contact.uri()),
@@ -122,6 +115,11 @@ impl Target {
             attr: some(contact.attr()),
             latency_us: contact.latency_us,
         }
+    }
+
+    /// What the script attached to it.
+    pub fn attr(&self) -> Bytes {
+        self.attr.clone().unwrap_or_default()
     }
 
     /// As a branch.

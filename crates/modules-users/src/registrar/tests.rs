@@ -258,7 +258,10 @@ fn matching_modes() {
 fn a_flow_of_an_instance_replaces_the_one_before() {
     let mut server = Server::plain();
     let contact = |port, id| {
-        format!("Contact: <sip:alice@192.0.2.10:{port};transport=tcp>;reg-id={id};+sip.instance=\"<urn:uuid:1>\"")
+        format!(
+            "Supported: outbound\nContact: <sip:alice@192.0.2.10:{port};transport=tcp>;reg-id={id};\
+             +sip.instance=\"<urn:uuid:1>\""
+        )
     };
     server.register(&contact(1000, 1));
     server.register(&format!("Call-ID: 2\n{}", contact(2000, 1)));
@@ -267,8 +270,90 @@ fn a_flow_of_an_instance_replaces_the_one_before() {
         reply,
         "reply 200 OK\nContact: <sip:alice@192.0.2.10:2000;transport=tcp>;expires=3600;\
          +sip.instance=\"<urn:uuid:1>\";reg-id=1, <sip:alice@192.0.2.10:3000;transport=tcp>;expires=3600;\
-         +sip.instance=\"<urn:uuid:1>\";reg-id=2"
+         +sip.instance=\"<urn:uuid:1>\";reg-id=2\nRequire: outbound"
     );
+}
+
+#[test]
+fn flows_are_kept_where_phone_and_first_hop_support_outbound() {
+    let contact = "Contact: <sip:alice@192.0.2.10>;reg-id=1;+sip.instance=\"<urn:uuid:1>\"";
+    let another = "Contact: <sip:alice@192.0.2.10>;reg-id=1;+sip.instance=\"<urn:uuid:1>\", <sip:b@192.0.2.11>";
+    let far = "Via: SIP/2.0/UDP edge.example.com;branch=z9hG4bK1\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK2";
+    let plain = "reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=3600;+sip.instance=\"<urn:uuid:1>\"";
+    let flow = &format!("{plain};reg-id=1\nRequire: outbound");
+    let refused = "reply 439 First Hop Lacks Outbound Support\n\
+                   P-Registrar-Error: the first hop does not support outbound";
+    let beside = "reply 400 Bad Contact\nP-Registrar-Error: a contact with reg-id stands beside other contacts";
+    for (lines, reply) in [
+        (format!("Supported: path, Outbound\n{contact}"), flow.as_str()),
+        (format!("Require: outbound\n{contact}"), flow),
+        (contact.to_owned(), plain),
+        (format!("{far}\nSupported: outbound\n{contact}"), plain),
+        (format!("{far}\nSupported: outbound\nPath: <sip:edge.example.com;lr>\n{contact}"), plain),
+        (format!("{far}\nSupported: outbound\nPath: <sip:edge.example.com;lr;ob>\n{contact}"), flow),
+        (format!("{far}\nRequire: outbound\n{contact}"), refused),
+        (format!("Supported: outbound\n{another}"), beside),
+        (
+            "Supported: outbound\nContact: <sip:alice@192.0.2.10>;reg-id=1".to_owned(),
+            "reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=3600",
+        ),
+    ] {
+        assert_eq!(Server::plain().register_with(&lines, flags(&["path-off"])), reply, "{lines}");
+    }
+}
+
+#[test]
+fn what_no_call_could_follow_is_not_kept() {
+    for path in ["<:::>;lr", "<sip:a>, nonsense", "<sip:edge.example.com;lr>,"] {
+        let lines = format!("Path: {path}\nSupported: path\nContact: <sip:alice@192.0.2.10>");
+        let reply = Server::plain().register_with(&lines, flags(&["path-lazy"]));
+        if path.ends_with(',') {
+            assert!(reply.starts_with("reply 200"), "an empty value of a list is none: {reply}");
+        } else {
+            assert_eq!(reply, "reply 400 Bad Path\nP-Registrar-Error: a Path is no address", "{path}");
+        }
+    }
+    let mut server = Server::new(&[], &[("received_avp", text("$avp(rcv)"))]);
+    server
+        .fixture
+        .next_request("REGISTER sip:example.com SIP/2.0\nTo: <sip:alice@example.com>\nContact: <sip:alice@192.0.2.10>");
+    let id = server.fixture.services.names.avps.intern(b"rcv").unwrap();
+    server.fixture.msg.avps.push(id, Value::fixed("not a uri"));
+    assert_eq!(server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]), 1);
+    assert_eq!(server.fixture.journal(), ["reply 200 OK\nContact: <sip:alice@192.0.2.10>;expires=3600"]);
+    assert_eq!(server.call(CALL, absent()), "1\nsip:alice@192.0.2.10");
+    assert!(server.fixture.log_lines().join(" ").contains("received_avp is no URI"));
+}
+
+#[test]
+fn contacts_whose_reply_would_not_leave_are_refused() {
+    let contact = |number: usize| format!("<sip:{number:0>190}@192.0.2.1:40000>");
+    let mut cseq = 0;
+    let mut register = |server: &mut Server, number: usize, more: &str, flags: ArgValue| {
+        cseq += 1;
+        let lines = format!("Call-ID: {number}\nCSeq: {cseq} REGISTER\nContact: {}{more}", contact(number));
+        server.register_with(&lines, flags)
+    };
+    let refused = "reply 513 Message Too Large\n\
+                   P-Registrar-Error: the reply with all contacts would not fit into a datagram";
+    let mut server = Server::plain();
+    let taken = (0..400).find(|number| register(&mut server, *number, "", absent()) == refused).unwrap();
+    assert!((180..300).contains(&taken), "{taken}");
+    // What is there may be asked for, registered anew, and taken back; then there is room again.
+    for (number, more) in [(0, ""), (1, ";expires=0"), (taken, "")] {
+        let reply = register(&mut server, number, &format!(";q=0.5{more}"), absent());
+        assert!(reply.starts_with("reply 200 OK") && reply.len() < 65_000, "{}", reply.len());
+        assert!(server.register("").starts_with("reply 200 OK"));
+    }
+    assert_eq!(register(&mut server, 1000, "", absent()), refused);
+    assert!(register(&mut server, 1000, "", flags(&["only-request-contacts"])).starts_with("reply 200 OK"));
+    // Those that have come by another way are not listed, for the reply would not leave.
+    for number in 0..150 {
+        assert_eq!(register(&mut server, 2000 + number, "", flags(&["no-reply"])), "");
+    }
+    let reply = register(&mut server, 0, ";q=0.7", absent());
+    assert_eq!(reply, format!("reply 200 OK\nContact: {};q=0.7;expires=3600", contact(0)));
+    assert_eq!(server.register(""), refused);
 }
 
 #[test]
@@ -334,7 +419,7 @@ fn where_the_phone_was_seen_and_what_the_script_attached() {
     server.fixture.next_request(&format!("REGISTER sip:example.com SIP/2.0\n{to}"));
     for (name, value) in [("rcv", "sip:198.51.100.7:4000"), ("attr", "desk")] {
         let id = server.fixture.services.names.avps.intern(name.as_bytes()).unwrap();
-        server.fixture.msg.avps.push(id, catalogue::Value::copied(value.as_bytes()));
+        server.fixture.msg.avps.push(id, Value::copied(value.as_bytes()));
     }
     server.fixture.msg.branches.first_mut().flags.set(0);
     assert_eq!(server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]), 1);
@@ -343,11 +428,43 @@ fn where_the_phone_was_seen_and_what_the_script_attached() {
     assert_eq!(server.call(CALL, absent()), "1\nsip:alice@10.0.0.1 via sip:198.51.100.7:4000");
     let branch = server.fixture.msg.branches.first();
     assert_eq!((branch.flags.0, branch.socket.unwrap().0), (1, 0));
-    assert_eq!(branch.attributes[0], (Bytes::from_static(b"attr"), catalogue::Value::fixed("desk")));
+    assert_eq!(branch.attributes[0], (Bytes::from_static(b"attr"), Value::fixed("desk")));
     let shown = server.shown();
     assert_eq!(shown["Contacts"][0]["Cflags"], "NAT");
     assert_eq!(shown["Contacts"][0]["Attr"], "desk");
     assert_eq!(shown["Contacts"][0]["Socket"], "udp:192.0.2.1:5060");
+}
+
+#[test]
+fn attributes_are_where_scripts_of_before_4_0_look_for_them_too() {
+    let mut server = Server::new(&[], &[("attr_avp", text("$avp(attr)"))]);
+    let id = server.fixture.services.names.avps.intern(b"attr").unwrap();
+    for (number, attr) in [(1, "desk"), (2, ""), (3, "mobile")] {
+        let to = format!(
+            "To: <sip:alice@example.com>\nCall-ID: {number}\nContact: <sip:p{number}@192.0.2.1>;q=0.{}",
+            9 - number
+        );
+        server.fixture.next_request(&format!("REGISTER sip:example.com SIP/2.0\n{to}"));
+        if !attr.is_empty() {
+            server.fixture.msg.avps.push(id, Value::fixed(attr));
+        }
+        assert_eq!(server.fixture.call(&server.registrar, &save::SAVE, &[str("location")]), 1);
+    }
+    let values = |server: &Server| {
+        let values = server.fixture.msg.avps.values(id);
+        values.map(|value| String::from_utf8_lossy(&value.text().unwrap_or_default()).into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(server.call(CALL, absent()).lines().count(), 4);
+    assert_eq!(values(&server), ["desk", "", "mobile"], "$(avp(attr)[$T_branch_idx])");
+    let branches = server.fixture.msg.branches.iter().map(|branch| branch.attributes.len()).collect::<Vec<_>>();
+    assert_eq!(branches, [1, 0, 1], "$tm.branch.attr(attr)");
+    assert_eq!(server.call(CALL, flags(&["no-branches"])).lines().count(), 2);
+    assert_eq!(values(&server), ["desk"]);
+    server.fixture.next_request(CALL);
+    server.fixture.msg.avps.push(id, Value::fixed("older"));
+    let args = [str("location"), str("sip:alice@example.com")];
+    assert_eq!(server.fixture.call(&server.registrar, &query::IS_REGISTERED, &args), 1);
+    assert_eq!(values(&server), ["desk"]);
 }
 
 #[test]
@@ -416,7 +533,7 @@ fn questions_about_registrations() {
     assert_eq!(ask(&query::IS_CONTACT_REGISTERED, &[table(), alice.clone(), absent(), str("eight")]), -1);
     assert_eq!(ask(&query::IS_CONTACT_REGISTERED, &[table()]), 1, "by the request's own Contact");
     for (address, port, code) in [("192.0.2.1", 5070, 1), ("192.0.2.1", 5060, -1), ("192.0.2.2", 5070, -1)] {
-        for (name, value) in [("ip", catalogue::Value::fixed(address)), ("port", catalogue::Value::Int(port))] {
+        for (name, value) in [("ip", Value::fixed(address)), ("port", Value::Int(port))] {
             let id = server.fixture.services.names.avps.intern(name.as_bytes()).unwrap();
             server.fixture.msg.avps.clear(id);
             server.fixture.msg.avps.push(id, value);
@@ -425,6 +542,35 @@ fn questions_about_registrations() {
         let args = [table(), alice.clone(), ip, port];
         assert_eq!(server.fixture.call(&server.registrar, &query::IS_IP_REGISTERED, &args), code, "{address}");
     }
+}
+
+#[test]
+fn a_value_that_cannot_be_read_leaves_no_phone_without_an_answer() {
+    let mut server = Server::plain();
+    let contact = "Contact: <sip:alice@192.0.2.1>";
+    let reply = server.register_with(contact, flags(&["max-contacts=many"]));
+    assert_eq!(reply, "reply 500 Server Internal Error\nP-Registrar-Error: the contacts could not be stored");
+    assert_eq!(server.register_with(contact, flags(&["max-contacts=many", "no-reply"])), "");
+    assert!(server.fixture.log_lines().join(" ").contains("max-contacts is no number: \"many\""));
+}
+
+#[test]
+fn a_contact_reached_by_a_name_is_removed_by_its_address() {
+    let all = "Contact: <sip:alice@phone.example.net>, <sip:alice@other.example.net>, <sip:alice@192.0.2.1>";
+    let mut server = Server::plain();
+    server.register(all);
+    server.fixture.answer = Box::new(|request| {
+        let module_api::Request::Resolve(question) = request else { panic!("only names are asked for") };
+        let address = if question.host == "phone.example.net" { "192.0.2.7:0" } else { "192.0.2.8:0" };
+        let destination = module_api::Destination { proto: module_api::Proto::Udp, address: address.parse().unwrap() };
+        let lifetime = Duration::from_secs(60);
+        module_api::Answer::Resolved(Ok(module_api::Resolved { destinations: vec![destination], lifetime }))
+    });
+    let args = [str("location"), str("sip:alice@example.com"), absent(), str("192.0.2.7")];
+    assert_eq!(server.fixture.call(&server.registrar, &remove::REMOVE, &args), 1);
+    let left = server.register("");
+    assert_eq!(left.matches("expires=").count(), 2, "{left}");
+    assert!(!left.contains("phone.example.net"), "{left}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The location table in SQL: its columns, its statements, and rows made of contacts and back.
 
 use super::agents::UserAgents;
-use super::contact::{Contact, Details, Need};
+use super::contact::{Contact, Details, MEMORY_ONLY, Need};
 use super::methods::Methods;
 use super::params::*;
 use bytes::Bytes;
@@ -30,10 +30,6 @@ pub struct Statements {
     pub delete: Arc<Statement>,
     /// Several rows, by identifier.
     pub delete_some: Arc<Statement>,
-    /// All rows.
-    pub clear: Arc<Statement>,
-    /// The rows of an address of record.
-    pub clear_aor: Arc<Statement>,
     /// The rows whose time is over.
     pub expire: Arc<Statement>,
 }
@@ -142,8 +138,6 @@ impl Columns {
             update: Statement::update(table, rest, &[id]),
             delete,
             delete_some: Arc::new(Statement { sql: several, writes: true }),
-            clear: everything,
-            clear_aor: Statement::delete(table, aor),
             expire: Arc::new(Statement { sql: expire, writes: true }),
         }
     }
@@ -185,6 +179,13 @@ pub fn values(aor: &[u8], contact: &Contact, context: RowContext<'_>) -> impl It
     .into_iter()
 }
 
+/// The identifier and address of record of a row.
+pub fn key_of(row: &[Cell], use_domain: bool) -> Option<(u64, Bytes)> {
+    let text = |index: usize| row.get(index).and_then(Cell::to_bytes).unwrap_or_default();
+    let id = row.first().and_then(Cell::to_int).and_then(|id| u64::try_from(id).ok())?;
+    Some((id, join_aor(&text(1), &text(2), use_domain)))
+}
+
 /// A contact made of a row.
 ///
 /// # Errors
@@ -222,7 +223,8 @@ pub fn contact(row: &[Cell], context: RowContext<'_>) -> Result<(Bytes, Contact)
             .and_then(|seconds| u32::try_from(seconds).ok())
             .map_or(0, |shown| of_wall(shown, context.wall)),
         cseq: number(9, "cseq")?,
-        flags: number(11, "flags")?,
+        // What is in the database is not kept in memory only, whatever another server means by the bit.
+        flags: number(11, "flags")? & !MEMORY_ONLY,
         branch_flags: branch_flags(&text(12), context)?,
         methods: if *cell(15) == Cell::Null { Methods::ALL } else { Methods(number(15, "methods")?) },
         socket: context.sockets.named(&text(14)).map(|socket| socket.id),

@@ -20,7 +20,7 @@ pub struct Contact {
     pub modified: u32,
     /// The CSeq number of the REGISTER.
     pub cseq: u32,
-    /// Our own flags: [`MEMORY_ONLY`].
+    /// Our own flags: [`MEMORY_ONLY`], and [`PUSHED_AWAKE`] as upstream has it.
     pub flags: u32,
     /// The branch flags that a call to it gets.
     pub branch_flags: FlagSet,
@@ -69,8 +69,8 @@ pub enum Need {
 
 /// The contact is never written to the database (`memory-only`).
 pub const MEMORY_ONLY: u32 = 1;
-/// The contact is woken up before it gets requests (RFC 8599).
-pub const PUSHED_AWAKE: u32 = 1 << 1;
+/// The contact is woken up before it gets requests (RFC 8599). The value is upstream's, whose rows we read.
+pub const PUSHED_AWAKE: u32 = 4;
 
 /// What a registration says of a contact.
 #[derive(Clone, Copy, Debug)]

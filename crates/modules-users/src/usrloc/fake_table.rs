@@ -114,6 +114,10 @@ impl Inner {
                 }
                 Ok(Vec::new())
             }
+            "DELETE" if sql.ends_with("WHERE contact_id = ?") => {
+                self.rows.remove(&id(&params[0]));
+                Ok(Vec::new())
+            }
             _ => {
                 let found: Vec<i64> =
                     self.rows.iter().filter(|(_, row)| matches(sql, row, params)).map(|(id, _)| *id).collect();

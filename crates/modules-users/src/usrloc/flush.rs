@@ -3,7 +3,7 @@
 use super::Usrloc;
 use super::domain::Domain;
 use super::write::{Batch, Pending};
-use module_api::{Env, Fault, Job, MiError, MiFlow, Request};
+use module_api::{Env, Fault, Job, Management, MiError, MiFlow, Request};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -94,21 +94,40 @@ impl Flush {
         }
     }
 
-    /// For a management command.
-    pub fn command(mut self, env: &mut Env<'_>) -> MiFlow {
-        match self.next(env) {
-            None => MiFlow::Done(Ok("OK".into())),
-            Some((request, pending)) => MiFlow::wait(request, move |management, answer| match answer.into_fault() {
-                None => {
-                    pending.settle(true);
-                    self.command(&mut management.env)
-                }
-                Some(fault) => {
-                    pending.settle(false);
-                    MiFlow::Done(Err(MiError::new(500, "Internal Error").with(fault.text)))
-                }
-            }),
+    /// For a management command: `work` has its turn when what is under way already is done.
+    pub fn turn(
+        usrloc: Arc<Usrloc>,
+        management: &mut Management<'_>,
+        work: impl for<'a, 'b> FnOnce(Flush, Arc<Usrloc>, &'a mut Management<'b>) -> MiFlow + Send + 'static,
+    ) -> MiFlow {
+        if let Some(flush) = Flush::begin(&usrloc, 0..Domain::shard_count()) {
+            return work(flush, usrloc, management);
         }
+        MiFlow::wait(Request::Sleep(AGAIN), move |management, _| Flush::turn(usrloc, management, work))
+    }
+
+    /// Only these shards of one table.
+    pub fn narrow(&mut self, domain: &Arc<Domain>, shards: Range<usize>) {
+        self.domains = vec![Arc::clone(domain)];
+        self.next = shards.start;
+        self.shards = shards;
+    }
+
+    /// Writes all for a management command, which goes on with `then`.
+    pub fn write(
+        mut self,
+        management: &mut Management<'_>,
+        then: impl for<'a, 'b> FnOnce(Flush, &'a mut Management<'b>) -> MiFlow + Send + 'static,
+    ) -> MiFlow {
+        let Some((request, pending)) = self.next(&management.env) else { return then(self, management) };
+        MiFlow::wait(request, move |management, answer| {
+            let fault = answer.into_fault();
+            pending.settle(fault.is_none());
+            match fault {
+                None => self.write(management, then),
+                Some(fault) => MiFlow::Done(Err(MiError::new(500, "Internal Error").with(fault.text))),
+            }
+        })
     }
 }
 

@@ -87,11 +87,8 @@ fn with_keys<T>(
         return Err(Fault::script("keys are kept in memory, where mode sql-only keeps nothing"));
     }
     let domain = usrloc.domain(args.str(0)?)?;
-    let aor = args.str(1)?;
-    let plain = aor.strip_prefix(b"sip:").or_else(|| aor.strip_prefix(b"sips:")).unwrap_or(aor);
-    let user = plain.split(|byte| *byte == b'@').next().unwrap_or(plain);
-    let key = if usrloc.config.use_domain { plain } else { user };
-    Ok(domain.touch(key, |record| work(record.keys.get_or_insert_default())))
+    let Some(key) = usrloc.aor_of_text(args.str(1)?) else { return Ok(None) };
+    Ok(domain.touch(&key, |record| work(record.keys.get_or_insert_default())))
 }
 
 fn text(bytes: &[u8]) -> String {

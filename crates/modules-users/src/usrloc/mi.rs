@@ -1,10 +1,7 @@
-//! The management commands that look at contacts, and those that write all of them.
+//! The management commands that look at contacts, and the one that writes what has changed.
 
-use super::columns::aor_cells;
-use super::contact::Need;
 use super::domain::Domain;
 use super::flush::Flush;
-use super::write::Batch;
 use super::{Usrloc, mi_contact};
 use bytes::Bytes;
 use catalogue::CommandParam;
@@ -36,15 +33,6 @@ pub const FLUSH: Command = Command {
     aliases: &["ul_flush"],
     about: "Writes all changes to the database now.",
     run: MiRun::Wait(flush),
-    ..COMMAND
-};
-
-pub const SYNC: Command = Command {
-    name: "usrloc:sync",
-    aliases: &["ul_sync"],
-    about: "Empties a table of the database, or its rows of an address of record, and writes what is in memory.",
-    recipes: &[&[TABLE], &[TABLE, AOR]],
-    run: MiRun::Wait(sync),
     ..COMMAND
 };
 
@@ -121,51 +109,10 @@ fn flush(management: &mut Management<'_>) -> MiFlow {
         Ok(usrloc) => usrloc,
         Err(error) => return MiFlow::Done(Err(error)),
     };
-    let done = MiFlow::Done(Ok("OK".into()));
     if !usrloc.config.layout().stored {
-        return done;
+        return MiFlow::Done(Ok("OK".into()));
     }
-    Flush::begin(&usrloc, 0..Domain::shard_count()).map_or(done, |flush| flush.command(&mut management.env))
-}
-
-fn sync(management: &mut Management<'_>) -> MiFlow {
-    let found = match management.params.opt_str("aor") {
-        Some(_) => target(management).map(|(usrloc, domain, aor)| (usrloc, domain, Some(aor))),
-        None => table(management).map(|(usrloc, domain)| (usrloc, domain, None)),
-    };
-    let (usrloc, domain, aor) = match found {
-        Ok(found) => found,
-        Err(error) => return MiFlow::Done(Err(error)),
-    };
-    let (Some(database), Some(statements), true) = (usrloc.database, &domain.statements, usrloc.config.layout().stored)
-    else {
-        return MiFlow::Done(Err(MiError::new(200, "Contacts already synced")));
-    };
-    let mut batch = Batch::new(&domain);
-    let mut again = |record: &mut super::Record| {
-        record.contacts_mut().iter_mut().for_each(|contact| contact.sync.need = Need::Insert);
-    };
-    match &aor {
-        None => {
-            (0..Domain::shard_count()).for_each(|shard| domain.each(shard, &mut again));
-            batch.add(&statements.clear, module_api::sql::Params::new());
-        }
-        Some(aor) => {
-            if domain.touch(aor, again).is_none() {
-                return MiFlow::Done(Err(MiError::new(404, "AOR not found")));
-            }
-            batch.add(&statements.clear_aor, aor_cells(aor, usrloc.config.use_domain));
-        }
-    }
-    let (request, pending) = batch.begin(database);
-    MiFlow::wait(request, move |management, answer| {
-        let fault = answer.into_fault();
-        pending.settle(fault.is_none());
-        match fault {
-            Some(fault) => MiFlow::Done(Err(fault.into())),
-            None => flush(management),
-        }
-    })
+    Flush::turn(usrloc, management, |turn, _, management| turn.write(management, |_, _| MiFlow::Done(Ok("OK".into()))))
 }
 
 /// The table that a command names.
@@ -186,11 +133,6 @@ pub fn table(management: &Management<'_>) -> Result<(Arc<Usrloc>, Arc<Domain>), 
 pub fn target(management: &Management<'_>) -> Result<(Arc<Usrloc>, Arc<Domain>, Bytes), MiError> {
     let (usrloc, domain) = table(management)?;
     let aor = management.params.str(AOR.name)?;
-    let key = match aor.split_once('@') {
-        Some(_) if usrloc.config.use_domain => aor,
-        Some((user, _)) => user,
-        None if usrloc.config.use_domain => return Err(MiError::new(400, "Domain missing in AOR")),
-        None => aor,
-    };
-    Ok((usrloc, domain, Bytes::copy_from_slice(key.as_bytes())))
+    let key = usrloc.aor_of_text(aor.as_bytes()).ok_or_else(|| MiError::new(400, "Domain missing in AOR"))?;
+    Ok((usrloc, domain, key))
 }

@@ -1,6 +1,7 @@
 //! `usrloc`: where users can be reached. Contacts by address of record, in memory, in SQL, or in both.
 
 mod agents;
+mod aor;
 mod columns;
 mod config;
 pub mod contact;
@@ -23,6 +24,7 @@ mod params;
 mod pings;
 mod record;
 mod store;
+mod sync;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
@@ -31,6 +33,7 @@ mod undo;
 mod write;
 
 pub use agents::UserAgents;
+pub use aor::AorRules;
 pub use config::{Config, Mode};
 pub use domain::{Domain, DomainCounters};
 pub use methods::Methods;
@@ -58,7 +61,7 @@ pub const MODULE: Module = Module {
         mi::FLUSH,
         mi_write::ADD,
         mi::SHOW_CONTACT,
-        mi::SYNC,
+        sync::SYNC,
         mi::CLUSTER_SYNC,
     ],
     statistics: STATISTICS,
@@ -86,6 +89,8 @@ pub struct Usrloc {
     pub database: Option<Database>,
     /// How many seconds before a contact ends it must be woken up: `pn_trigger_interval` of the registrar.
     pub refresh_before_s: AtomicU32,
+    /// What the registrar's parameters say of addresses of record.
+    pub aor_rules: AorRules,
     columns: Columns,
     domains: RwLock<Vec<Arc<Domain>>>,
     statistics: Statistics,
@@ -121,6 +126,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         agents: Arc::new(UserAgents::new(seed)),
         database,
         refresh_before_s: AtomicU32::new(0),
+        aor_rules: AorRules::default(),
         domains: RwLock::default(),
         statistics: setup.statistics.clone(),
         seed,

@@ -49,6 +49,10 @@ impl Server {
         self.fixture.journal().join("\n")
     }
 
+    pub fn usrloc(&self) -> State {
+        Arc::clone(&self.usrloc)
+    }
+
     fn is_registered(&mut self, user: &str) -> bool {
         let lookup = registrar::MODULE.functions.iter().find(|function| function.name == "lookup").unwrap();
         self.fixture.next_request(&format!("INVITE sip:{user}@example.com SIP/2.0"));
@@ -247,7 +251,7 @@ fn a_restart_loads_what_is_good_and_reports_the_rest() {
     let table = FakeTable::default();
     let mut server = Server::new("single-instance-sql-write-through", &table, &[]);
     for user in ["alice", "bob", "carol", "dave"] {
-        let path = "Path: <sip:edge.example.com;lr>\nSupported: path";
+        let path = "Path: <sip:edge.example.com;lr>\nSupported: path, outbound";
         let contact = "Contact: <sip:a@192.0.2.1>;q=0.5;reg-id=3;+sip.instance=\"<urn:uuid:7>\"";
         server.register_with(user, &format!("User-Agent: Desk\n{path}\n{contact}"), flags(&["path-lazy"]));
     }
@@ -266,11 +270,31 @@ fn a_restart_loads_what_is_good_and_reports_the_rest() {
     assert_eq!(table.shown(&["username"]).lines().count(), 3, "the expired row is deleted, the bad one kept");
     for user in ["alice", "bob", "carol", "dave"] {
         // The same flow registers again under the same identifier.
-        server.register(user, "CSeq: 2 REGISTER\nContact: <sip:z@192.0.2.9>;reg-id=3;+sip.instance=\"<urn:uuid:7>\"");
+        server.register(
+            user,
+            "CSeq: 2 REGISTER\nSupported: outbound\nContact: <sip:z@192.0.2.9>;reg-id=3;+sip.instance=\"<urn:uuid:7>\"",
+        );
     }
     let ids = table.shown(&["contact_id", "username"]);
     let kept = ids.lines().filter(|line| before.contains(*line)).count();
     assert_eq!(kept, 3, "{before}\n{ids}");
+}
+
+#[test]
+fn rows_of_upstream_say_which_phones_sleep() {
+    let table = FakeTable::default();
+    let mut server = Server::new("single-instance-sql-write-back", &table, &[]);
+    server.register("alice", CONTACT);
+    server.command("usrloc:flush", &[]).unwrap();
+    // A phone that sleeps, and a bit that here means that a contact is kept out of the database.
+    table.set(0, "flags", module_api::sql::Cell::Int(5));
+    let server = Server::new("single-instance-sql-write-back", &table, &[]);
+    let domain = server.usrloc().downcast::<Usrloc>().unwrap().known_domain(b"location").unwrap();
+    let (flags, is_stored) = domain.read(b"alice@example.com", |record| {
+        let contact = &record.unwrap().contacts()[0];
+        (contact.flags, contact.is_stored())
+    });
+    assert_eq!((flags & contact::PUSHED_AWAKE, is_stored), (4, true));
 }
 
 #[test]
@@ -443,6 +467,39 @@ fn commands_show_and_change_contacts() {
         assert_eq!(error(server.command(name, &params)), expected, "{name} {params:?}");
     }
     assert_eq!(table.shown(&["username"]), "");
+}
+
+#[test]
+fn commands_and_keys_mean_the_address_of_record_that_calls_mean() {
+    let mut fixture = Fixture::request("OPTIONS sip:example.com SIP/2.0");
+    let usrloc = fixture.start(&MODULE, &[]);
+    let settings = [("case_sensitive", ParamSetting::Int(0)), ("realm_prefix", text("sip."))];
+    let registrar = fixture.start(&registrar::MODULE, &settings);
+    let mut server = Server { fixture, usrloc, registrar };
+    let names = ["Alice@Example.COM", "sip:Al%69ce@example.com;x=y", "alice@sip.example.com", "alice@example.com"];
+    for name in names {
+        let target = [("table_name", Json::from("location")), ("aor", Json::from(name))];
+        let more = [
+            ("contact", "sip:a@192.0.2.1".into()),
+            ("expires", 600.into()),
+            ("q", "".into()),
+            ("flags", 0.into()),
+            ("cflags", 0.into()),
+            ("methods", 1.into()),
+        ];
+        let new: Vec<_> = target.iter().chain(&more).cloned().collect();
+        assert_eq!(server.command("usrloc:add", &new), Ok("OK".into()));
+        assert!(server.is_registered("ALICE"), "{name}");
+        let shown = server.command("usrloc:show_contact", &target).unwrap();
+        assert_eq!(shown["AOR"], "alice@example.com", "{name}");
+        for (function, code) in [("ul_add_key", 1), ("ul_del_key", 1)] {
+            let function = MODULE.functions.iter().find(|known| known.name == function).unwrap();
+            let args = [str("location"), str(name), str("class"), str("gold")];
+            assert_eq!(server.fixture.call(&server.usrloc, function, &args[..function.args.len()]), code, "{name}");
+        }
+        assert_eq!(server.command("usrloc:rm", &target), Ok("OK".into()));
+        assert!(!server.is_registered("alice"), "{name}");
+    }
 }
 
 #[test]

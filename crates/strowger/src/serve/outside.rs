@@ -14,7 +14,7 @@ use edge_net::udp::Admission;
 use edge_net::{Senders, Waits};
 use edge_sql::Databases;
 use engine::{Engine, Event, Received, Token, Worker};
-use module_api::{Answer, HttpFailure, Proto, Raised, Request, THRESHOLD};
+use module_api::{Answer, HttpFailure, Proto, Raised, Request, Sending, THRESHOLD};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,6 +69,8 @@ pub struct Opened {
 
 /// Drivers kept for threads that bring answers now and then.
 const SPARE_MAX: usize = 64;
+/// The longest datagram that IPv4 carries.
+const DATAGRAM_MAX: usize = 65_507;
 /// Management requests that may wait for their replies.
 const MANAGING_MAX: usize = 10_000;
 
@@ -240,7 +242,19 @@ impl Driver {
         self.worker.drain_events();
         // A failure is news for the message's transaction, which may send it elsewhere; it tries each address once.
         for message in failed {
+            self.note_unsent(&message);
             self.handle(Event::SendFailed(message));
+        }
+    }
+
+    /// Counts a message that did not leave. One that no datagram holds is no fault of the network's: the log says so.
+    fn note_unsent(&self, message: &Sending) {
+        let services = self.outside.engine.services();
+        services.statistics.counter("core", "unsent", true).increment();
+        let length = message.bytes.len();
+        let by_datagram = services.sockets.get(message.socket).is_some_and(|socket| socket.proto == Proto::Udp);
+        if by_datagram && length > DATAGRAM_MAX {
+            services.log.error(format!("a message of {length} bytes to {} is too long for a datagram", message.to));
         }
     }
 }
