@@ -179,7 +179,7 @@ impl<'a> Lookup<'a> {
     fn inner(&mut self, variable: &ast::Variable, found: &Declared<'_>) -> InnerName {
         let declared = &found.declaration.inner;
         let Some(inner) = &variable.inner else {
-            if matches!(declared, Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path | Inner::Text) {
+            if matches!(declared, Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path) {
                 let name = &variable.name;
                 self.error(codes::VARIABLE_FORM, variable.span, format!("${name} needs a name: ${name}(…)"));
             }
@@ -188,9 +188,6 @@ impl<'a> Lookup<'a> {
         if matches!(declared, Inner::None) {
             let message = format!("${} takes no name in parentheses", variable.name);
             self.error(codes::VARIABLE_FORM, variable.span, message);
-        }
-        if matches!(declared, Inner::Text) {
-            return InnerName::Fixed(inner.source.clone(), None);
         }
         let Some(text) = fixed_text(inner) else {
             let format = Box::new(self.format(inner));

@@ -175,7 +175,7 @@ const VARIABLES: &[Variable<()>] = &[
         ..variable("socket_in", Access::Read, Inner::OptionalWord(&["ip", "port", "proto"]), false)
     },
     variable("hdr", Access::Read, Inner::Name, true),
-    variable("time", Access::Read, Inner::Text, false),
+    variable("time", Access::Read, Inner::Name, false),
 ];
 
 const TRANSFORMATIONS: &[Transformation<()>] = &[
