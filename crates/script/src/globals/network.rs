@@ -1,6 +1,7 @@
 //! Global parameters: sockets, names, DNS and what is sent to whom.
 
 use super::{GlobalKind, GlobalParam};
+use catalogue::Default;
 
 pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("socket", GlobalKind::Socket, "An address to receive on: proto:host[:port] and options.")
@@ -17,7 +18,13 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("advertised_port", GlobalKind::Int, "The port in Via and Record-Route of all sockets.")
         .within(1, 65_535),
     GlobalParam::bool("mhomed", false, "Chooses the sending socket by the route to each destination."),
-    GlobalParam::unset("tos", GlobalKind::TypeOfService, "The type of service of sent packets, or IPTOS_LOWDELAY …"),
+    GlobalParam::of(
+        "tos",
+        GlobalKind::TypeOfService,
+        Default::Int(0x10),
+        "The type of service of sent packets, a number or IPTOS_LOWDELAY …; 0 leaves it to the system.",
+    )
+    .within(0, 255),
     GlobalParam::bool("mcast_loopback", false, "Receives what we send to a multicast group."),
     GlobalParam::unset("mcast_ttl", GlobalKind::Int, "How far multicast packets travel.").within(0, 255),
     GlobalParam::int("maxbuffer", 262_144, "The largest receive buffer of a UDP socket, in bytes.").within(0, i32::MAX),

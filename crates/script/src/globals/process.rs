@@ -82,3 +82,12 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("restart_persistency_size", GlobalKind::Int, "The size of that file in megabytes.")
         .no_effect("the file has the size it needs"),
 ];
+
+/// An option of a socket that changes nothing here, and why.
+pub(super) fn idle_socket_option(option: &str) -> Option<(&'static str, &'static str)> {
+    match option {
+        "use_workers" => Some(("use_workers of a socket", NO_WORKERS)),
+        "use_auto_scaling_profile" => Some(("use_auto_scaling_profile of a socket", NO_WORKERS)),
+        _ => None,
+    }
+}

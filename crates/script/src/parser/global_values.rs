@@ -60,7 +60,7 @@ impl Parser<'_> {
         })
     }
 
-    fn word_value(&mut self) -> Parsed<String> {
+    pub(super) fn word_value(&mut self) -> Parsed<String> {
         match self.token.kind {
             TokenKind::String => Ok(self.plain_string("a word")?.node),
             TokenKind::Word | TokenKind::Number(_) => {
@@ -84,12 +84,14 @@ impl Parser<'_> {
         Ok(host)
     }
 
-    fn type_of_service(&mut self) -> Parsed<i32> {
+    /// A number, in quotes too, or a name of it.
+    pub(super) fn type_of_service(&mut self) -> Parsed<i32> {
         let number = match self.word() {
             "IPTOS_LOWDELAY" => 0x10,
             "IPTOS_THROUGHPUT" => 0x08,
             "IPTOS_RELIABILITY" => 0x04,
             "IPTOS_MINCOST" => 0x02,
+            _ if self.token.kind == TokenKind::String => return self.number_value(),
             _ => return self.integer("a number or IPTOS_LOWDELAY …"),
         };
         self.bump();

@@ -33,30 +33,33 @@ fn values_and_defaults() {
 #[test]
 fn sockets() {
     let globals = globals(
-        "socket=udp:127.0.0.1:5060 as 1.2.3.4:5070 tag carrier use_workers 4 anycast\n\
+        "socket=udp:127.0.0.1:5060 as 1.2.3.4:5070 tag carrier use_workers 4 anycast tos 0x1F\n\
          socket = TLS:[2001:db8::1]:5061-5070,5080\nsocket=tcp:*\nsocket= ws:\"eth0\":80 # web\n\
-         socket = udp:eth0\n  reuse_port\n\
+         socket = udp:eth0\n  reuse_port tos IPTOS_MINCOST\n\
          socket=bond:all {\"udp:1.1.1.1:5060\", \"tcp:1.1.1.1:5060\"}",
     );
     let printed: Vec<String> = globals
         .sockets()
         .map(|(socket, _)| {
             let (proto, host, ports) = (&socket.proto, &socket.host, &socket.ports);
-            format!("{proto} {host} {ports:?} {:?} {:?} {:?}", socket.advertised, socket.tag, socket.options)
+            let (advertised, tag, tos) = (&socket.advertised, &socket.tag, socket.tos);
+            format!("{proto} {host} {ports:?} {advertised:?} {tag:?} {tos:?} {:?}", socket.options)
         })
         .collect();
     assert_eq!(
         printed,
         [
-            "udp 127.0.0.1 [(5060, 5060)] Some((\"1.2.3.4\", Some(5070))) Some(\"carrier\") \
+            "udp 127.0.0.1 [(5060, 5060)] Some((\"1.2.3.4\", Some(5070))) Some(\"carrier\") Some(31) \
              [(\"use_workers\", Some(\"4\")), (\"anycast\", None)]",
-            "tls [2001:db8::1] [(5061, 5070), (5080, 5080)] None None []",
-            "tcp * [] None None []",
-            "ws eth0 [(80, 80)] None None []",
-            "udp eth0 [] None None [(\"reuse_port\", None)]",
+            "tls [2001:db8::1] [(5061, 5070), (5080, 5080)] None None None []",
+            "tcp * [] None None None []",
+            "ws eth0 [(80, 80)] None None None []",
+            "udp eth0 [] None None Some(2) [(\"reuse_port\", None)]",
         ]
     );
     assert_eq!(globals.bonds().next().unwrap().1.len(), 2);
+    let idle: Vec<&str> = globals.without_effect().map(|(name, _, _)| name).collect();
+    assert_eq!(idle, ["use_workers of a socket"]);
 }
 
 #[test]
