@@ -196,7 +196,11 @@ fn a_check_notes_what_has_no_effect() {
     fs::write(&path, format!("udp_workers = 4\nmemlog = 4\n{listening}route {{ exit; }}\n")).expect("script");
     let path = path.display().to_string();
     let (success, said) = strowger(&["check", &path]);
-    assert!(success && said.contains("note: no effect here: udp_workers (line 1), use_workers of a socket (line 4): threads"), "{said}");
+    assert!(
+        success
+            && said.contains("note: no effect here: udp_workers (line 1), use_workers of a socket (line 4): threads"),
+        "{said}"
+    );
     let (_, json) = strowger(&["check", "--json", &path]);
     let found: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!((&found["ok"], &found["without_effect"][1]["name"]), (&true.into(), &"memlog".into()), "{json}");

@@ -57,9 +57,19 @@ impl<R> Function<R> {
     }
 }
 
-/// Tells from the arguments as they are written the position of each parameter of today among them; `None`: they are in
-/// today's order.
-pub type OldOrder = fn(&[&str]) -> Option<&'static [usize]>;
+/// Tells from the arguments as they are written, quotes and all, whether they stand in another order than today's.
+pub type OldOrder = fn(&[&str]) -> Order;
+
+/// The order of the arguments of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// That of today.
+    Today,
+    /// Another: the position of each parameter of today among them.
+    Old(&'static [usize]),
+    /// It may be the one or the other: an error, whose text shows both readings.
+    Unclear(String),
+}
 
 /// How a call of an old function is written today.
 #[derive(Clone, Debug, PartialEq, Eq)]

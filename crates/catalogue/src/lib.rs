@@ -9,6 +9,7 @@ mod event;
 mod flag_names;
 mod function;
 mod index;
+mod level;
 mod management;
 mod names;
 mod parameter;
@@ -21,8 +22,9 @@ mod variable;
 
 pub use event::{Event, Statistic};
 pub use flag_names::{FlagNames, FlagSet};
-pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, OldOrder, RouteKind, Today};
+pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, OldOrder, Order, RouteKind, Today};
 pub use index::{Catalogue, FunctionId, ModuleId, ModuleInfo, TransformationId, VariableId};
+pub use level::level_named;
 pub use management::{Command, CommandParam, CommandParamKind};
 pub use names::{NameId, Names};
 pub use parameter::{Default, Param, ParamKind};

@@ -200,6 +200,10 @@ impl Host for ScriptHost<'_> {
         self.follow(flow, ModuleId(0), None, line) == Called::Wait
     }
 
+    fn log_level(&self) -> i32 {
+        self.world.log_level()
+    }
+
     fn xlog_level(&self) -> i32 {
         self.world.xlog_level()
     }

@@ -57,10 +57,14 @@ pub trait Host {
         false
     }
 
+    /// The level above which lines of `log` are dropped.
+    fn log_level(&self) -> i32;
+
     /// The level above which xlog lines are not even formatted.
     fn xlog_level(&self) -> i32;
 
-    /// Writes a line of `xlog` or `log`; its level has passed [`Host::xlog_level`].
+    /// Writes a line of `xlog` or `log`; its level has passed [`Host::xlog_level`] or
+    /// [`Host::log_level`].
     fn print(&mut self, level: i32, text: &[u8], line: Line);
 
     /// Counts and logs something the script did wrong while running.

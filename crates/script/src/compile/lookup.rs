@@ -4,6 +4,7 @@ use super::usage::Usage;
 use crate::ast;
 use crate::ast::{Index as WrittenIndex, Segment, Span, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::dialect::gone_variable;
 use crate::format::joined;
 use crate::host::{Index, Language};
 use crate::program::{Format, IndexRef, InnerName, Piece, Source, TransformationArg, TransformationRef, VariableRef};
@@ -129,7 +130,10 @@ impl<'a> Lookup<'a> {
         let diagnostic = Diagnostic::error(codes::VARIABLE_UNKNOWN, variable.span, message);
         let help = match self.name_before_dot(variable) {
             Some(name) => Some(format!("a dot belongs to the name; write $({name})")),
-            None => unknown.help(|similar| format!("${similar}")),
+            None => match (unknown, gone_variable(&variable.name)) {
+                (Unknown::Nowhere(_), Some(today)) => Some(today.to_owned()),
+                _ => unknown.help(|similar| format!("${similar}")),
+            },
         };
         self.diagnostics.push(match help {
             Some(help) => diagnostic.help(help),

@@ -77,7 +77,10 @@ impl Compiler<'_> {
     fn statement(&mut self, statement: &Statement) {
         self.begin(statement.span);
         match &statement.node {
-            StatementKind::Expression(expression) => self.effect(expression),
+            StatementKind::Expression(expression) => {
+                self.note_idle(expression);
+                self.effect(expression);
+            }
             StatementKind::If { condition, then, otherwise } => self.branch(condition, then, otherwise),
             StatementKind::While { condition, body } => self.repeat(condition, body),
             StatementKind::For { iterator, over, body } => self.for_each(iterator, over, body),

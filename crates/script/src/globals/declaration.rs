@@ -13,6 +13,8 @@ pub struct GlobalParam {
     pub default: Default,
     /// The least and greatest value of an integer.
     pub range: Option<(i32, i32)>,
+    /// Whether a number beyond the range counts as the nearest in it.
+    pub is_clamped: bool,
     /// The words a string may be; empty: any.
     pub words: &'static [&'static str],
     /// Whether it may be set several times, each adding a value.
@@ -36,6 +38,8 @@ pub enum GlobalKind {
     Int,
     /// A string in quotes.
     Str,
+    /// A path, with or without quotes.
+    Path,
     /// A word, or a string in quotes.
     Word,
     /// A host or address, with or without quotes.
@@ -63,6 +67,7 @@ impl GlobalParam {
             kind,
             default,
             range: None,
+            is_clamped: false,
             words: &[],
             repeats: false,
             spellings: &[],
@@ -91,6 +96,11 @@ impl GlobalParam {
 
     pub(super) const fn within(self, least: i32, greatest: i32) -> GlobalParam {
         GlobalParam { range: Some((least, greatest)), ..self }
+    }
+
+    /// The same; what is beyond counts as the nearest.
+    pub(super) const fn clamped(self, least: i32, greatest: i32) -> GlobalParam {
+        GlobalParam { range: Some((least, greatest)), is_clamped: true, ..self }
     }
 
     pub(super) const fn one_of(self, words: &'static [&'static str]) -> GlobalParam {

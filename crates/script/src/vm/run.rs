@@ -132,7 +132,7 @@ impl<'m> Machine<'m> {
     }
 
     fn log(&mut self, level: i32, text: Slot) {
-        if level > self.host.xlog_level() {
+        if level > self.host.log_level() {
             return;
         }
         if let Some(Value::Str(text)) = self.program.tables.constants.get(text as usize) {

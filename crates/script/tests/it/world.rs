@@ -226,6 +226,10 @@ impl Host for World {
         }
     }
 
+    fn log_level(&self) -> i32 {
+        1
+    }
+
     fn xlog_level(&self) -> i32 {
         3
     }

@@ -15,7 +15,7 @@ fn globals(text: &str) -> Globals {
 fn values_and_defaults() {
     let globals = globals(
         "log_level=-1\nlog_level = 3; server_signature=off\nsyslog_facility=LOG_LOCAL0\nudp_workers=4 \
-         use_auto_scaling_profile P\nadvertised_address=sip.example.com\ntos=IPTOS_LOWDELAY\nworkdir=\"/tmp\"",
+         use_auto_scaling_profile P\nadvertised_address=sip.example.com\ntos=IPTOS_LOWDELAY\nworkdir=/tmp",
     );
     assert_eq!(globals.int("log_level"), 3);
     assert_eq!(globals.int("xlog_level"), 2);
@@ -90,7 +90,9 @@ fn profiles_blacklists_and_groups() {
     let globals = globals(
         "auto_scaling_profile = P\n  scale up to 6 on 70% for 4 cycles within 5\n  scale down to 2 on 18% for 10 cycles\n\
          dst_blacklist = net/expire,default:{ ( tcp , 192.168.2.100 , 5060 , \"\" ), !(any, 10.0.0.0/255.0.0.0, 0) }\n\
-         dst_blacklist = empty\nmem-group = \"calls\": \"tm\" \"dialog\"",
+         dst_blacklist = empty\ndst_blacklist = net1:!10.0.0.0/8\ndst_blacklist=nd4:10.0.0.1\n\
+         dst_blacklist = nd7/default : [2001:db8::]/32 # six\ndst_blacklist = nd8:{(10.0.0.1), (10.0.0.2, 5060)}\n\
+         mem-group = \"calls\": \"tm\" \"dialog\"",
     );
     let profile = globals.scaling_profiles().next().unwrap();
     assert_eq!((profile.up, profile.within, profile.down), ((6, 70, 4), Some(5), Some((2, 18, 10))));
@@ -101,7 +103,12 @@ fn profiles_blacklists_and_groups() {
     assert!(blacklists[0].rules[1].is_negated);
     assert_eq!(blacklists[0].rules[1].network, "10.0.0.0/255.0.0.0");
     assert_eq!(blacklists[0].rules[1].proto, None);
-    assert_eq!(blacklists[1].name, "empty");
+    assert_eq!((blacklists[1].name.as_str(), blacklists[1].rules.len()), ("empty", 0));
+    assert_eq!((blacklists[2].rules[0].is_negated, blacklists[2].rules[0].network.as_str()), (true, "10.0.0.0/8"));
+    assert_eq!((blacklists[3].name.as_str(), blacklists[3].rules[0].network.as_str()), ("nd4", "10.0.0.1"));
+    assert_eq!((&blacklists[4].flags[..], blacklists[4].name.as_str()), (&["default".to_owned()][..], "nd7"));
+    assert_eq!(blacklists[4].rules[0].network, "2001:db8::/32");
+    assert_eq!((blacklists[5].rules.len(), blacklists[5].rules[1].port), (2, Some(5060)));
 }
 
 #[test]
