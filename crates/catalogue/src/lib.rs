@@ -5,6 +5,7 @@
 //! reference, the MI help and the coverage report all read these declarations. Nothing here runs: what a
 //! declaration does is its type parameter `R`, and `()` where only the declaration is wanted.
 
+mod constant;
 mod event;
 mod flag_names;
 mod function;
@@ -20,6 +21,7 @@ mod transformation;
 mod value;
 mod variable;
 
+pub use constant::{Judge, Verdict};
 pub use event::{Event, Statistic};
 pub use flag_names::{FlagNames, FlagSet};
 pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, OldOrder, Order, RouteKind, Today};

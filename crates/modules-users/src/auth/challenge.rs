@@ -5,7 +5,7 @@ use super::qop::QopOffer;
 use super::realm::realm;
 use super::{Auth, Hop, OK};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
+use catalogue::{Arg, Example, Routes, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run};
 use sip::Method;
 use sip::digest::Algorithm;
@@ -38,8 +38,10 @@ pub const PROXY_CHALLENGE: Function = Function {
 
 const ARGS: &[Arg] = &[
     Arg::str("realm", "The realm; empty: the domain of who registers or calls."),
-    Arg::str("qop", "auth, auth-int, or both with a comma between; none where left out.").optional(),
-    Arg::str("algorithms", "The algorithms, with commas between; MD5 where left out.").optional(),
+    Arg::str("qop", "auth, auth-int, or both with a comma between; none where left out.").optional().judged(judge_qop),
+    Arg::str("algorithms", "The algorithms, with commas between; MD5 where left out.")
+        .optional()
+        .judged(judge_algorithms),
 ];
 
 const RETURNS: &[(i32, &str)] = &[(1, "the challenge was sent"), (-1, "an error, which is logged; nothing was sent")];
@@ -69,6 +71,25 @@ fn challenge(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Outcome {
     let reply = ReplyContent { headers: Bytes::from(lines), ..ReplyContent::new(code, reason) };
     crate::reply::send(call, &reply)?;
     Ok(OK)
+}
+
+fn judge_qop(text: &str) -> Verdict {
+    match (text.trim(), QopOffer::parse(text.as_bytes())) {
+        ("0", _) => Verdict::Old(String::new()),
+        ("1", _) => Verdict::Old("auth".to_owned()),
+        (_, Some(_)) => Verdict::Fine,
+        (_, None) => {
+            Verdict::Wrong(format!("\"{text}\" is no quality of protection"), "auth, auth-int, or auth,auth-int")
+        }
+    }
+}
+
+fn judge_algorithms(text: &str) -> Verdict {
+    if text.trim().is_empty() {
+        return Verdict::Fine;
+    }
+    let known = "one or more of MD5, MD5-sess, SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess";
+    Verdict::of(algorithms(text.as_bytes()), known)
 }
 
 fn algorithms(list: &[u8]) -> Result<Vec<Algorithm>, Fault> {

@@ -11,7 +11,7 @@ use crate::program::{Format, IndexRef, InnerName, Piece, Source, TransformationA
 use crate::resolve::nearest::nearest;
 use crate::resolve::{CORE, Found, Resolver, Unknown};
 use bytes::Bytes;
-use catalogue::{Access, Inner, NameId, TransformationId, Value, Variable, VariableId};
+use catalogue::{Access, Inner, Judge, NameId, TransformationId, Value, Variable, VariableId, Verdict};
 use std::borrow::Cow;
 
 /// Looks names up and collects what is wrong.
@@ -261,8 +261,10 @@ impl<'a> Lookup<'a> {
         transformation: TransformationId,
     ) -> Box<[TransformationArg]> {
         let declared = self.resolver.catalogue.transformation(transformation).1;
-        if let (true, [_], Some(rest)) = (declared.rest, declared.args, &written.rest) {
-            return Box::new([self.transformation_arg(rest, true)]);
+        if let (true, [only], Some(rest)) = (declared.rest, declared.args, &written.rest) {
+            let value = self.transformation_arg(rest, true);
+            self.judge_transformation_arg(only, &value, written.span);
+            return Box::new([value]);
         }
         // `{s.select,1,,}`: the commas that the last argument of some may hold.
         let given = match declared.args.len().checked_sub(1) {
@@ -293,9 +295,33 @@ impl<'a> Lookup<'a> {
                 let message = format!("{} of {{{}}} must be a number", arg.name, declared.name);
                 self.error(codes::TRANSFORMATION_ARGS, written.span, message);
             }
+            self.judge_transformation_arg(arg, &value, written.span);
             args.push(value);
         }
         args.into()
+    }
+
+    fn judge_transformation_arg(&mut self, arg: &catalogue::TransformationArg, value: &TransformationArg, span: Span) {
+        if let TransformationArg::Fixed(Value::Str(text)) = value {
+            self.judge(arg.judge, arg.name, &String::from_utf8_lossy(text), span);
+        }
+    }
+
+    /// Says what is to be said of a constant, given its declaration.
+    pub(crate) fn judge(&mut self, judge: Option<Judge>, name: &str, text: &str, span: Span) {
+        match judge.map_or(Verdict::Fine, |judge| judge(text)) {
+            Verdict::Fine => {}
+            Verdict::Old(today) => {
+                let message = format!("\"{text}\" is an older spelling of {name}");
+                let warning = Diagnostic::warning(codes::FLAGS_OLD, span, message);
+                self.diagnostics.push(warning.fix(span, format!("\"{today}\"")));
+            }
+            Verdict::Wrong(what, instead) => {
+                let message = format!("{name}: {what}");
+                let error = Diagnostic::error(codes::ARGUMENT_VALUE, span, message);
+                self.diagnostics.push(error.help(format!("it is {instead}")));
+            }
+        }
     }
 
     fn transformation_arg(&mut self, text: &Text, is_verbatim: bool) -> TransformationArg {

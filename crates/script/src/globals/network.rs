@@ -1,7 +1,7 @@
 //! Global parameters: sockets, names, DNS and what is sent to whom.
 
 use super::{GlobalKind, GlobalParam};
-use catalogue::Default;
+use catalogue::{Default, Verdict};
 
 pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("socket", GlobalKind::Socket, "An address to receive on: proto:host[:port] and options.")
@@ -48,12 +48,23 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::bool("disable_503_translation", false, "Relays a 503 as it is, instead of as 500."),
     GlobalParam::bool("disable_stateless_fwd", true, "Discards replies that belong to no transaction."),
     GlobalParam::unset("dst_blacklist", GlobalKind::Blacklist, "Destinations that nothing is sent to.").repeats(),
-    GlobalParam::unset("server_header", GlobalKind::Str, "The whole Server line of replies that are made here."),
+    GlobalParam::unset("server_header", GlobalKind::Str, "The whole Server line of replies that are made here.")
+        .judged(|line| header_line("Server", line)),
     GlobalParam::unset(
         "user_agent_header",
         GlobalKind::Str,
         "The whole User-Agent line of requests that are made here.",
-    ),
+    )
+    .judged(|line| header_line("User-Agent", line)),
     GlobalParam::bool("server_signature", true, "Adds the Server line to replies that are made here."),
     GlobalParam::bool("sip_warning", false, "Adds a Warning line to replies that are made here."),
 ];
+
+/// A whole line begins with its name. Upstream sends one without as it is, which nobody can read.
+fn header_line(name: &str, line: &str) -> Verdict {
+    let is_token = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte))
+    };
+    let has_name = line.split_once(':').is_some_and(|(name, _)| is_token(name.trim_end()));
+    if has_name || line.trim().is_empty() { Verdict::Fine } else { Verdict::Old(format!("{name}: {line}")) }
+}

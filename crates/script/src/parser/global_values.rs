@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::globals::{GlobalKind, GlobalParam};
 use crate::hostname::{SHAPE, is_host};
 use crate::lexer::{Symbol, TokenKind, place};
+use catalogue::Verdict;
 
 impl Parser<'_> {
     pub(super) fn global_value(&mut self, param: &GlobalParam) -> Parsed<Spanned<GlobalValue>> {
@@ -26,9 +27,29 @@ impl Parser<'_> {
             GlobalKind::Blacklist => GlobalValue::Blacklist(self.blacklist()?),
             GlobalKind::MemoryGroup => self.memory_group()?,
         };
-        let value = self.spanned(value, start);
+        let mut value = self.spanned(value, start);
+        self.judge_value(param, &mut value);
         self.check_value(param, &value)?;
         Ok(value)
+    }
+
+    /// An older spelling is read as today's.
+    fn judge_value(&mut self, param: &GlobalParam, value: &mut Spanned<GlobalValue>) {
+        let (GlobalValue::Str(text), Some(judge)) = (&mut value.node, param.judge) else { return };
+        match judge(text) {
+            Verdict::Fine => {}
+            Verdict::Old(today) => {
+                let message = format!("`{}` is written \"{today}\" today", param.name);
+                let warning = Diagnostic::warning(codes::GLOBAL_VALUE, value.span, message);
+                self.report(warning.fix(value.span, format!("\"{today}\"")));
+                *text = today;
+            }
+            Verdict::Wrong(what, instead) => {
+                let message = format!("`{}`: {what}", param.name);
+                let error = Diagnostic::error(codes::GLOBAL_VALUE, value.span, message);
+                self.report(error.help(format!("it is {instead}")));
+            }
+        }
     }
 
     fn check_value(&mut self, param: &GlobalParam, value: &Spanned<GlobalValue>) -> Parsed<()> {

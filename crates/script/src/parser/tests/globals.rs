@@ -31,6 +31,18 @@ fn values_and_defaults() {
 }
 
 #[test]
+fn a_header_line_without_its_name_gets_it() {
+    let (script, messages) = parse("server_header=\"mine\"\nuser_agent_header=\"User-Agent: mine\"");
+    assert!(
+        messages.starts_with("warning[S202]") && messages.contains("1 + server_header=\"Server: mine\""),
+        "{messages}"
+    );
+    let globals = Globals::new(&script);
+    assert_eq!(globals.text("server_header"), Some("Server: mine"));
+    assert_eq!(globals.text("user_agent_header"), Some("User-Agent: mine"));
+}
+
+#[test]
 fn sockets() {
     let globals = globals(
         "socket=udp:127.0.0.1:5060 as 1.2.3.4:5070 tag carrier use_workers 4 anycast tos 0x1F\n\
