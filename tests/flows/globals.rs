@@ -4,11 +4,15 @@ use crate::harness::{Server, ServerBuilder, Wire};
 use hickory_proto::op::{Message, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::{A, SRV};
 use hickory_proto::rr::{Name, RData, Record};
-use std::io::{Read, Write};
+use nix::sys::socket::sockopt::{IpRecvTos, Ipv6RecvTClass};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
+use std::io::{IoSliceMut, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 const MODULES: &str = r#"
 socket = udp:127.0.0.1:@PORT@
@@ -190,4 +194,42 @@ fn the_standard_output_is_kept_where_the_script_says_so() {
         let output = std::fs::read_link(format!("/proc/{}/fd/1", pid.trim())).expect("a standard output");
         assert_eq!(output.to_str() != Some("/dev/null"), is_kept, "{output:?}");
     }
+}
+
+/// The type of service of the packet that answers an OPTIONS sent to this address from one beside it.
+fn type_of_service(address: &str, port: u16) -> i32 {
+    let socket = UdpSocket::bind(format!("{address}:0")).expect("socket");
+    socket.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
+    match socket.local_addr().expect("address").is_ipv6() {
+        true => setsockopt(&socket, Ipv6RecvTClass, &true).expect("option"),
+        false => setsockopt(&socket, IpRecvTos, &true).expect("option"),
+    }
+    let from = socket.local_addr().expect("address");
+    let text = request("OPTIONS", "sip:b@127.0.0.1", from.port(), 1).replace("127.0.0.1:", &format!("{address}:"));
+    socket.send_to(text.replace('\n', "\r\n").as_bytes(), format!("{address}:{port}")).expect("sent");
+    let (mut bytes, mut space) = ([0; 4096], nix::cmsg_space!(i32));
+    let mut bytes = [IoSliceMut::new(&mut bytes)];
+    let packet = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut bytes, Some(&mut space), MsgFlags::empty());
+    let found = packet.expect("an answer").cmsgs().expect("what came with it").find_map(|message| match message {
+        ControlMessageOwned::Ipv4Tos(tos) => Some(tos.into()),
+        ControlMessageOwned::Ipv6TClass(class) => Some(class),
+        _ => None,
+    });
+    found.expect("a type of service")
+}
+
+#[test]
+fn packets_have_the_type_of_service_that_is_asked_for() {
+    let answering = |globals: &str| {
+        let script = format!("{globals}{MODULES}route {{ send_reply(200, \"OK\"); }}");
+        ServerBuilder::new(&script).start()
+    };
+    // Upstream's default: low delay.
+    let server = answering("socket = udp:127.0.0.2:@PORT@ tos 0x28\nsocket = udp:[::1]:@PORT@ tos IPTOS_THROUGHPUT\n");
+    assert_eq!(type_of_service("127.0.0.1", server.port), 0x10);
+    assert_eq!(type_of_service("127.0.0.2", server.port), 0x28);
+    assert_eq!(type_of_service("[::1]", server.port), 0x08);
+    let server = answering("tos = 0\nsocket = udp:127.0.0.2:@PORT@ tos 0x20\n");
+    assert_eq!(type_of_service("127.0.0.1", server.port), 0);
+    assert_eq!(type_of_service("127.0.0.2", server.port), 0x20);
 }

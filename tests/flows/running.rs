@@ -170,6 +170,7 @@ fn what_is_not_there_is_found_by_the_check_with_its_place() {
             "parameter reply_dir: there is no directory /nonexistent/",
         ),
         ("datagram.cfg", datagram, 4, "parameter socket_name: there is no directory /nonexistent"),
+        ("proxied.cfg", format!("socket = udp:127.0.0.1:{port} proxy_protocol\n"), 2, "is not there yet"),
         ("httpd.cfg", httpd("\"ip\", \"nonsense\""), 4, "\"nonsense\" is no address"),
     ] {
         let path = elsewhere(name);
@@ -191,11 +192,15 @@ fn what_is_not_there_is_found_by_the_check_with_its_place() {
 fn a_check_notes_what_has_no_effect() {
     let directory = scratch("unused");
     let path = directory.join("unused.cfg");
-    let listening = "loadmodule \"proto_udp.so\"\nsocket = udp:127.0.0.1\n";
+    let listening = "loadmodule \"proto_udp.so\"\nsocket = udp:127.0.0.1 use_workers 2\n";
     fs::write(&path, format!("udp_workers = 4\nmemlog = 4\n{listening}route {{ exit; }}\n")).expect("script");
     let path = path.display().to_string();
     let (success, said) = strowger(&["check", &path]);
-    assert!(success && said.contains("note: no effect here: udp_workers (line 1): threads"), "{said}");
+    assert!(
+        success
+            && said.contains("note: no effect here: udp_workers (line 1), use_workers of a socket (line 4): threads"),
+        "{said}"
+    );
     let (_, json) = strowger(&["check", "--json", &path]);
     let found: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!((&found["ok"], &found["without_effect"][1]["name"]), (&true.into(), &"memlog".into()), "{json}");

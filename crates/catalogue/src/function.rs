@@ -1,6 +1,6 @@
 //! The declaration of a script function.
 
-use crate::{Refused, Routes};
+use crate::{Judge, Refused, Routes};
 
 /// A function a script may call. `R` is what runs; `()` where only the declaration is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +57,19 @@ impl<R> Function<R> {
     }
 }
 
-/// Tells from the arguments as they are written the position of each parameter of today among them; `None`: they are in
-/// today's order.
-pub type OldOrder = fn(&[&str]) -> Option<&'static [usize]>;
+/// Tells from the arguments as they are written, quotes and all, whether they stand in another order than today's.
+pub type OldOrder = fn(&[&str]) -> Order;
+
+/// The order of the arguments of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// That of today.
+    Today,
+    /// Another: the position of each parameter of today among them.
+    Old(&'static [usize]),
+    /// It may be the one or the other: an error, whose text shows both readings.
+    Unclear(String),
+}
 
 /// How a call of an old function is written today.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +106,8 @@ pub struct Arg {
     pub optional: bool,
     /// The least and greatest value of an integer.
     pub range: Option<(i32, i32)>,
+    /// What a constant may be, where its kind does not say it.
+    pub judge: Option<Judge>,
     /// Words and flags of it that need what is not there yet; written in a script they are start-up errors.
     pub refused: &'static [Refused],
     /// Bits of older releases' numeric flags that no flag of today stands for, and what they may have meant.
@@ -147,12 +159,14 @@ pub enum RouteKind {
 }
 
 /// One name of a named-flags parameter (`compat/flags.md`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Flag {
     /// The name of today.
     pub name: &'static str,
     /// Whether it is written `name=value`.
     pub has_value: bool,
+    /// What the value may be; any, where nothing is said.
+    pub judge: Option<Judge>,
     /// The letter of older releases, if it had one.
     pub letter: Option<&'static str>,
     /// The bit of older releases' numeric form, 0 if it had none.
@@ -162,12 +176,17 @@ pub struct Flag {
 impl Flag {
     /// A flag without value or older form.
     pub const fn new(name: &'static str) -> Flag {
-        Flag { name, has_value: false, letter: None, bit: 0 }
+        Flag { name, has_value: false, judge: None, letter: None, bit: 0 }
     }
 
     /// The flag is written `name=value`.
     pub const fn with_value(self) -> Flag {
         Flag { has_value: true, ..self }
+    }
+
+    /// The flag is written `name=value`, and a constant value is judged when the script is checked.
+    pub const fn with_judged(self, judge: Judge) -> Flag {
+        Flag { has_value: true, judge: Some(judge), ..self }
     }
 
     /// Its letter in older releases.
@@ -194,7 +213,7 @@ pub struct Example {
 
 impl Arg {
     const fn of(name: &'static str, kind: ArgKind, about: &'static str) -> Arg {
-        Arg { name, kind, optional: false, range: None, refused: &[], gone_bits: &[], about }
+        Arg { name, kind, optional: false, range: None, judge: None, refused: &[], gone_bits: &[], about }
     }
 
     /// An integer.
@@ -265,6 +284,11 @@ impl Arg {
     /// The integers it may be, both ends included.
     pub const fn within(self, least: i32, greatest: i32) -> Arg {
         Arg { range: Some((least, greatest)), ..self }
+    }
+
+    /// A constant is judged when the script is checked.
+    pub const fn judged(self, judge: Judge) -> Arg {
+        Arg { judge: Some(judge), ..self }
     }
 
     /// These words cannot be used yet.

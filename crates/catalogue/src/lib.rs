@@ -5,10 +5,12 @@
 //! reference, the MI help and the coverage report all read these declarations. Nothing here runs: what a
 //! declaration does is its type parameter `R`, and `()` where only the declaration is wanted.
 
+mod constant;
 mod event;
 mod flag_names;
 mod function;
 mod index;
+mod level;
 mod management;
 mod names;
 mod parameter;
@@ -19,10 +21,12 @@ mod transformation;
 mod value;
 mod variable;
 
+pub use constant::{Judge, Verdict};
 pub use event::{Event, Statistic};
 pub use flag_names::{FlagNames, FlagSet};
-pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, OldOrder, RouteKind, Today};
+pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, OldOrder, Order, RouteKind, Today};
 pub use index::{Catalogue, FunctionId, ModuleId, ModuleInfo, TransformationId, VariableId};
+pub use level::level_named;
 pub use management::{Command, CommandParam, CommandParamKind};
 pub use names::{NameId, Names};
 pub use parameter::{Default, Param, ParamKind};

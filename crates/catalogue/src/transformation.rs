@@ -1,5 +1,7 @@
 //! The declaration of a transformation, `{class.name,arguments}`.
 
+use crate::Judge;
+
 /// A transformation of a value.
 #[derive(Clone, Copy, Debug)]
 pub struct Transformation<R: 'static> {
@@ -29,22 +31,29 @@ pub struct TransformationArg {
     pub optional: bool,
     /// Whether blanks count (separators).
     pub verbatim: bool,
+    /// What a constant may be, where its type does not say it.
+    pub judge: Option<Judge>,
 }
 
 impl TransformationArg {
     /// A text argument.
     pub const fn str(name: &'static str) -> TransformationArg {
-        TransformationArg { name, int: false, optional: false, verbatim: false }
+        TransformationArg { name, int: false, optional: false, verbatim: false, judge: None }
     }
 
     /// An integer argument.
     pub const fn int(name: &'static str) -> TransformationArg {
-        TransformationArg { name, int: true, optional: false, verbatim: false }
+        TransformationArg { name, int: true, optional: false, verbatim: false, judge: None }
     }
 
     /// It may be left out.
     pub const fn optional(self) -> TransformationArg {
         TransformationArg { optional: true, ..self }
+    }
+
+    /// A constant is judged when the script is checked.
+    pub const fn judged(self, judge: Judge) -> TransformationArg {
+        TransformationArg { judge: Some(judge), ..self }
     }
 
     /// Blanks count.

@@ -40,7 +40,8 @@ pub enum Inner {
     None,
     /// It may.
     Optional,
-    /// It must; the name may come from variables.
+    /// It must: a name, a format (`$time(%H:%M)`), the way to a part (`$sdp.line(a=[1])`). All of it may come from
+    /// variables.
     Name,
     /// It must, and is turned into a [`crate::NameId`] (`$avp`, `$var`).
     Interned,
@@ -51,8 +52,6 @@ pub enum Inner {
     /// It must, and is a path (`$json(a/$var(key)[0])`): in what a variable contributes, each byte that could part the
     /// path comes behind [`PATH_ESCAPE`], so that a value is one key whatever it holds.
     Path,
-    /// It must, and is taken as written up to the closing parenthesis (`$time(%H:%M)`, `$sdp.line(…)`, `$C(fb)`).
-    Text,
 }
 
 impl<R> Variable<R> {

@@ -81,6 +81,8 @@ impl Common {
 pub struct Streams {
     socket: SocketId,
     local: SocketAddr,
+    /// The type of service of what connections that are opened send; accepted ones have it from the listening socket.
+    tos: u32,
     common: Common,
     table: Table,
 }
@@ -118,7 +120,7 @@ impl Streams {
         let _entered = common.runtime.enter();
         let listener = TcpListener::from_std(listener).map_err(refused)?;
         let local = listener.local_addr().map_err(refused)?;
-        let streams = Arc::new(Streams { socket, local, common, table: Table::default() });
+        let streams = Arc::new(Streams { socket, local, tos: options.tos, common, table: Table::default() });
         streams.common.runtime.spawn(accept::accept(Arc::clone(&streams), listener));
         Ok(streams)
     }

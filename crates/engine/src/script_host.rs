@@ -7,7 +7,7 @@ use catalogue::{FunctionId, ModuleId, TransformationId, Value};
 use module_api::{
     ArgValue, Args, Call, Env, Fault, Flow, Kind, Level, Request, Routing, Run, ScriptTrace, State, Then, Time,
 };
-use script::host::{self, Assign, Called, Host, Reading, Rejected, ScriptFault, StepTrace};
+use script::host::{self, Action, Assign, Called, Host, Reading, Rejected, ScriptFault, StepTrace};
 use script::program::{Line, RouteIndex};
 use smallvec::SmallVec;
 use std::fmt::Display;
@@ -200,6 +200,10 @@ impl Host for ScriptHost<'_> {
         self.follow(flow, ModuleId(0), None, line) == Called::Wait
     }
 
+    fn log_level(&self) -> i32 {
+        self.world.log_level()
+    }
+
     fn xlog_level(&self) -> i32 {
         self.world.xlog_level()
     }
@@ -237,7 +241,15 @@ impl Host for ScriptHost<'_> {
         let mut call =
             Call { env: self.world.env.reborrow(), msg: &mut *self.world.msg, kind: self.world.kind, module: state };
         let values = trace.format.as_ref().map(|format| format.print(&mut call)).unwrap_or_default();
-        let line = trace.line(step.line.line, step.route, &values);
+        let action = match step.action {
+            Action::Statement(words) => words.to_owned(),
+            Action::Call(function) => {
+                let of = self.world.dispatch.function(function).map_or(ModuleId(0), |(_, module)| module);
+                let kind = if of == ModuleId(0) { "core" } else { "module" };
+                format!("{kind} {}", self.world.dispatch.name(function))
+            }
+        };
+        let line = trace.line(step.line.line, &action, &values);
         self.world.env.log().raw(trace.level, None, &line);
     }
 }

@@ -150,6 +150,10 @@ impl Host for World<'_> {
         self.env.services.settings.print_bytes_max
     }
 
+    fn log_level(&self) -> i32 {
+        self.env.services.log.level.get()
+    }
+
     fn xlog_level(&self) -> i32 {
         self.env.services.log.xlog_level.get()
     }

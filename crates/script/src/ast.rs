@@ -152,7 +152,9 @@ pub struct Socket {
     pub advertised: Option<(String, Option<u16>)>,
     /// `tag name`
     pub tag: Option<String>,
-    /// The other options with their values: `use_workers 4`, `anycast`, `reuse_port`, `tos 16` …
+    /// `tos number`
+    pub tos: Option<u8>,
+    /// The other options with their values: `use_workers 4`, `anycast`, `reuse_port` …
     pub options: Vec<(String, Option<String>)>,
 }
 

@@ -57,10 +57,14 @@ pub trait Host {
         false
     }
 
+    /// The level above which lines of `log` are dropped.
+    fn log_level(&self) -> i32;
+
     /// The level above which xlog lines are not even formatted.
     fn xlog_level(&self) -> i32;
 
-    /// Writes a line of `xlog` or `log`; its level has passed [`Host::xlog_level`].
+    /// Writes a line of `xlog` or `log`; its level has passed [`Host::xlog_level`] or
+    /// [`Host::log_level`].
     fn print(&mut self, level: i32, text: &[u8], line: Line);
 
     /// Counts and logs something the script did wrong while running.
@@ -80,7 +84,7 @@ pub trait Host {
         false
     }
 
-    /// A statement is about to run; only while tracing.
+    /// A statement or a call is about to run; only while tracing.
     fn step(&mut self, step: StepTrace<'_>) {
         let _ = step;
     }
@@ -191,7 +195,7 @@ pub enum Language {
     File,
 }
 
-/// A statement about to run.
+/// A statement or call about to run.
 #[derive(Clone, Copy, Debug)]
 pub struct StepTrace<'a> {
     /// Where it stands.
@@ -204,6 +208,17 @@ pub struct StepTrace<'a> {
     pub depth: usize,
     /// `$rc`
     pub code: i32,
+    /// What is about to be done.
+    pub action: Action,
+}
+
+/// What a traced step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A statement, in upstream's words: `core if`, `assign equal`.
+    Statement(&'static str),
+    /// A call of a function, also within another statement.
+    Call(FunctionId),
 }
 
 /// What a script can do wrong while it runs.

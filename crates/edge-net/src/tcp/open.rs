@@ -3,6 +3,8 @@
 use super::Streams;
 use super::connection::Connection;
 use super::serve::{forget, serve};
+use crate::bind;
+use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,8 +27,9 @@ pub(super) async fn open(streams: Arc<Streams>, connection: Arc<Connection>) {
 }
 
 /// Connects from the address we listen on.
-async fn connect(streams: &Streams, peer: SocketAddr) -> io::Result<TcpStream> {
+pub(super) async fn connect(streams: &Streams, peer: SocketAddr) -> io::Result<TcpStream> {
     let socket = if peer.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    bind::mark(SockRef::from(&socket), peer, streams.tos)?;
     socket.bind(SocketAddr::new(streams.local.ip(), 0))?;
     socket.connect(peer).await
 }

@@ -1,5 +1,6 @@
 //! Connections over loopback.
 
+use super::open::connect;
 use super::{Common, Handler, PerSource, QueueMax, StreamCounters, StreamOptions, Streams};
 use crate::{Received, SocketOptions};
 use bytes::Bytes;
@@ -67,6 +68,10 @@ struct Listening {
 }
 
 fn listen(options: StreamOptions) -> Listening {
+    listen_with(options, &SocketOptions::default())
+}
+
+fn listen_with(options: StreamOptions, socket: &SocketOptions) -> Listening {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (send, came) = channel();
     let teller = Arc::new(Teller { send: Mutex::new(send), echo: OnceLock::new() });
@@ -74,7 +79,7 @@ fn listen(options: StreamOptions) -> Listening {
     let handler = Arc::clone(&teller) as Arc<dyn Handler>;
     let common = Common::new(options, counters.clone(), runtime.handle(), handler);
     let address = "127.0.0.1:0".parse().unwrap();
-    let streams = Streams::listen(SocketId(1), address, &SocketOptions::default(), common).unwrap();
+    let streams = Streams::listen(SocketId(1), address, socket, common).unwrap();
     Listening { streams, teller, came, counters, runtime }
 }
 
@@ -386,4 +391,14 @@ fn one_source_has_no_more_than_its_share() {
     while !server.streams.connections().is_empty() {
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn opened_connections_have_the_type_of_service_of_the_socket() {
+    let marked = SocketOptions { tos: 0x1c, ..SocketOptions::default() };
+    let listening = listen_with(StreamOptions::default(), &marked);
+    let phone = TcpListener::bind("127.0.0.1:0").unwrap();
+    let opened = connect(&listening.streams, phone.local_addr().unwrap());
+    let opened = listening.runtime.block_on(opened).unwrap();
+    assert_eq!(socket2::SockRef::from(&opened).tos_v4().unwrap(), 0x1c);
 }

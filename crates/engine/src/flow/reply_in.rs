@@ -60,7 +60,9 @@ impl Desk<'_> {
         reply.branch = Some(branch);
         reply.flags = request.flags;
         if let Some(target) = transaction.targets.get(branch) {
-            reply.branches.first_mut().flags = target.target.flags;
+            // $(<request>ru) is the URI that the request left with, as $ru is in failure_route.
+            let first = reply.branches.first_mut();
+            (first.flags, first.uri) = (target.target.flags, target.target.uri.clone());
         }
         if self.core.times.avps_in_reply_routes {
             reply.avps = std::mem::take(&mut request.avps);

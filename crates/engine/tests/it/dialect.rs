@@ -114,3 +114,32 @@ fn modules_and_parameters_of_older_releases() {
         assert!(said.iter().any(|text| text.contains(expected)), "{line}: {said:#?}");
     }
 }
+
+#[test]
+fn constants_that_cannot_be_used_are_found_by_the_check() {
+    let modules = ["usrloc", "registrar", "auth"].map(|name| format!("loadmodule \"{name}.so\"\n"));
+    let script = |statement: &str| format!("{}route {{\n{statement}\n}}", modules.concat());
+    for (statement, what) in [
+        (r#"t_local_replied("some");"#, r#"reply: "some" is not known"#),
+        (r#"t_inject_branches("mesg");"#, r#"source: "mesg" is not known"#),
+        (r#"add_blacklist_rule("b", "10.0.0.300");"#, r#"ip: "10.0.0.300" is no address"#),
+        (r#"xlog("$(ru{re.subst,/a(/b/})");"#, "/re/repl/flags: "),
+        (r#"if ($(si{ip.matches,10.0.0.0/33}) == 1) exit;"#, r#"net/mask: "10.0.0.0/33" is no network"#),
+        (r#"save("location", "max-contacts=abc");"#, r#"max-contacts: "abc" is no number"#),
+        (r#"save("location", "matching-mode=");"#, "matching-mode: "),
+        (r#"lookup("location", "ua-filtering=/a[/");"#, "ua-filtering: "),
+        (r#"www_challenge("r", "bogus");"#, r#"qop: "bogus" is no quality of protection"#),
+        (r#"www_challenge("r", "auth", "MD6");"#, r#"algorithms: "MD6" is no digest algorithm"#),
+        (r#"www_challenge("r", "1");"#, r#""1" is an older spelling of qop"#),
+    ] {
+        let said = warnings(&script(statement));
+        assert!(said.len() == 1 && said[0].contains(what), "{statement}: {said:?}");
+    }
+    for statement in [
+        r#"save("location", "max-contacts=5, matching-mode=<x>"); lookup("location", "u/a(b/i");"#,
+        r#"www_challenge("$fd", "auth,auth-int", "SHA-256, MD5"); t_inject_branches("event", "cancel");"#,
+        r#"xlog("$(ru{re.subst,/a(.)/\1/g}) $(si{ip.matches,10.0.0.0/8})"); t_local_replied("last");"#,
+    ] {
+        assert_eq!(warnings(&script(statement)), Vec::<String>::new(), "{statement}");
+    }
+}

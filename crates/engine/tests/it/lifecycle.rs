@@ -68,7 +68,7 @@ fn a_module_that_cannot_start_stops_the_server() {
 #[test]
 fn faults_name_their_line() {
     let mut world = World::new(
-        "route {\n    t_inject_branches(\"all\");\n    $var(c) = 99; t_reply($var(c), \"No\");\n    xlog(\"rc $rc\\n\");\n}",
+        "route {\n    $var(s) = \"all\"; t_inject_branches($var(s));\n    $var(c) = 99; t_reply($var(c), \"No\");\n    xlog(\"rc $rc\\n\");\n}",
     );
     world.request("alice", "OPTIONS", "sip:example.com", "");
     let expected = [

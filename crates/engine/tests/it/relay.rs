@@ -355,3 +355,42 @@ fn a_new_script_leaves_calls_alone() {
     );
     world.settle();
 }
+
+#[test]
+fn reply_and_failure_routes_see_the_uri_that_the_request_left_with() {
+    let script = r#"
+route { $ru = "sip:bob@192.0.2.20"; t_on_reply("r"); t_on_failure("f"); t_relay(); }
+onreply_route[r] { xlog("reply $(<request>ru) $(<request>rU) of $(<request>ou)\n"); }
+failure_route[f] { xlog("failure $ru of $ou, $(<reply>rs)\n"); }
+"#;
+    let mut world = World::new(script);
+    world.request("alice", "MESSAGE", "sip:bob@example.com", "");
+    let message = world.last("bob", "MESSAGE");
+    world.reply("bob", &message, 486, "Busy");
+    let expected = [
+        "reply sip:bob@192.0.2.20 bob of sip:bob@example.com",
+        "failure sip:bob@192.0.2.20 of sip:bob@example.com, 486",
+    ];
+    assert_eq!(world.script_log(), expected);
+    world.settle();
+}
+
+#[test]
+fn a_trace_names_what_is_done() {
+    let script = r#"
+route {
+    script_trace(1, "$rm", "me");
+    if (t_check_trans()) exit;
+    $var(x) = 1;
+    setflag("NAT");
+    exit;
+}
+"#;
+    let mut world = World::new(script);
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    let lines: Vec<String> =
+        world.script_log().iter().filter_map(|line| Some(line.split_once("][me]")?.1.to_owned())).collect();
+    let expected = ["[core if]", "[module t_check_trans]", "[assign equal]", "[core setflag]", "[core exit]"]
+        .map(|action| format!("{action} -> (OPTIONS)"));
+    assert_eq!(lines, expected);
+}

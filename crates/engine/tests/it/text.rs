@@ -103,3 +103,26 @@ route {
     );
     assert_eq!(lines, ["0.750000 1.01 -2", "2ed6657d-e927-568b-95e1-2665a8aea6a2", "36"]);
 }
+
+#[test]
+fn variables_show_the_way_to_a_part_of_a_description() {
+    let script = r#"
+route {
+    $var(i) = $sdp.stream.idx(video/a=fmtp/q=);
+    xlog("$var(i): $sdp.line([$var(i)])\n");
+    $sdp.line([$var(i)]) = "a=fmtp:31 q=3";
+    xlog("$sdp.line([$var(i)])\n");
+    $var(m) = "video";
+    xlog("$sdp.stream($var(m)/a) $sdp.session(t=/[$(var(i){s.substr,0,0})])\n");
+    $var(form) = "%%";
+    xlog("$time($var(form))\n");
+}
+"#;
+    let mut world = World::new(script);
+    let body = "v=0\r\no=- 1 2 IN IP4 192.0.2.10\r\ns=x\r\nt=7 8\r\nm=audio 4000 RTP/AVP 0\r\n\
+                m=video 4002 RTP/AVP 31\r\na=rtpmap:31 H261/90000\r\na=fmtp:31 p=1;q=2\r\n";
+    let headers = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    world.request("alice", "MESSAGE", "sip:bob@example.com", &headers);
+    let expected = ["7: a=fmtp:31 p=1;q=2", "a=fmtp:31 q=3", "a=rtpmap:31 H261/90000 <null>", "%"];
+    assert_eq!(world.script_log(), expected);
+}

@@ -2,7 +2,7 @@
 
 use super::marks::{Accounting, Backend, Occasion};
 use super::params::{Acc, NEEDS_AAA, NEEDS_DIALOG};
-use catalogue::{Arg, Refused, Routes};
+use catalogue::{Arg, Refused, Routes, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH).or(Routes::LOCAL);
@@ -12,10 +12,11 @@ pub const DO_ACCOUNTING: Function = Function {
     name: "do_accounting",
     about: "Marks the transaction for accounting when it ends; marks of several calls add up.",
     args: &[
-        Arg::str("type", "Where to: log, db, evi; several separated by |.").refusing(TYPES_REFUSED),
+        Arg::str("type", "Where to: log, db, evi; several separated by |.").refusing(TYPES_REFUSED).judged(judge_types),
         Arg::str("flags", "missed: missed calls instead; failed: failures too; several separated by |.")
             .optional()
-            .refusing(FLAGS_REFUSED),
+            .refusing(FLAGS_REFUSED)
+            .judged(judge_flags),
         Arg::str("table", "The database table, if not db_table_acc.").optional(),
     ],
     routes: ROUTES,
@@ -29,14 +30,35 @@ pub const DROP_ACCOUNTING: Function = Function {
     name: "drop_accounting",
     about: "Takes marks of do_accounting() away: all, those of a type, or those of a type and flag.",
     args: &[
-        Arg::str("type", "Which: log, db, evi; several separated by |.").optional().refusing(TYPES_REFUSED),
-        Arg::str("flags", "missed, failed; several separated by |.").optional().refusing(FLAGS_REFUSED),
+        Arg::str("type", "Which: log, db, evi; several separated by |.")
+            .optional()
+            .refusing(TYPES_REFUSED)
+            .judged(judge_types),
+        Arg::str("flags", "missed, failed; several separated by |.")
+            .optional()
+            .refusing(FLAGS_REFUSED)
+            .judged(judge_flags),
     ],
     routes: ROUTES,
     returns: &[(1, "done"), (-1, "nothing was marked, or the type or a flag is not known")],
     run: Run::Now(drop_accounting),
     ..FUNCTION
 };
+
+/// Types that are known and cannot be used yet have been told by then.
+fn judge_types(list: &str) -> Verdict {
+    judge(list, TYPES_REFUSED, "log, db, evi or aaa, several separated by |", |word| Backend::of(word).map(|_| ()))
+}
+
+fn judge_flags(list: &str) -> Verdict {
+    judge(list, FLAGS_REFUSED, "missed, failed or cdr, several separated by |", |word| Occasion::of(word).map(|_| ()))
+}
+
+fn judge(list: &str, told: &[Refused], instead: &'static str, read: fn(&str) -> Result<(), Fault>) -> Verdict {
+    let is_told = |word: &String| told.iter().any(|refused| refused.word.eq_ignore_ascii_case(word));
+    let read = words(list.as_bytes()).into_iter().filter(|word| !is_told(word)).try_for_each(|word| read(&word));
+    Verdict::of(read, instead)
+}
 
 /// `acc_new_leg()`
 pub const NEW_LEG: Function = Function {

@@ -4,7 +4,7 @@ use super::params::Ratelimit;
 use super::pipe::{Algorithm, Pipe, Rules};
 use super::shared::{Sharing, Store, add, interval_of, number, parts_of};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
+use catalogue::{Arg, Example, Routes, Verdict};
 use module_api::{Args, CacheOperation, Call, FUNCTION, Fault, Flow, Function, Outcome, Run};
 use std::sync::{Arc, PoisonError};
 
@@ -19,7 +19,13 @@ pub(super) const RL_CHECK: Function = Function {
              in percent.",
         ),
         Arg::str("algorithm", "TAILDROP, RED, SBT, NETWORK or FEEDBACK; that of a pipe that is there stays.")
-            .optional(),
+            .optional()
+            .judged(|text| match text.is_empty() || Algorithm::named(text.as_bytes()).is_some() {
+                true => Verdict::Fine,
+                false => {
+                    Verdict::Wrong(format!("\"{text}\" is no algorithm"), "TAILDROP, RED, SBT, NETWORK or FEEDBACK")
+                }
+            }),
     ],
     routes: ROUTES,
     returns: &[(1, "it is within the limit"), (-1, "it is not, or an error, which is logged")],

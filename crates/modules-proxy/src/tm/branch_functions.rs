@@ -2,7 +2,7 @@
 
 use super::checks::yes;
 use bytes::Bytes;
-use catalogue::{Arg, Routes, Value};
+use catalogue::{Arg, Routes, Value, Verdict};
 use module_api::{Args, Branch, Call, FUNCTION, Fault, Flow, Function, Operator, Outcome, Q, Run, TransactionBranch};
 
 pub(super) const CANCEL: Function = Function {
@@ -18,7 +18,8 @@ pub(super) const INJECT: Function = Function {
     name: "t_inject_branches",
     about: "Puts branches into a transaction under way.",
     args: &[
-        Arg::str("source", "\"msg\" for the branches of the message, \"event\" for the contact an event names."),
+        Arg::str("source", "\"msg\" for the branches of the message, \"event\" for the contact an event names.")
+            .judged(|text| Verdict::one_of(text, &["msg", "event"], "\"msg\" or \"event\"")),
         Arg::str("flags", "\"cancel\" (c) cancels the branches there are, \"last\" (l) ends the wait for more.")
             .optional(),
     ],

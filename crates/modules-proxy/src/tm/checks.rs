@@ -1,6 +1,6 @@
 //! What can be asked of a transaction: `t_check_trans()`, `t_check_status()` and their kin; and `t_newtran()`.
 
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Routes, Verdict};
 use module_api::{Args, Call, Created, FUNCTION, Fault, Found, Function, Outcome, Run};
 
 pub(super) const NEW_TRANSACTION: Function = Function {
@@ -36,7 +36,8 @@ pub(super) const STATUS: Function = Function {
 pub(super) const LOCALLY_REPLIED: Function = Function {
     name: "t_local_replied",
     about: "Whether all replies, or the last one, were made by us: timeouts and failed sends.",
-    args: &[Arg::str("reply", "\"all\" or \"last\".")],
+    args: &[Arg::str("reply", "\"all\" or \"last\".")
+        .judged(|text| Verdict::one_of(text, &["all", "last"], "\"all\" or \"last\""))],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::ONREPLY).or(Routes::BRANCH),
     returns: &[(1, "so it is"), (-1, "some other sent one")],
     run: Run::Now(locally_replied),

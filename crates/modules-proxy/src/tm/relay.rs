@@ -1,7 +1,7 @@
 //! `t_relay()`, `t_replicate()`.
 
 use super::params::NO_CLUSTER;
-use catalogue::{Arg, Flag, Routes};
+use catalogue::{Arg, Flag, Order, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, RelayOptions, Run};
 
 const FLAGS: &[Flag] = &[
@@ -67,9 +67,11 @@ pub(super) const ANYCAST_REPLICATE: Function = Function {
 };
 
 /// Older releases took the destination first, then the flags. No flag has a dot or a colon.
-fn destination_first(written: &[&str]) -> Option<&'static [usize]> {
-    let first = written.first()?;
-    (!first.contains('$') && first.contains(['.', ':'])).then_some(&[1, 0])
+fn destination_first(written: &[&str]) -> Order {
+    match written.first() {
+        Some(first) if !first.contains('$') && first.contains(['.', ':']) => Order::Old(&[1, 0]),
+        _ => Order::Today,
+    }
 }
 
 fn relay(call: &mut Call<'_>, args: Args<'_>) -> Flow {

@@ -5,8 +5,8 @@ use super::qop::QopOffer;
 use super::realm::realm;
 use super::{Auth, Hop, OK};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run, Setup, StartError};
+use catalogue::{Arg, Example, Routes, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run};
 use sip::Method;
 use sip::digest::Algorithm;
 
@@ -38,28 +38,13 @@ pub const PROXY_CHALLENGE: Function = Function {
 
 const ARGS: &[Arg] = &[
     Arg::str("realm", "The realm; empty: the domain of who registers or calls."),
-    Arg::str("qop", "auth, auth-int, or both with a comma between; none where left out.").optional(),
-    Arg::str("algorithms", "The algorithms, with commas between; MD5 where left out.").optional(),
+    Arg::str("qop", "auth, auth-int, or both with a comma between; none where left out.").optional().judged(judge_qop),
+    Arg::str("algorithms", "The algorithms, with commas between; MD5 where left out.")
+        .optional()
+        .judged(judge_algorithms),
 ];
 
 const RETURNS: &[(i32, &str)] = &[(1, "the challenge was sent"), (-1, "an error, which is logged; 500 was sent")];
-
-/// What scripts say in so many words is checked at the start.
-///
-/// # Errors
-/// A quality of protection or an algorithm that is none.
-pub fn check(setup: &Setup<'_>) -> Result<(), StartError> {
-    for function in [WWW_CHALLENGE.name, PROXY_CHALLENGE.name] {
-        let wrong = |text: &str, fault: Fault| StartError::new(format!("{function}(): \"{text}\": {fault}"));
-        for text in setup.compiler.constants(function, 1) {
-            offer(text.as_bytes()).map_err(|fault| wrong(&text, fault))?;
-        }
-        for text in setup.compiler.constants(function, 2).iter().filter(|text| !text.trim().is_empty()) {
-            algorithms(text.as_bytes()).map_err(|fault| wrong(text, fault))?;
-        }
-    }
-    Ok(())
-}
 
 fn challenge(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Outcome {
     // RFC 3261 section 22.1: neither has a reply that could carry a challenge.
@@ -95,6 +80,25 @@ fn lines(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Result<Vec<u8>, Fault
 
 fn offer(text: &[u8]) -> Result<QopOffer, Fault> {
     QopOffer::parse(text).ok_or_else(|| Fault::script("qop must be auth, auth-int, or both"))
+}
+
+fn judge_qop(text: &str) -> Verdict {
+    match (text.trim(), QopOffer::parse(text.as_bytes())) {
+        ("0", _) => Verdict::Old(String::new()),
+        ("1", _) => Verdict::Old("auth".to_owned()),
+        (_, Some(_)) => Verdict::Fine,
+        (_, None) => {
+            Verdict::Wrong(format!("\"{text}\" is no quality of protection"), "auth, auth-int, or auth,auth-int")
+        }
+    }
+}
+
+fn judge_algorithms(text: &str) -> Verdict {
+    if text.trim().is_empty() {
+        return Verdict::Fine;
+    }
+    let known = "one or more of MD5, MD5-sess, SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess";
+    Verdict::of(algorithms(text.as_bytes()), known)
 }
 
 fn algorithms(list: &[u8]) -> Result<Vec<Algorithm>, Fault> {

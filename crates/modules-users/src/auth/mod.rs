@@ -145,7 +145,6 @@ impl Hop {
 }
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
-    challenge::check(setup)?;
     let params = &setup.params;
     let secret = params.str(&SECRET).map_or(&setup.seed[..], str::as_bytes);
     let lifetime_s = u32::try_from(params.int(&NONCE_EXPIRE)).unwrap_or(30);

@@ -2,7 +2,7 @@
 
 use super::Registrar;
 use bytes::Bytes;
-use catalogue::{Flag, Refused};
+use catalogue::{Flag, Refused, Verdict};
 use module_api::{Args, Fault};
 use posix_regex::{Pattern, extended};
 use regex::bytes::Regex;
@@ -15,17 +15,19 @@ use std::sync::{PoisonError, RwLock};
 pub const SAVE_FLAGS: &[Flag] = &[
     Flag::new("memory-only").letter("m").bit(0x01),
     Flag::new("no-reply").letter("r").bit(0x02),
-    Flag::new("max-contacts").with_value().letter("c"),
+    Flag::new("max-contacts").with_judged(Verdict::count).letter("c"),
     Flag::new("force-registration").letter("f"),
-    Flag::new("matching-mode").with_value().letter("M"),
+    Flag::new("matching-mode")
+        .with_judged(|text| judged(matching(Some(&copied(text))), "0, 1, or the name of a URI parameter"))
+        .letter("M"),
     Flag::new("path-off").letter("p0"),
     Flag::new("path-lazy").letter("p1"),
     Flag::new("path-strict").letter("p2"),
     Flag::new("path-received").letter("v"),
     Flag::new("only-request-contacts").letter("o"),
     Flag::new("socket-header").letter("s"),
-    Flag::new("min-expires").with_value().letter("e"),
-    Flag::new("max-expires").with_value().letter("E"),
+    Flag::new("min-expires").with_judged(Verdict::count).letter("e"),
+    Flag::new("max-expires").with_judged(Verdict::count).letter("E"),
 ];
 
 /// What cannot be asked of `lookup()` yet.
@@ -38,11 +40,11 @@ pub const LOOKUP_FLAGS: &[Flag] = &[
     Flag::new("to-branches-only").letter("B"),
     Flag::new("branch").letter("r"),
     Flag::new("method-filtering").letter("m"),
-    Flag::new("ua-filtering").with_value().letter("u"),
+    Flag::new("ua-filtering").with_judged(user_agents).letter("u"),
     Flag::new("case-insensitive").letter("i"),
     Flag::new("extended-regexp").letter("e"),
     Flag::new("global").letter("g"),
-    Flag::new("max-ping-latency").with_value().letter("y"),
+    Flag::new("max-ping-latency").with_judged(Verdict::count).letter("y"),
     Flag::new("sort-by-latency").letter("Y"),
 ];
 
@@ -221,6 +223,20 @@ impl Expression {
         let pattern = if self.is_extended { Cow::Borrowed(pattern) } else { Cow::Owned(extended(pattern)) };
         Pattern { ignore_case, by_line: false }.compile(&pattern).map_err(|_| bad())
     }
+}
+
+/// Whether it is an expression of either kind: the flag that says which may stand behind it.
+fn user_agents(text: &str) -> Verdict {
+    let compiled = |is_extended| Expression { text: copied(text), ignores_case: false, is_extended }.compile();
+    judged(compiled(true).or_else(|_| compiled(false)), "/expression/, or /expression/i to ignore case")
+}
+
+fn judged<T>(read: Result<T, Fault>, instead: &'static str) -> Verdict {
+    Verdict::of(read, instead)
+}
+
+fn copied(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
 }
 
 fn count(name: &str, value: Option<&Bytes>) -> Result<u32, Fault> {

@@ -55,6 +55,12 @@ impl Checker<'_, '_> {
                 self.lookup.diagnostics.push(warning);
                 return true;
             }
+            Some(OldParam::Gone(today)) => {
+                let message = format!("parameter {name} of {of} is gone");
+                let error = Diagnostic::error(codes::PARAM_OLD, line.name.span, message);
+                self.lookup.diagnostics.push(error.help(today));
+                return true;
+            }
             None => return false,
         };
         let resolver = self.lookup.resolver;

@@ -48,6 +48,9 @@ impl Compiler<'_> {
             self.lookup.usage.words.insert(word.clone());
             self.check_refused(arg, word, expression.span);
         }
+        if let Some(text) = constant_text(&written) {
+            self.lookup.judge(arg.judge, arg.name, &text, expression.span);
+        }
         if matches!(written, Written::Null) {
             return self.null_argument(function, arg, expression.span);
         }
@@ -285,6 +288,15 @@ impl Compiler<'_> {
         let warning = Diagnostic::warning(codes::QUOTED, span, "a variable needs no quotes here");
         let bare = written.trim_matches(['"', '\'']).trim().to_owned();
         self.push(if bare.starts_with('$') { warning.fix(span, bare) } else { warning });
+    }
+}
+
+/// What a function gets of a constant.
+fn constant_text(written: &Written<'_>) -> Option<String> {
+    match written {
+        Written::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        Written::Int(number) => Some(number.to_string()),
+        Written::Null | Written::Format(_) | Written::Variable(..) => None,
     }
 }
 

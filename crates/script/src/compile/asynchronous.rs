@@ -2,7 +2,7 @@
 
 use super::usage::FunctionUse;
 use super::{Compiler, add};
-use crate::ast::{Call, Expression, RouteType, Spanned, Text};
+use crate::ast::{Call, Constant, Expression, ExpressionKind, RouteType, Spanned, Text};
 use crate::diagnostic::codes;
 use crate::program::instruction::{AsyncSite, Instruction, Slot};
 use catalogue::Routes;
@@ -17,10 +17,31 @@ impl Compiler<'_> {
         });
         let call = self.async_call(call, "async");
         let route = self.called_route(&route.node, route.span);
+        if let Some(timeout) = timeout_s {
+            self.check_timeout(timeout);
+        }
         let timeout_s = timeout_s.map(|timeout| self.operand(timeout));
         if let Some(call) = call {
             let site = add(&mut self.tables.asyncs, AsyncSite { call, route, timeout_s, param: None });
             self.emit(Instruction::Async(site));
+        }
+    }
+
+    fn check_timeout(&mut self, timeout: &Expression) {
+        let is_wrong = match &timeout.node {
+            ExpressionKind::Constant(Constant::Int(seconds)) => *seconds < 0,
+            ExpressionKind::Constant(Constant::Str(text)) => {
+                !str::from_utf8(text).is_ok_and(|text| text.trim().parse::<u32>().is_ok())
+            }
+            ExpressionKind::Negate(_) => true,
+            _ => false,
+        };
+        if is_wrong {
+            self.error(
+                codes::ARGUMENT_VALUE,
+                timeout.span,
+                "the time limit of async() is a number of seconds, from 0 on",
+            );
         }
     }
 

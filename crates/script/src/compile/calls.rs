@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::program::RouteIndex;
 use crate::program::instruction::{Argument, Arguments, CallSite, Instruction, Operand, RouteSite, RouteTarget, Slot};
 use crate::resolve::{Found, Unknown};
-use catalogue::{Arg, ArgKind, Function, FunctionId, Today, Value};
+use catalogue::{Arg, ArgKind, Function, FunctionId, Order, Today, Value};
 
 /// Parameters of `route()`; upstream has the same bound.
 const ROUTE_ARGS_MAX: usize = 7;
@@ -105,9 +105,18 @@ impl<'a> Compiler<'a> {
         if call.args.len() > declared.args.len() {
             return None;
         }
-        let written: Vec<String> = call.args.iter().map(|arg| self.as_text(arg.as_ref())).collect();
+        let written = |arg: &Option<Expression>| arg.as_ref().map(|arg| self.lookup.written(arg.span));
+        let written: Vec<String> = call.args.iter().map(|arg| written(arg).unwrap_or_default()).collect();
         let written: Vec<&str> = written.iter().map(String::as_str).collect();
-        let order = declared.old_order?(&written)?;
+        let order = match declared.old_order?(&written) {
+            Order::Today => return None,
+            Order::Old(order) => order,
+            Order::Unclear(readings) => {
+                let message = format!("which argument of {}() is which is not certain", declared.name);
+                self.push(Diagnostic::error(codes::FUNCTION_OLD, call.span, message).help(readings));
+                return None;
+            }
+        };
         let (mut args, mut texts) = (Vec::new(), Vec::new());
         for (arg, position) in declared.args.iter().zip(order) {
             let Some(expression) = call.args.get(*position).and_then(Option::as_ref) else {

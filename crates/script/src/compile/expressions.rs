@@ -2,7 +2,9 @@
 
 use super::loops::value_of;
 use super::{Compiler, add};
-use crate::ast::{ArithmeticOperator, AssignOperator, Expression, ExpressionKind, Span, Text, Variable};
+use crate::ast::{
+    ArithmeticOperator, AssignOperator, CompareOperator, Constant, Expression, ExpressionKind, Span, Text, Variable,
+};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::host::ScriptFault;
 use crate::program::instruction::{Instruction, Operand};
@@ -16,6 +18,27 @@ impl Compiler<'_> {
             ExpressionKind::Assign { target, operator, value } => self.assign(target, *operator, value, false),
             _ => self.condition(expression),
         }
+    }
+
+    /// What is neither a call nor an assignment, and is not the outcome of its route, does nothing.
+    pub(super) fn note_idle(&mut self, expression: &Expression) {
+        if does_something(expression) {
+            return;
+        }
+        let warning = Diagnostic::warning(codes::WITHOUT_EFFECT, expression.span, "this does nothing");
+        self.push(match &expression.node {
+            ExpressionKind::Compare { left, operator: CompareOperator::Equal, right } => {
+                let between = Span { start: left.span.end, end: right.span.start };
+                warning.help("an assignment is written `=`").fix(between, " = ")
+            }
+            ExpressionKind::Compare { left, operator: CompareOperator::Match, right }
+                if matches!(right.node, ExpressionKind::Constant(Constant::Int(_))) =>
+            {
+                let between = Span { start: left.span.end, end: right.span.start };
+                warning.help("`=~` matches an expression; the complement of a number is `= ~`").fix(between, " = ~")
+            }
+            _ => warning,
+        });
     }
 
     /// The value of an expression: a constant or variable is named, anything else is computed onto the stack.
@@ -123,5 +146,28 @@ impl Compiler<'_> {
         let target = self.lookup.target(target, is_condition);
         let target = add(&mut self.tables.variables, target);
         self.emit(Instruction::Assign { target, operator, value });
+    }
+}
+
+fn does_something(expression: &Expression) -> bool {
+    match &expression.node {
+        ExpressionKind::Constant(_)
+        | ExpressionKind::Format(_)
+        | ExpressionKind::Network(_)
+        | ExpressionKind::Variable(_) => false,
+        ExpressionKind::Compare { left, right, .. } | ExpressionKind::Arithmetic { left, right, .. } => {
+            does_something(left) || does_something(right)
+        }
+        ExpressionKind::And(left, right) | ExpressionKind::Or(left, right) => {
+            does_something(left) || does_something(right)
+        }
+        ExpressionKind::Not(inner)
+        | ExpressionKind::Negate(inner)
+        | ExpressionKind::BitNot(inner)
+        | ExpressionKind::NonZero(inner) => does_something(inner),
+        ExpressionKind::Assign { .. }
+        | ExpressionKind::Call(_)
+        | ExpressionKind::Route(_)
+        | ExpressionKind::Block(_) => true,
     }
 }

@@ -52,6 +52,7 @@ impl Compiler<'_> {
                     self.note_old_flags(&parsed.flags, span);
                     self.check_old_refused(&parsed.flags, arg, span);
                 }
+                self.judge_values(&parsed.flags, known, span);
                 parsed.flags
             }
             Err(unknown) => {
@@ -60,6 +61,15 @@ impl Compiler<'_> {
             }
         };
         Some(Argument::Fixed(ArgValue::Flags(flags.into())))
+    }
+
+    fn judge_values(&mut self, flags: &[FlagValue], known: &'static [Flag], span: Span) {
+        for (name, value) in flags {
+            let judge = known.iter().find(|flag| flag.name == *name).and_then(|flag| flag.judge);
+            if let Some(value) = value {
+                self.lookup.judge(judge, name, &String::from_utf8_lossy(value), span);
+            }
+        }
     }
 
     /// Flags written as letters or as a number, by their names.

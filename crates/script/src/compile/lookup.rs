@@ -4,13 +4,14 @@ use super::usage::Usage;
 use crate::ast;
 use crate::ast::{Index as WrittenIndex, Segment, Span, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
+use crate::dialect::gone_variable;
 use crate::format::joined;
 use crate::host::{Index, Language};
 use crate::program::{Format, IndexRef, InnerName, Piece, Source, TransformationArg, TransformationRef, VariableRef};
 use crate::resolve::nearest::nearest;
 use crate::resolve::{CORE, Found, Resolver, Unknown};
 use bytes::Bytes;
-use catalogue::{Access, Inner, NameId, TransformationId, Value, Variable, VariableId};
+use catalogue::{Access, Inner, Judge, NameId, TransformationId, Value, Variable, VariableId, Verdict};
 use std::borrow::Cow;
 
 /// Looks names up and collects what is wrong.
@@ -129,7 +130,10 @@ impl<'a> Lookup<'a> {
         let diagnostic = Diagnostic::error(codes::VARIABLE_UNKNOWN, variable.span, message);
         let help = match self.name_before_dot(variable) {
             Some(name) => Some(format!("a dot belongs to the name; write $({name})")),
-            None => unknown.help(|similar| format!("${similar}")),
+            None => match (unknown, gone_variable(&variable.name)) {
+                (Unknown::Nowhere(_), Some(today)) => Some(today.to_owned()),
+                _ => unknown.help(|similar| format!("${similar}")),
+            },
         };
         self.diagnostics.push(match help {
             Some(help) => diagnostic.help(help),
@@ -179,7 +183,7 @@ impl<'a> Lookup<'a> {
     fn inner(&mut self, variable: &ast::Variable, found: &Declared<'_>) -> InnerName {
         let declared = &found.declaration.inner;
         let Some(inner) = &variable.inner else {
-            if matches!(declared, Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path | Inner::Text) {
+            if matches!(declared, Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path) {
                 let name = &variable.name;
                 self.error(codes::VARIABLE_FORM, variable.span, format!("${name} needs a name: ${name}(…)"));
             }
@@ -188,9 +192,6 @@ impl<'a> Lookup<'a> {
         if matches!(declared, Inner::None) {
             let message = format!("${} takes no name in parentheses", variable.name);
             self.error(codes::VARIABLE_FORM, variable.span, message);
-        }
-        if matches!(declared, Inner::Text) {
-            return InnerName::Fixed(inner.source.clone(), None);
         }
         let Some(text) = fixed_text(inner) else {
             let format = Box::new(self.format(inner));
@@ -260,8 +261,10 @@ impl<'a> Lookup<'a> {
         transformation: TransformationId,
     ) -> Box<[TransformationArg]> {
         let declared = self.resolver.catalogue.transformation(transformation).1;
-        if let (true, [_], Some(rest)) = (declared.rest, declared.args, &written.rest) {
-            return Box::new([self.transformation_arg(rest, true)]);
+        if let (true, [only], Some(rest)) = (declared.rest, declared.args, &written.rest) {
+            let value = self.transformation_arg(rest, true);
+            self.judge_transformation_arg(only, &value, written.span);
+            return Box::new([value]);
         }
         // `{s.select,1,,}`: the commas that the last argument of some may hold.
         let given = match declared.args.len().checked_sub(1) {
@@ -292,9 +295,33 @@ impl<'a> Lookup<'a> {
                 let message = format!("{} of {{{}}} must be a number", arg.name, declared.name);
                 self.error(codes::TRANSFORMATION_ARGS, written.span, message);
             }
+            self.judge_transformation_arg(arg, &value, written.span);
             args.push(value);
         }
         args.into()
+    }
+
+    fn judge_transformation_arg(&mut self, arg: &catalogue::TransformationArg, value: &TransformationArg, span: Span) {
+        if let TransformationArg::Fixed(Value::Str(text)) = value {
+            self.judge(arg.judge, arg.name, &String::from_utf8_lossy(text), span);
+        }
+    }
+
+    /// Says what is to be said of a constant, given its declaration.
+    pub(crate) fn judge(&mut self, judge: Option<Judge>, name: &str, text: &str, span: Span) {
+        match judge.map_or(Verdict::Fine, |judge| judge(text)) {
+            Verdict::Fine => {}
+            Verdict::Old(today) => {
+                let message = format!("\"{text}\" is an older spelling of {name}");
+                let warning = Diagnostic::warning(codes::FLAGS_OLD, span, message);
+                self.diagnostics.push(warning.fix(span, format!("\"{today}\"")));
+            }
+            Verdict::Wrong(what, instead) => {
+                let message = format!("{name}: {what}");
+                let error = Diagnostic::error(codes::ARGUMENT_VALUE, span, message);
+                self.diagnostics.push(error.help(format!("it is {instead}")));
+            }
+        }
     }
 
     fn transformation_arg(&mut self, text: &Text, is_verbatim: bool) -> TransformationArg {

@@ -21,7 +21,7 @@ pub(crate) use usage::Usage;
 
 use crate::ast::{Route, Script, Span};
 use crate::diagnostic::Diagnostic;
-use crate::program::instruction::{Address, Instruction, Slot, Step, Tables};
+use crate::program::instruction::{Address, Began, Instruction, Slot, Step, Tables};
 use crate::program::{Coverage, Limits, Line, Program, Route as CompiledRoute, RouteIndex, VariableRef};
 use crate::source::SourceMap;
 use catalogue::Value;
@@ -56,7 +56,7 @@ pub(crate) struct Compiler<'a> {
     /// The place of the statement that is compiled.
     place: u32,
     /// The next instruction is the first of a statement.
-    begins: bool,
+    begins: Option<Began>,
 }
 
 /// The address of a jump that is not known yet.
@@ -81,7 +81,7 @@ pub(crate) fn compile<'a>(
         exits: Vec::new(),
         route: RouteIndex::default(),
         place: 0,
-        begins: false,
+        begins: None,
     };
     let compiled = routes.in_order(script).map(|(index, route)| compiler.route(index, route)).collect();
     compiler.finish(compiled)

@@ -1,10 +1,10 @@
 //! Statements.
 
 use super::{Compiler, LATER, add};
-use crate::ast::{Constant, Expression, ExpressionKind, Span, Spanned, Statement, StatementKind, Text};
+use crate::ast::{AssignOperator, Constant, Expression, ExpressionKind, Spanned, Statement, StatementKind, Text};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::program::Format;
-use crate::program::instruction::{Instruction, Operand};
+use crate::program::instruction::{Began, Instruction, Operand};
 use bytes::Bytes;
 use catalogue::Value;
 
@@ -40,7 +40,7 @@ impl Compiler<'_> {
         match &statement.node {
             StatementKind::Block(statements) => self.body(statements),
             StatementKind::If { condition, then, otherwise } => {
-                self.begin(statement.span);
+                self.begin(statement);
                 self.condition(condition);
                 let skip = self.emit(Instruction::JumpUnless(LATER));
                 self.body(then);
@@ -48,7 +48,7 @@ impl Compiler<'_> {
                 self.body(otherwise);
             }
             StatementKind::Expression(expression) => {
-                self.begin(statement.span);
+                self.begin(statement);
                 self.effect(expression);
                 match expression.node {
                     ExpressionKind::Call(_) | ExpressionKind::Route(_) => self.emit(Instruction::ReturnCode),
@@ -69,15 +69,18 @@ impl Compiler<'_> {
         self.emit(Instruction::Return { code, values: 0 });
     }
 
-    pub(super) fn begin(&mut self, span: Span) {
-        self.place = self.places.place(span);
-        self.begins = true;
+    fn begin(&mut self, statement: &Statement) {
+        self.place = self.places.place(statement.span);
+        self.begins = Some(began(&statement.node));
     }
 
     fn statement(&mut self, statement: &Statement) {
-        self.begin(statement.span);
+        self.begin(statement);
         match &statement.node {
-            StatementKind::Expression(expression) => self.effect(expression),
+            StatementKind::Expression(expression) => {
+                self.note_idle(expression);
+                self.effect(expression);
+            }
             StatementKind::If { condition, then, otherwise } => self.branch(condition, then, otherwise),
             StatementKind::While { condition, body } => self.repeat(condition, body),
             StatementKind::For { iterator, over, body } => self.for_each(iterator, over, body),
@@ -173,4 +176,32 @@ fn never_goes_on(statement: &Statement) -> bool {
         StatementKind::If { then, otherwise, .. } => ends(then) && ends(otherwise),
         _ => false,
     }
+}
+
+/// A statement as upstream's trace names it.
+fn began(statement: &StatementKind) -> Began {
+    Began::of(match statement {
+        StatementKind::Expression(expression) => match &expression.node {
+            ExpressionKind::Call(_) => "",
+            ExpressionKind::Route(_) => "core route",
+            ExpressionKind::Assign { operator: AssignOperator::Set, .. } => "assign equal",
+            ExpressionKind::Assign { operator: AssignOperator::Replace, .. } => "assign colon equal",
+            ExpressionKind::Assign { .. } => "assign with operator",
+            _ => "core expression",
+        },
+        StatementKind::If { .. } => "core if",
+        StatementKind::While { .. } => "core while",
+        StatementKind::For { .. } => "core for each",
+        StatementKind::Switch { .. } => "core switch",
+        StatementKind::Break => "core break",
+        StatementKind::Return(_) => "core return",
+        StatementKind::Exit => "core exit",
+        StatementKind::Drop => "core drop",
+        StatementKind::Assert { .. } => "core assert",
+        StatementKind::Log { .. } => "core log",
+        StatementKind::Xlog { .. } => "core xlog",
+        StatementKind::Async { .. } => "core async",
+        StatementKind::Launch { .. } => "core launch",
+        StatementKind::Block(_) => "core block",
+    })
 }

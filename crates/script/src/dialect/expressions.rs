@@ -16,6 +16,11 @@ pub(crate) fn old_operand(word: &str) -> Option<OldOperand> {
     OLD.iter().find(|old| old.word == word).copied()
 }
 
+/// The variable of the host of what a variable holds, where that is a whole URI.
+pub(crate) fn host_of(variable: &str) -> Option<&'static str> {
+    OLD.iter().find(|old| old.today == variable)?.host
+}
+
 const fn operand(word: &'static str, today: &'static str) -> OldOperand {
     OldOperand { word, today, host: None }
 }

@@ -4,8 +4,10 @@ mod expressions;
 mod functions;
 mod globals;
 mod modules;
+mod variables;
 
-pub(crate) use expressions::{OldOperand, old_operand};
+pub(crate) use expressions::{OldOperand, host_of, old_operand};
 pub(crate) use functions::{gone_function, needs_no_parentheses};
 pub(crate) use globals::{OldGlobal, Unit, old_global};
 pub(crate) use modules::{OLD_DEFAULTS, OldModule, OldParam, old_module, old_param};
+pub(crate) use variables::gone_variable;

@@ -32,16 +32,18 @@ const OLD_MODULES: &[(&str, OldModule)] = &[
     ("cpl-c", OldModule::Renamed("cpl_c")),
 ];
 
-/// A parameter of such a module.
+/// A parameter of older releases that its module has no more, or of a module that is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OldParam {
     /// It is this module's parameter today.
     Of(&'static str, &'static str),
     /// What it asked for has no meaning any more.
     Ignored(&'static str),
+    /// What it asked for is written otherwise today.
+    Gone(&'static str),
 }
 
-/// What has become of a parameter of an old module.
+/// What has become of such a parameter.
 pub(crate) fn old_param(module: &str, name: &str) -> Option<OldParam> {
     OLD_PARAMS.iter().find(|(of, old, _)| *of == module && *old == name).map(|(_, _, fate)| *fate)
 }
@@ -60,5 +62,21 @@ const OLD_PARAMS: &[(&str, &str, OldParam)] = &[
     ("avpops", "value_column", OldParam::Of("sqlops", "value_column")),
     ("avpops", "type_column", OldParam::Of("sqlops", "type_column")),
     ("avpops", "db_scheme", OldParam::Of("sqlops", "db_scheme")),
+    ("acc", "acc_created_avp_name", OldParam::Ignored("the time a call began is kept with it, and in no AVP")),
+    (
+        "acc",
+        "report_ack",
+        OldParam::Ignored("an ACK has no record of its own: acc_log_request() makes one where it is wanted"),
+    ),
+    (
+        "tm",
+        "fr_timer_avp",
+        OldParam::Gone("set the seconds for a final reply with $T_fr_timeout = 5; before t_relay()"),
+    ),
+    (
+        "tm",
+        "fr_inv_timer_avp",
+        OldParam::Gone("set the seconds that a phone may ring with $T_fr_inv_timeout = 30; before t_relay()"),
+    ),
     ("avpops", "buf_size", OldParam::Ignored("values are as long as they are")),
 ];

@@ -179,6 +179,10 @@ impl Host for World<'_> {
         1000
     }
 
+    fn log_level(&self) -> i32 {
+        2
+    }
+
     fn xlog_level(&self) -> i32 {
         3
     }

@@ -1,6 +1,6 @@
 //! What a global parameter is.
 
-use catalogue::Default;
+use catalogue::{Default, Judge};
 
 /// The declaration of a global parameter.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,10 @@ pub struct GlobalParam {
     pub default: Default,
     /// The least and greatest value of an integer.
     pub range: Option<(i32, i32)>,
+    /// What a string may be, where `words` does not say it.
+    pub judge: Option<Judge>,
+    /// Whether a number beyond the range counts as the nearest in it.
+    pub is_clamped: bool,
     /// The words a string may be; empty: any.
     pub words: &'static [&'static str],
     /// Whether it may be set several times, each adding a value.
@@ -36,6 +40,8 @@ pub enum GlobalKind {
     Int,
     /// A string in quotes.
     Str,
+    /// A path, with or without quotes.
+    Path,
     /// A word, or a string in quotes.
     Word,
     /// A host or address, with or without quotes.
@@ -63,6 +69,8 @@ impl GlobalParam {
             kind,
             default,
             range: None,
+            judge: None,
+            is_clamped: false,
             words: &[],
             repeats: false,
             spellings: &[],
@@ -91,6 +99,15 @@ impl GlobalParam {
 
     pub(super) const fn within(self, least: i32, greatest: i32) -> GlobalParam {
         GlobalParam { range: Some((least, greatest)), ..self }
+    }
+
+    /// The same; what is beyond counts as the nearest.
+    pub(super) const fn clamped(self, least: i32, greatest: i32) -> GlobalParam {
+        GlobalParam { range: Some((least, greatest)), is_clamped: true, ..self }
+    }
+
+    pub(super) const fn judged(self, judge: Judge) -> GlobalParam {
+        GlobalParam { judge: Some(judge), ..self }
     }
 
     pub(super) const fn one_of(self, words: &'static [&'static str]) -> GlobalParam {

@@ -34,9 +34,12 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         2,
         "What is logged: -3 alert, -2 critical, -1 error, 1 warning, 2 notice, 3 info, 4 debug.",
     )
+    .clamped(-3, 4)
     .once(&["debug"]),
-    GlobalParam::int("xlog_level", 2, "The level above which xlog lines are dropped."),
-    GlobalParam::int("xlog_print_level", 2, "The level of xlog lines that name none.").once(&["xlog_default_level"]),
+    GlobalParam::int("xlog_level", 2, "The level above which xlog lines are dropped.").clamped(-3, 4),
+    GlobalParam::int("xlog_print_level", 2, "The level of xlog lines that name none.")
+        .clamped(-3, 4)
+        .once(&["xlog_default_level"]),
     GlobalParam::bool("stderror_enabled", true, "Logs to the standard error."),
     GlobalParam::bool("syslog_enabled", false, "Logs to syslog."),
     GlobalParam::of("syslog_facility", GlobalKind::Word, catalogue::Default::Str("LOG_DAEMON"), "The syslog facility.")

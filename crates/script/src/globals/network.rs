@@ -1,6 +1,7 @@
 //! Global parameters: sockets, names, DNS and what is sent to whom.
 
 use super::{GlobalKind, GlobalParam};
+use catalogue::{Default, Verdict};
 
 pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("socket", GlobalKind::Socket, "An address to receive on: proto:host[:port] and options.")
@@ -17,7 +18,13 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("advertised_port", GlobalKind::Int, "The port in Via and Record-Route of all sockets.")
         .within(1, 65_535),
     GlobalParam::bool("mhomed", false, "Chooses the sending socket by the route to each destination."),
-    GlobalParam::unset("tos", GlobalKind::TypeOfService, "The type of service of sent packets, or IPTOS_LOWDELAY …"),
+    GlobalParam::of(
+        "tos",
+        GlobalKind::TypeOfService,
+        Default::Int(0x10),
+        "The type of service of sent packets, a number or IPTOS_LOWDELAY …; 0 leaves it to the system.",
+    )
+    .within(0, 255),
     GlobalParam::bool("mcast_loopback", false, "Receives what we send to a multicast group."),
     GlobalParam::unset("mcast_ttl", GlobalKind::Int, "How far multicast packets travel.").within(0, 255),
     GlobalParam::int("maxbuffer", 262_144, "The largest receive buffer of a UDP socket, in bytes.").within(0, i32::MAX),
@@ -41,12 +48,23 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::bool("disable_503_translation", false, "Relays a 503 as it is, instead of as 500."),
     GlobalParam::bool("disable_stateless_fwd", true, "Discards replies that belong to no transaction."),
     GlobalParam::unset("dst_blacklist", GlobalKind::Blacklist, "Destinations that nothing is sent to.").repeats(),
-    GlobalParam::unset("server_header", GlobalKind::Str, "The whole Server line of replies that are made here."),
+    GlobalParam::unset("server_header", GlobalKind::Str, "The whole Server line of replies that are made here.")
+        .judged(|line| header_line("Server", line)),
     GlobalParam::unset(
         "user_agent_header",
         GlobalKind::Str,
         "The whole User-Agent line of requests that are made here.",
-    ),
+    )
+    .judged(|line| header_line("User-Agent", line)),
     GlobalParam::bool("server_signature", true, "Adds the Server line to replies that are made here."),
     GlobalParam::bool("sip_warning", false, "Adds a Warning line to replies that are made here."),
 ];
+
+/// A whole line begins with its name. Upstream sends one without as it is, which nobody can read.
+fn header_line(name: &str, line: &str) -> Verdict {
+    let is_token = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte))
+    };
+    let has_name = line.split_once(':').is_some_and(|(name, _)| is_token(name.trim_end()));
+    if has_name || line.trim().is_empty() { Verdict::Fine } else { Verdict::Old(format!("{name}: {line}")) }
+}

@@ -28,8 +28,9 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         .no_effect("the best method of the system is used"),
     GlobalParam::bool("debug_mode", false, "Runs in the foreground and logs everything to the standard error."),
     GlobalParam::bool("disable_core_dump", false, "Leaves no core file after a crash."),
-    GlobalParam::unset("chroot", GlobalKind::Str, "The directory that becomes the root."),
-    GlobalParam::str("wdir", "/", "The working directory.").spelt(&["workdir"]),
+    GlobalParam::unset("chroot", GlobalKind::Path, "The directory that becomes the root."),
+    GlobalParam::of("wdir", GlobalKind::Path, catalogue::Default::Str("/"), "The working directory.")
+        .spelt(&["workdir"]),
     GlobalParam::int("open_files_limit", -1, "The most files that may be open, -1 for the system's limit."),
     GlobalParam::int("max_while_loops", 10_000, "The most turns of a loop of the script.").within(0, i32::MAX),
     GlobalParam::bool("enable_asserts", false, "Evaluates assert()."),
@@ -82,3 +83,12 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::unset("restart_persistency_size", GlobalKind::Int, "The size of that file in megabytes.")
         .no_effect("the file has the size it needs"),
 ];
+
+/// An option of a socket that changes nothing here, and why.
+pub(super) fn idle_socket_option(option: &str) -> Option<(&'static str, &'static str)> {
+    match option {
+        "use_workers" => Some(("use_workers of a socket", NO_WORKERS)),
+        "use_auto_scaling_profile" => Some(("use_auto_scaling_profile of a socket", NO_WORKERS)),
+        _ => None,
+    }
+}

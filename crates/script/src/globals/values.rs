@@ -1,5 +1,6 @@
 //! The values a script gives its global parameters, by name and type.
 
+use super::process::idle_socket_option;
 use super::{GlobalParam, find};
 use crate::ast::{Blacklist, GlobalValue, Item, ScalingProfile, Script, Socket, Span, Spanned};
 use catalogue::Default;
@@ -107,7 +108,15 @@ impl Globals {
 
     /// What the script sets to no effect here, and why.
     pub fn without_effect(&self) -> impl Iterator<Item = (&'static str, &'static str, Span)> {
-        self.set.iter().filter_map(|(param, value)| Some((param.name, param.no_effect?, value.span)))
+        self.set.iter().flat_map(|(param, value)| {
+            let whole = param.no_effect.map(|why| (param.name, why));
+            let options = match &value.node {
+                GlobalValue::Socket(socket) => socket.options.as_slice(),
+                _ => &[],
+            };
+            let of_socket = options.iter().filter_map(|(option, _)| idle_socket_option(option));
+            whole.into_iter().chain(of_socket).map(|(name, why)| (name, why, value.span))
+        })
     }
 
     /// Everything that is set, in the order of the script.

@@ -17,6 +17,8 @@ pub(crate) struct Lexer<'a> {
     text: &'a [u8],
     /// From here on no comment, `"` or `'` finds its end: it is looked for once, however often the text opens them.
     unclosed: [Cell<u32>; 3],
+    /// Up to here no `"` or `'` begins a string of several lines: the one that spanned it has none of its own end.
+    misread: [Cell<u32>; 2],
 }
 
 /// The index into `Lexer::unclosed`.
@@ -29,7 +31,7 @@ enum Opening {
 
 impl<'a> Lexer<'a> {
     pub fn new(text: &'a [u8]) -> Lexer<'a> {
-        Lexer { text, unclosed: [const { Cell::new(u32::MAX) }; 3] }
+        Lexer { text, unclosed: [const { Cell::new(u32::MAX) }; 3], misread: [const { Cell::new(0) }; 2] }
     }
 
     /// The bytes of a span.
@@ -103,14 +105,36 @@ impl<'a> Lexer<'a> {
     }
 
     fn string(&self, start: u32, fault: &mut dyn FnMut(Diagnostic)) -> (TokenKind, usize) {
-        let is_double = self.rest(start).first() == Some(&b'"');
-        let opening = if is_double { Opening::DoubleQuote } else { Opening::SingleQuote };
-        if let Some(length) = self.closed(start, opening, string::length) {
+        let rest = self.rest(start);
+        let line = rest.get(..line_length(rest)).unwrap_or_default();
+        if let Some(length) = string::length(line).or_else(|| self.long_string(start)) {
             return (TokenKind::String, length);
         }
-        let quote = Span { start, end: start + 1 };
-        fault(Diagnostic::error(codes::STRING_UNCLOSED, quote, "this string has no end: a quote is missing"));
-        (TokenKind::String, line_length(self.rest(start)))
+        let length = string::length_without_end(line);
+        let (quote, end) = (Span { start, end: start + 1 }, start + place(length));
+        let lost = Diagnostic::error(codes::STRING_UNCLOSED, quote, "this string has no end: a quote is missing");
+        let closing = String::from_utf8_lossy(line.get(..1).unwrap_or_default()).into_owned();
+        fault(lost.fix(Span { start: end, end }, closing));
+        (TokenKind::String, length)
+    }
+
+    /// The length of a string of several lines. One that ends where no string can is one whose quote was forgotten: it
+    /// has ended at the quote that opens the next.
+    fn long_string(&self, start: u32) -> Option<usize> {
+        let is_double = self.rest(start).first() == Some(&b'"');
+        let opening = if is_double { Opening::DoubleQuote } else { Opening::SingleQuote };
+        let [double_quote, single_quote] = &self.misread;
+        let misread_to = if is_double { double_quote } else { single_quote };
+        if start < misread_to.get() {
+            return None;
+        }
+        let length = self.closed(start, opening, string::length)?;
+        let end = start + place(length);
+        if string::can_be_followed_by(self.rest(end)) {
+            return Some(length);
+        }
+        misread_to.set(end);
+        None
     }
 
     /// A word, number or address; a colon that starts no IPv6 address is a symbol.
@@ -244,6 +268,21 @@ y""#,
             "string \"a\\\"b\" | string 'a\\' | string \"x\ny\"",
         );
         check("\"a\nb", "string \"a | word b | this string has no end: a quote is missing");
+        check(
+            "\"a);\nf(\"b\");",
+            "string \"a | ) | ; | word f | ( | string \"b\" | ) | ; | this string has no end: a quote is missing",
+        );
+        check("\"a\n\" + \"\n\"", "string \"a\n\" | + | string \"\n\"");
+        check("'a\nb' and \"c\nd\"\n", "string 'a\nb' | word and | string \"c\nd\"");
+        let escaped = "\"a\n\\\"b\n\\\"c\n\"d";
+        let lost = "this string has no end: a quote is missing";
+        let stray = "`\\\\` has no meaning here";
+        check(
+            escaped,
+            &format!(
+                "string \"a | other \\ | string \"b | other \\ | string \"c | string \"d | {lost} | {stray} | {lost} | {stray} | {lost} | {lost}"
+            ),
+        );
     }
 
     #[test]

@@ -4,6 +4,9 @@
 pub(super) fn number(word: &[u8]) -> Option<Result<i32, &'static str>> {
     let text = str::from_utf8(word).ok()?;
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        if hex.is_empty() {
+            return Some(Err("no digit follows the `0x`"));
+        }
         return hex.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| bits(hex));
     }
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -15,6 +15,30 @@ pub(super) fn length(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// The length of a string without end on the line that it begins: what ends a statement or begins a block after it is
+/// none of it.
+pub(super) fn length_without_end(line: &[u8]) -> usize {
+    let text = line.trim_ascii_end().strip_suffix(b"{").unwrap_or(line).trim_ascii_end();
+    let text = text.strip_suffix(b";").unwrap_or(text).trim_ascii_end();
+    text.strip_suffix(b")").unwrap_or(text).len().max(1)
+}
+
+/// Whether this can come behind a string.
+pub(super) fn can_be_followed_by(rest: &[u8]) -> bool {
+    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let rest = rest.get(blanks..).unwrap_or_default();
+    match rest.first() {
+        None => true,
+        // Strings that follow each other have a blank between them.
+        Some(b'"' | b'\'') => blanks > 0,
+        Some(byte) if byte.is_ascii_alphanumeric() => {
+            let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            blanks > 0 && matches!(rest.get(..word), Some(b"and" | b"or"))
+        }
+        Some(byte) => b"\r\n),;}]{=!<>&|+-*/%^#:".contains(byte),
+    }
+}
+
 /// What a string says, with the way back to where each byte was written.
 #[derive(Debug)]
 pub(crate) struct Decoded {

@@ -31,10 +31,16 @@ impl Parser<'_> {
             self.bump();
             let condition = self.condition()?;
             let then = self.body();
-            branches.push((start, condition, then));
-            if branches.len() > ELSE_IF_MAX {
-                let message = format!("more than {ELSE_IF_MAX} times `else if`: use `switch`, or a route for a part");
-                return Err(self.report(Diagnostic::error(codes::TOO_DEEP, self.since(start), message)));
+            // One too many is told; those after it are looked at, and put nowhere.
+            match branches.len() {
+                0..ELSE_IF_MAX => branches.push((start, condition, then)),
+                ELSE_IF_MAX => {
+                    let message =
+                        format!("more than {ELSE_IF_MAX} times `else if`: use `switch`, or a route for a part");
+                    self.report(Diagnostic::error(codes::TOO_DEEP, self.since(start), message));
+                    branches.push((start, condition, then));
+                }
+                _ => {}
             }
             if !self.eat_word("else") {
                 break;
@@ -117,9 +123,13 @@ impl Parser<'_> {
             match self.word() {
                 "case" => {
                     self.bump();
-                    let value = self.case_value()?;
-                    self.expect(Symbol::Colon)?;
-                    cases.push((value, self.statements(&["case", "default"])));
+                    let value = self.case_value();
+                    let value = value.and_then(|value| self.expect(Symbol::Colon).map(|_| value));
+                    if value.is_err() {
+                        self.recover_case();
+                    }
+                    let statements = self.statements(&["case", "default"]);
+                    cases.extend(value.map(|value| (value, statements)));
                 }
                 "default" => {
                     self.bump();

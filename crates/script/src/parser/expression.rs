@@ -68,6 +68,11 @@ impl Parser<'_> {
         }
         let Some(operator) = self.compare_operator() else { return Ok(left) };
         let operator_span = self.bump().span;
+        if let (ExpressionKind::Variable(variable), CompareOperator::Equal | CompareOperator::NotEqual, "myself") =
+            (&left.node, operator, self.word())
+        {
+            return self.variable_with_myself(variable, operator);
+        }
         let right = self.comparison_right()?;
         self.check_left(&left, operator_span, &right)?;
         let span = Span { start: left.span.start, end: right.span.end };

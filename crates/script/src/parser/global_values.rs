@@ -5,7 +5,8 @@ use crate::ast::{Blacklist, BlacklistRule, GlobalValue, ScalingProfile, Span, Sp
 use crate::diagnostic::{Diagnostic, codes};
 use crate::globals::{GlobalKind, GlobalParam};
 use crate::hostname::{SHAPE, is_host};
-use crate::lexer::{Symbol, TokenKind};
+use crate::lexer::{Symbol, TokenKind, place};
+use catalogue::Verdict;
 
 impl Parser<'_> {
     pub(super) fn global_value(&mut self, param: &GlobalParam) -> Parsed<Spanned<GlobalValue>> {
@@ -14,7 +15,8 @@ impl Parser<'_> {
             // Any number but 0 is yes.
             GlobalKind::Bool => GlobalValue::Int(i32::from(self.integer("yes or no")? != 0)),
             GlobalKind::Int => GlobalValue::Int(self.number_value()?),
-            GlobalKind::Str => GlobalValue::Str(self.plain_string("a string in quotes")?.node),
+            GlobalKind::Path if self.token.kind != TokenKind::String => GlobalValue::Str(self.raw_value().node),
+            GlobalKind::Str | GlobalKind::Path => GlobalValue::Str(self.plain_string("a string in quotes")?.node),
             GlobalKind::Word => GlobalValue::Str(self.word_value()?),
             GlobalKind::Host => GlobalValue::Str(self.host_value()?),
             GlobalKind::TypeOfService => GlobalValue::Int(self.type_of_service()?),
@@ -25,12 +27,43 @@ impl Parser<'_> {
             GlobalKind::Blacklist => GlobalValue::Blacklist(self.blacklist()?),
             GlobalKind::MemoryGroup => self.memory_group()?,
         };
-        let value = self.spanned(value, start);
+        let mut value = self.spanned(value, start);
+        self.judge_value(param, &mut value);
         self.check_value(param, &value)?;
         Ok(value)
     }
 
+    /// An older spelling is read as today's.
+    fn judge_value(&mut self, param: &GlobalParam, value: &mut Spanned<GlobalValue>) {
+        let (GlobalValue::Str(text), Some(judge)) = (&mut value.node, param.judge) else { return };
+        match judge(text) {
+            Verdict::Fine => {}
+            Verdict::Old(today) => {
+                let message = format!("`{}` is written \"{today}\" today", param.name);
+                let warning = Diagnostic::warning(codes::GLOBAL_VALUE, value.span, message);
+                self.report(warning.fix(value.span, format!("\"{today}\"")));
+                *text = today;
+            }
+            Verdict::Wrong(what, instead) => {
+                let message = format!("`{}`: {what}", param.name);
+                let error = Diagnostic::error(codes::GLOBAL_VALUE, value.span, message);
+                self.report(error.help(format!("it is {instead}")));
+            }
+        }
+    }
+
     fn check_value(&mut self, param: &GlobalParam, value: &Spanned<GlobalValue>) -> Parsed<()> {
+        if let (GlobalValue::Int(number), Some((least, greatest)), true) = (&value.node, param.range, param.is_clamped)
+            && !(least..=greatest).contains(number)
+        {
+            let nearest = number.clamp(&least, &greatest);
+            let message =
+                format!("`{}` is a number from {least} to {greatest}: {number} counts as {nearest}", param.name);
+            self.report(
+                Diagnostic::warning(codes::GLOBAL_VALUE, value.span, message).fix(value.span, nearest.to_string()),
+            );
+            return Ok(());
+        }
         let message = match &value.node {
             GlobalValue::Int(number) => match param.range {
                 Some((least, i32::MAX)) if *number < least => format!("`{}` is {least} or more", param.name),
@@ -60,7 +93,7 @@ impl Parser<'_> {
         })
     }
 
-    fn word_value(&mut self) -> Parsed<String> {
+    pub(super) fn word_value(&mut self) -> Parsed<String> {
         match self.token.kind {
             TokenKind::String => Ok(self.plain_string("a word")?.node),
             TokenKind::Word | TokenKind::Number(_) => {
@@ -84,12 +117,14 @@ impl Parser<'_> {
         Ok(host)
     }
 
-    fn type_of_service(&mut self) -> Parsed<i32> {
+    /// A number, in quotes too, or a name of it.
+    pub(super) fn type_of_service(&mut self) -> Parsed<i32> {
         let number = match self.word() {
             "IPTOS_LOWDELAY" => 0x10,
             "IPTOS_THROUGHPUT" => 0x08,
             "IPTOS_RELIABILITY" => 0x04,
             "IPTOS_MINCOST" => 0x02,
+            _ if self.token.kind == TokenKind::String => return self.number_value(),
             _ => return self.integer("a number or IPTOS_LOWDELAY …"),
         };
         self.bump();
@@ -142,18 +177,27 @@ impl Parser<'_> {
         Err(self.unexpected(&format!("`{word}`")))
     }
 
-    /// `id/flag,flag:{rule, rule}`
+    /// `id/flag,flag:{rule, rule}`, `id:!network`
     fn blacklist(&mut self) -> Parsed<Blacklist> {
-        let head = self.raw_value();
-        let head_text = head.node.trim_end_matches(':');
-        let (name, flags) = head_text.split_once('/').unwrap_or((head_text, ""));
-        let mut blacklist = Blacklist { name: name.to_owned(), ..Blacklist::default() };
+        let head = self.blacklist_head();
+        let (name, flags) = head.node.split_once('/').unwrap_or((&head.node, ""));
+        let mut blacklist = Blacklist { name: name.trim().to_owned(), ..Blacklist::default() };
         for flag in flags.split(',').map(str::trim).filter(|flag| !flag.is_empty()) {
             self.check_blacklist_flag(flag, head.span)?;
             blacklist.flags.push(flag.to_owned());
         }
-        self.eat(Symbol::Colon);
+        let has_rules = self.lexer.rest(self.end).first() == Some(&b':');
+        if has_rules {
+            // By the byte: what follows is no part of an address that the colon might begin.
+            self.end += 1;
+            self.go_to(self.end);
+        }
         if !self.eat(Symbol::LeftBrace) {
+            if has_rules {
+                let is_negated = self.eat(Symbol::Not);
+                let network = self.blacklist_network()?;
+                blacklist.rules.push(BlacklistRule { is_negated, network, ..BlacklistRule::default() });
+            }
             return Ok(blacklist);
         }
         while !self.at(Symbol::RightBrace) {
@@ -166,6 +210,20 @@ impl Parser<'_> {
         Ok(blacklist)
     }
 
+    /// The name and flags, up to the colon.
+    fn blacklist_head(&mut self) -> Spanned<String> {
+        let start = self.token.span.start;
+        let ends = |byte: &u8| matches!(byte, b':' | b'{' | b';' | b'#' | b'\n');
+        let rest = self.lexer.rest(start);
+        let head = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
+        self.end = start + place(head.len());
+        self.go_to(self.end);
+        Spanned {
+            node: String::from_utf8_lossy(head).trim().to_owned(),
+            span: Span { start, end: start + place(head.trim_ascii_end().len()) },
+        }
+    }
+
     fn check_blacklist_flag(&mut self, flag: &str, span: Span) -> Parsed<()> {
         if matches!(flag, "expire" | "default" | "readonly") {
             return Ok(());
@@ -174,15 +232,22 @@ impl Parser<'_> {
         Err(self.report(Diagnostic::error(codes::GLOBAL_VALUE, span, message)))
     }
 
-    /// `[!](proto, network[, port[, "pattern"]])`
+    /// `[!]([proto,] network[, port[, "pattern"]])`
     fn blacklist_rule(&mut self) -> Parsed<BlacklistRule> {
         let is_negated = self.eat(Symbol::Not);
         self.expect(Symbol::LeftParenthesis)?;
-        let proto = self.word_value()?.to_ascii_lowercase();
-        self.expect(Symbol::Comma)?;
-        let network = self.blacklist_network()?;
-        let mut rule = BlacklistRule { is_negated, network, ..BlacklistRule::default() };
-        rule.proto = Some(proto).filter(|proto| !matches!(proto.as_str(), "any" | "none" | ""));
+        let mut rule = BlacklistRule { is_negated, ..BlacklistRule::default() };
+        let is_protocol = match self.token.kind {
+            TokenKind::Word => true,
+            TokenKind::String => !self.lexer.bytes(self.token.span).iter().any(|byte| matches!(byte, b'.' | b':')),
+            _ => false,
+        };
+        if is_protocol {
+            let proto = self.word_value()?.to_ascii_lowercase();
+            rule.proto = Some(proto).filter(|proto| !matches!(proto.as_str(), "any" | "none" | ""));
+            self.expect(Symbol::Comma)?;
+        }
+        rule.network = self.blacklist_network()?;
         if self.eat(Symbol::Comma) {
             rule.port = self.port()?.filter(|port| *port > 0);
         }

@@ -4,7 +4,7 @@ use super::condition::number_constant;
 use super::{Parsed, Parser};
 use crate::ast::{Call, CompareOperator, Constant, Expression, ExpressionKind, Segment, Span, Spanned, Text, Variable};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::{OldOperand, old_operand};
+use crate::dialect::{OldOperand, host_of, old_operand};
 use crate::format::parse_variable;
 use crate::lexer::{Symbol, TokenKind};
 use bytes::Bytes;
@@ -56,22 +56,41 @@ impl Parser<'_> {
             let message = format!("`{}` cannot be compared with `myself`", old.word);
             return Err(self.report(Diagnostic::error(codes::OLD_EXPRESSION, span, message)));
         };
-        let mut variable = match parse_variable(host.as_bytes()) {
-            Ok(variable) => variable,
-            Err(_) => return Err(self.unexpected("a host")),
-        };
+        let (expression, today) = self.is_myself(host, operator, span)?;
+        self.warn_old(old, span, &today);
+        Ok(expression)
+    }
+
+    /// `$rd == myself` is `is_myself("$rd")`; of a whole URI the host is meant. The word `myself` comes next.
+    pub(super) fn variable_with_myself(
+        &mut self,
+        variable: &Variable,
+        operator: CompareOperator,
+    ) -> Parsed<Expression> {
+        self.bump();
+        let span = self.since(variable.span.start);
+        let written = self.written_lossy(variable.span);
+        let host = host_of(&written).map_or(written, str::to_owned);
+        let (expression, today) = self.is_myself(&host, operator, span)?;
+        let message = "`myself` is a word of 1.x";
+        self.report(Diagnostic::warning(codes::OLD_EXPRESSION, span, message).fix(span, today));
+        Ok(expression)
+    }
+
+    /// The question whether a host is ours, or is not, and how it is written today.
+    fn is_myself(&mut self, host: &str, operator: CompareOperator, span: Span) -> Parsed<(Expression, String)> {
+        let Ok(mut variable) = parse_variable(host.as_bytes()) else { return Err(self.unexpected("a host")) };
         place_at(&mut variable, span);
-        let text = Text { segments: vec![Segment::Variable(variable)], source: Bytes::from_static(host.as_bytes()) };
-        let argument = Spanned { node: ExpressionKind::Format(text), span };
+        let source = Bytes::copy_from_slice(host.as_bytes());
+        let argument = ExpressionKind::Format(Text { segments: vec![Segment::Variable(variable)], source });
+        let args = vec![Some(Spanned { node: argument, span })];
         let name = Spanned { node: "is_myself".to_owned(), span };
-        let call = Spanned { node: ExpressionKind::Call(Call { name, args: vec![Some(argument)], span }), span };
+        let call = Spanned { node: ExpressionKind::Call(Call { name, args, span }), span };
         let today = format!("is_myself(\"{host}\")");
         if operator == CompareOperator::NotEqual {
-            self.warn_old(old, span, &format!("!{today}"));
-            return Ok(Spanned { node: ExpressionKind::Not(Box::new(call)), span });
+            return Ok((Spanned { node: ExpressionKind::Not(Box::new(call)), span }, format!("!{today}")));
         }
-        self.warn_old(old, span, &today);
-        Ok(call)
+        Ok((call, today))
     }
 
     fn compare_with_value(

@@ -2,11 +2,13 @@
 
 use super::condition::number_constant;
 use super::{Parsed, Parser};
-use crate::ast::{Call, Constant, Expression, ExpressionKind, Span, Spanned, Statement};
+use crate::ast::{AssignOperator, Call, Constant, Expression, ExpressionKind, Span, Spanned, Statement};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::dialect::needs_no_parentheses;
+use crate::format::parse_variable;
 use crate::lexer::{Symbol, TokenKind};
 use bytes::Bytes;
+use catalogue::level_named;
 
 impl Parser<'_> {
     pub(super) fn operand(&mut self) -> Parsed<Expression> {
@@ -76,6 +78,7 @@ impl Parser<'_> {
         }
         if self.second().kind == TokenKind::Symbol(Symbol::LeftParenthesis) {
             return Ok(match word {
+                "setdebug" => self.setdebug()?,
                 "route" => ExpressionKind::Route(self.route_call()?),
                 _ => ExpressionKind::Call(self.call()?),
             });
@@ -91,6 +94,28 @@ impl Parser<'_> {
         self.bare_word()
     }
 
+    /// `setdebug(n)` of 1.x is `$log_level = n`, `setdebug()` gives back what is configured.
+    fn setdebug(&mut self) -> Parsed<ExpressionKind> {
+        let Call { mut args, span, .. } = self.call()?;
+        let value = match args.pop().flatten() {
+            Some(value) if args.is_empty() => value,
+            Some(_) => {
+                let message = "setdebug() takes the level of the log, or nothing";
+                return Err(self.report(Diagnostic::error(codes::ARGUMENT_COUNT, span, message)));
+            }
+            None => Spanned { node: ExpressionKind::Constant(Constant::Null), span },
+        };
+        let written = match value.node {
+            ExpressionKind::Constant(Constant::Null) => "NULL".to_owned(),
+            _ => self.written_lossy(value.span),
+        };
+        let warning = Diagnostic::warning(codes::FUNCTION_OLD, span, "setdebug() is an assignment today");
+        self.report(warning.fix(span, format!("$log_level = {written}")));
+        let Ok(mut target) = parse_variable(b"$log_level") else { return Err(self.unexpected("a level")) };
+        target.span = span;
+        Ok(ExpressionKind::Assign { target, operator: AssignOperator::Set, value: Box::new(value) })
+    }
+
     fn if_as_operand(&mut self) -> Parsed<ExpressionKind> {
         let start = self.token.span.start;
         let node = self.nested(Self::if_statement)?;
@@ -103,6 +128,13 @@ impl Parser<'_> {
         let is_right_side = self.follows_operator();
         let span = self.bump().span;
         let word = self.written(span);
+        if let Some(level) = level_named(word).filter(|_| is_right_side) {
+            return Ok(number_constant(level));
+        }
+        if word == "continue" {
+            let fault = Diagnostic::error(codes::UNEXPECTED, span, "there is no `continue`");
+            return Err(self.report(fault.help("put what it was to pass over into an `if`, or a route that returns")));
+        }
         if !is_right_side && needs_no_parentheses(word) {
             let after = Span { start: span.end, end: span.end };
             let message = format!("`{word}` is a call of {word}(): 1.x took it without parentheses");

@@ -1,6 +1,7 @@
 //! Stepping over what cannot be parsed, to where something new begins.
 
 use super::Parser;
+use crate::ast::Span;
 use crate::lexer::{Symbol, TokenKind};
 
 /// What a statement can start with; at the start of a line it is one.
@@ -50,6 +51,18 @@ impl Parser<'_> {
             }
             self.bump();
         }
+    }
+
+    /// After a mistake in a `case`: goes behind its `:`, or to the next line.
+    pub(super) fn recover_case(&mut self) {
+        self.recovering(|parser| {
+            while !parser.is_at_end() && !parser.at(Symbol::RightBrace) && !parser.starts_line() {
+                if parser.eat(Symbol::Colon) {
+                    break;
+                }
+                parser.bump();
+            }
+        });
     }
 
     /// After a mistake within parentheses: goes behind the one that closes them, if there is one before the statement
@@ -104,15 +117,21 @@ impl Parser<'_> {
 
     /// Whether a route or module line begins here, so that no block can go on.
     pub(super) fn starts_section(&self) -> bool {
-        if self.token.kind != TokenKind::Word || !self.starts_line() {
+        if self.token.kind != TokenKind::Word || !(self.starts_line() || self.follows_statement()) {
             return false;
         }
         let word = self.word();
         if SECTION_WORDS.contains(&word) {
-            return true;
+            return self.starts_line();
         }
         let is_route = word == "route" || word.ends_with("_route");
         let opening = [TokenKind::Symbol(Symbol::LeftBracket), TokenKind::Symbol(Symbol::LeftBrace)];
         is_route && opening.contains(&self.second().kind)
+    }
+
+    /// Whether a statement or block has just ended, or a block begun.
+    fn follows_statement(&self) -> bool {
+        let before = self.end.checked_sub(1).map(|last| self.lexer.bytes(Span { start: last, end: self.end }));
+        matches!(before, Some(b";" | b"}" | b"{"))
     }
 }

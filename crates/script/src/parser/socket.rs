@@ -25,7 +25,7 @@ const FLAGS: &[&str] = &[
 ];
 
 /// Options with a value.
-const OPTIONS: &[&str] = &["use_workers", "use_auto_scaling_profile", "tos"];
+const OPTIONS: &[&str] = &["as", "tag", "tos", "use_workers", "use_auto_scaling_profile"];
 
 impl Parser<'_> {
     pub(super) fn socket_value(&mut self) -> Parsed<GlobalValue> {
@@ -123,16 +123,25 @@ impl Parser<'_> {
                 let span = self.bump().span;
                 let message = "`use_children` is called `use_workers` today";
                 self.report(Diagnostic::warning(codes::OLD_GLOBAL, span, message).fix(span, "use_workers"));
-                let value = self.raw_value().node;
+                let value = self.integer("a number of workers")?.to_string();
                 socket.options.push(("use_workers".to_owned(), Some(value)));
+            }
+            "tos" => {
+                self.bump();
+                socket.tos = Some(self.socket_type_of_service()?);
             }
             _ if FLAGS.contains(&word) => {
                 self.bump();
                 socket.options.push((word.to_owned(), None));
             }
-            _ if OPTIONS.contains(&word) => {
+            "use_workers" => {
                 self.bump();
-                let value = self.raw_value().node;
+                let value = self.integer("a number of workers")?.to_string();
+                socket.options.push((word.to_owned(), Some(value)));
+            }
+            "use_auto_scaling_profile" => {
+                self.bump();
+                let value = self.word_value()?;
                 socket.options.push((word.to_owned(), Some(value)));
             }
             _ => return self.end_of_options(),
@@ -149,11 +158,17 @@ impl Parser<'_> {
         let word = self.word();
         let span = self.token.span;
         let mut fault = Diagnostic::error(codes::SOCKET_MALFORMED, span, format!("`{word}` is no option of a socket"));
-        let known = FLAGS.iter().chain(OPTIONS).copied().chain(["as", "tag"]);
+        let known = FLAGS.iter().chain(OPTIONS).copied();
         if let Some(near) = nearest(word, known) {
             fault = fault.help(format!("`{near}` is one")).fix(span, near);
         }
         Err(self.report(fault))
+    }
+
+    fn socket_type_of_service(&mut self) -> Parsed<u8> {
+        let start = self.token.span.start;
+        let number = self.type_of_service()?;
+        u8::try_from(number).map_err(|_| self.malformed_socket(self.since(start), "`tos` is a number from 0 to 255"))
     }
 
     fn advertised(&mut self) -> Parsed<(String, Option<u16>)> {

@@ -181,8 +181,51 @@ pub struct Step {
     pub instruction: Instruction,
     /// The position of its line among the program's lines.
     pub place: u32,
-    /// Whether a statement begins here: it is counted and traced.
-    pub begins: bool,
+    /// The statement that begins here, if one does: it is counted and traced.
+    pub begins: Option<Began>,
+}
+
+/// A statement, by its number among the [`TRACED`]: an instruction is no place for words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Began(u8);
+
+/// What statements are called in a trace, in upstream's words.
+const TRACED: &[&str] = &[
+    // A call is traced itself, by its name.
+    "",
+    "core route",
+    "assign equal",
+    "assign colon equal",
+    "assign with operator",
+    "core expression",
+    "core if",
+    "core while",
+    "core for each",
+    "core switch",
+    "core break",
+    "core return",
+    "core exit",
+    "core drop",
+    "core assert",
+    "core log",
+    "core xlog",
+    "core async",
+    "core launch",
+    "core block",
+];
+
+impl Began {
+    /// The statement with these words; without words a call.
+    pub(crate) fn of(words: &str) -> Began {
+        let found = TRACED.iter().position(|known| *known == words);
+        debug_assert!(found.is_some(), "{words}");
+        Began(found.and_then(|position| u8::try_from(position).ok()).unwrap_or_default())
+    }
+
+    /// The words; none for a call.
+    pub(crate) fn words(self) -> Option<&'static str> {
+        TRACED.get(usize::from(self.0)).copied().filter(|words| !words.is_empty())
+    }
 }
 
 /// A call of a function.

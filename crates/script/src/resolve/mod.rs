@@ -133,7 +133,7 @@ fn accepts(inner: &Inner, given: bool) -> bool {
     match inner {
         Inner::None => !given,
         Inner::Optional | Inner::OptionalWord(_) => true,
-        Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path | Inner::Text => given,
+        Inner::Name | Inner::Interned | Inner::Word(_) | Inner::Path => given,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Puts the included files in place, and the values of the environment.
 
 use super::environment::{Reference, reference};
-use super::include::{Include, candidates, include};
+use super::include::{Include, Malformed, PATH_BYTES_MAX, candidates, include};
 use super::map::MapBuilder;
 use super::{LoadOptions, SOURCE_BYTES_MAX};
 use crate::ast::Span;
@@ -95,11 +95,17 @@ impl Flattener<'_> {
         match include(line.text) {
             None => self.copy(line, 0),
             Some(Ok(found)) => self.include(path, line, &found, depth),
-            Some(Err(_)) => {
+            Some(Err(malformed)) => {
                 let start = self.flat.end();
                 self.copy(line, 0);
-                let fault = Diagnostic::error(codes::INCLUDE_MALFORMED, self.from(start), "the path is missing");
-                self.diagnostics.push(fault.help("write the path in quotes: include_file \"path\""));
+                let fault = |message: &str| Diagnostic::error(codes::INCLUDE_MALFORMED, self.from(start), message);
+                let fault = match malformed {
+                    Malformed::NoPath => {
+                        fault("the path is missing").help("write the path in quotes: include_file \"path\"")
+                    }
+                    Malformed::TooLong => fault(&format!("a path has at most {PATH_BYTES_MAX} bytes")),
+                };
+                self.diagnostics.push(fault);
             }
         }
     }

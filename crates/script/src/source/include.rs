@@ -13,7 +13,12 @@ pub(super) struct Include<'a> {
 
 /// A line that starts as an include and does not go on as one.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(super) enum Malformed {
+    /// There is no path in quotes.
+    NoPath,
+    /// The path is longer than upstream takes.
+    TooLong,
+}
 
 /// Longer paths are refused, as upstream does.
 pub(super) const PATH_BYTES_MAX: usize = 256;
@@ -26,7 +31,11 @@ pub(super) fn include(line: &[u8]) -> Option<Result<Include<'_>, Malformed>> {
     if after_word.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
         return None;
     }
-    Some(quoted_path(line, line.len() - after_word.len()).ok_or(Malformed))
+    let found = quoted_path(line, line.len() - after_word.len()).ok_or(Malformed::NoPath);
+    Some(match found {
+        Ok(found) if found.path.len() > PATH_BYTES_MAX => Err(Malformed::TooLong),
+        found => found,
+    })
 }
 
 fn quoted_path(line: &[u8], after_word: usize) -> Option<Include<'_>> {
@@ -37,7 +46,7 @@ fn quoted_path(line: &[u8], after_word: usize) -> Option<Include<'_>> {
     }
     let path_start = after_word + blanks + 1;
     let length = memchr::memchr(quote, line.get(path_start..)?)?;
-    if length == 0 || length > PATH_BYTES_MAX {
+    if length == 0 {
         return None;
     }
     let path = line.get(path_start..path_start + length)?;
@@ -66,8 +75,11 @@ mod tests {
         assert_eq!(include(b"import_file 'a.cfg'").unwrap().unwrap().path, b"a.cfg");
         assert_eq!(include(b"# include_file \"a.cfg\""), None);
         assert_eq!(include(b"include_files = 1"), None);
-        assert_eq!(include(b"include_file a.cfg"), Some(Err(Malformed)));
-        assert_eq!(include(b"include_file \"a.cfg"), Some(Err(Malformed)));
+        assert_eq!(include(b"include_file a.cfg"), Some(Err(Malformed::NoPath)));
+        assert_eq!(include(b"include_file \"a.cfg"), Some(Err(Malformed::NoPath)));
+        let long = format!("include_file \"{}\"", "a".repeat(257));
+        assert_eq!(include(long.as_bytes()), Some(Err(Malformed::TooLong)));
+        assert!(include(long.replacen("aa", "a", 1).as_bytes()).unwrap().is_ok());
     }
 
     #[test]

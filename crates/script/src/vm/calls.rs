@@ -4,7 +4,7 @@ use super::run::{Machine, Next, ON};
 use super::scope::{Frame, Parameter};
 use super::{Awaited, Outcome};
 use crate::ast::RouteType;
-use crate::host::{Called, ScriptFault};
+use crate::host::{Action, Called, ScriptFault};
 use crate::program::instruction::{Arguments, AsyncSite, CallSite, Operand, RouteSite, RouteTarget, Slot};
 use crate::program::{ROUTE_DEPTH_MAX, RouteIndex};
 use catalogue::Value;
@@ -31,6 +31,7 @@ impl<'m> Machine<'m> {
     /// Evaluates the arguments and calls. A function whose arguments do not fit is not called; that is the code -1.
     fn invoke(&mut self, slot: Slot) -> Called {
         let Some(site) = self.program.tables.calls.get(slot as usize) else { return Called::Done(-1) };
+        self.trace(Action::Call(site.function));
         let line = self.line();
         let called = match &site.args {
             Arguments::Fixed(args) => self.host.call_fixed(slot, site.function, args, line),

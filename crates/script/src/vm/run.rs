@@ -1,8 +1,8 @@
 //! The loop: fetch, count, execute.
 
 use super::{Execution, Outcome};
-use crate::host::{Host, ScriptFault, StepTrace};
-use crate::program::instruction::{Address, Instruction, Operand, Slot, Step};
+use crate::host::{Action, Host, ScriptFault, StepTrace};
+use crate::program::instruction::{Address, Began, Instruction, Operand, Slot};
 use crate::program::{Coverage, Line, Program};
 use catalogue::Value;
 use std::ops::ControlFlow;
@@ -34,9 +34,9 @@ impl<'m> Machine<'m> {
             self.execution.steps_left -= 1;
             self.execution.counter += 1;
             self.execution.scope.place = step.place;
-            if step.begins {
+            if let Some(began) = step.begins {
                 Coverage::count(counters, step.place);
-                self.begin(step);
+                self.begin(began);
             }
             if let ControlFlow::Break(outcome) = self.execute(step.instruction) {
                 return outcome;
@@ -44,13 +44,20 @@ impl<'m> Machine<'m> {
         }
     }
 
-    fn begin(&mut self, step: &Step) {
+    fn begin(&mut self, began: Began) {
         self.execution.has_no_value = false;
+        if let Some(words) = began.words() {
+            self.trace(Action::Statement(words));
+        }
+    }
+
+    /// Tells the host what is about to be done, where it wants to know.
+    pub(super) fn trace(&mut self, action: Action) {
         if !self.execution.is_tracing {
             return;
         }
         let scope = &self.execution.scope;
-        let line = self.program.line_of(step.place);
+        let line = self.program.line_of(scope.place);
         let route = scope.frames.last().and_then(|frame| self.program.route_info(frame.route));
         self.host.step(StepTrace {
             line,
@@ -58,6 +65,7 @@ impl<'m> Machine<'m> {
             route: route.map_or("", |route| &route.label),
             depth: scope.frames.len(),
             code: scope.code,
+            action,
         });
     }
 
@@ -132,7 +140,7 @@ impl<'m> Machine<'m> {
     }
 
     fn log(&mut self, level: i32, text: Slot) {
-        if level > self.host.xlog_level() {
+        if level > self.host.log_level() {
             return;
         }
         if let Some(Value::Str(text)) = self.program.tables.constants.get(text as usize) {

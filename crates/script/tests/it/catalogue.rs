@@ -1,8 +1,8 @@
 //! A few modules as they might be declared: enough of each kind to say something wrong about.
 
 use catalogue::{
-    Access, Alias, Arg, Catalogue, Event, Flag, Function, Inner, ModuleInfo, Param, ParamKind, Refused, RouteKind,
-    Routes, Transformation, TransformationArg, Variable,
+    Access, Alias, Arg, Catalogue, Event, Flag, Function, Inner, ModuleInfo, Order, Param, ParamKind, Refused,
+    RouteKind, Routes, Transformation, TransformationArg, Variable,
 };
 
 /// The catalogue of these tests.
@@ -56,6 +56,7 @@ const fn variable(name: &'static str, access: Access, inner: Inner, indexed: boo
 const CORE: &[Function<()>] = &[
     // Returns its parameter.
     Function { name: "code", args: &[Arg::int("code", "")], ..FUNCTION },
+    Function { name: "is_myself", args: &[Arg::str("host", "")], ..FUNCTION },
     // Waits, then returns its parameter.
     Function { name: "wait", args: &[Arg::int("code", "")], is_async: true, ..FUNCTION },
     // Prints its parameters.
@@ -104,7 +105,10 @@ const TM: &[Function<()>] = &[
             Arg::str("proxy", "").optional().refusing(&[Refused::new("elsewhere", "there is no elsewhere")]),
         ],
         routes: Routes::REQUEST.or(Routes::FAILURE),
-        old_order: Some(|written| written.first()?.contains(':').then_some(&[1, 0])),
+        old_order: Some(|written| match written.first() {
+            Some(first) if first.contains(':') => Order::Old(&[1, 0]),
+            _ => Order::Today,
+        }),
         ..FUNCTION
     },
     Function { name: "t_anycast", unavailable: Some("there are no clusters"), ..FUNCTION },
@@ -175,7 +179,8 @@ const VARIABLES: &[Variable<()>] = &[
         ..variable("socket_in", Access::Read, Inner::OptionalWord(&["ip", "port", "proto"]), false)
     },
     variable("hdr", Access::Read, Inner::Name, true),
-    variable("time", Access::Read, Inner::Text, false),
+    variable("log_level", Access::ReadWrite, Inner::None, false),
+    variable("time", Access::Read, Inner::Name, false),
 ];
 
 const TRANSFORMATIONS: &[Transformation<()>] = &[

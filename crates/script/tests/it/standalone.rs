@@ -73,12 +73,19 @@ fn lines_are_counted() {
 
 #[test]
 fn a_trace_shows_each_statement() {
-    let program = program("route {\n  route(a);\n  exit;\n}\nroute[a] {\n  code(3);\n}\n");
+    let program = program("route {\n  route(a);\n  exit;\n}\nroute[a] {\n  if (code(2)) $var(x) = 1;\n  code(3);\n}\n");
     let mut world = World { is_tracing: true, ..World::new() };
     run(&mut world, &program, program.route(RouteType::Request, "").unwrap());
-    let expected =
-        ["test.cfg:2 route depth 1 code 0", "test.cfg:6 route[a] depth 2 code 0", "test.cfg:3 route depth 1 code 3"];
-    assert_eq!(world.log, expected);
+    let expected = [
+        "test.cfg:2 route depth 1 code 0: core route",
+        "test.cfg:6 route[a] depth 2 code 0: core if",
+        "test.cfg:6 route[a] depth 2 code 0: code",
+        "test.cfg:6 route[a] depth 2 code 2: assign equal",
+        "test.cfg:7 route[a] depth 2 code 2: code",
+        "test.cfg:3 route depth 1 code 3: core exit",
+    ];
+    let seen: Vec<&String> = world.log.iter().filter(|line| line.starts_with("test.cfg")).collect();
+    assert_eq!(seen, expected);
 }
 
 #[test]

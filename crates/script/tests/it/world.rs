@@ -5,7 +5,7 @@ use bytes::Bytes;
 use catalogue::{Catalogue, FlagNames, FunctionId, Names, TransformationId, Value};
 use script::ast::RouteType;
 use script::diagnostic::render;
-use script::host::{ArgValue, Assign, Called, Host, Index, Reading, Rejected, ScriptFault, StepTrace};
+use script::host::{Action, ArgValue, Assign, Called, Host, Index, Reading, Rejected, ScriptFault, StepTrace};
 use script::program::Line;
 use script::source::Source;
 use script::vm::{Execution, Outcome, Start};
@@ -226,6 +226,10 @@ impl Host for World {
         }
     }
 
+    fn log_level(&self) -> i32 {
+        1
+    }
+
     fn xlog_level(&self) -> i32 {
         3
     }
@@ -247,7 +251,12 @@ impl Host for World {
     }
 
     fn step(&mut self, step: StepTrace<'_>) {
-        self.say(format!("{}:{} {} depth {} code {}", step.file, step.line.line, step.route, step.depth, step.code));
+        let action = match step.action {
+            Action::Statement(words) => words,
+            Action::Call(function) => self.catalogue.function(function).1.name,
+        };
+        let place = format!("{}:{} {}", step.file, step.line.line, step.route);
+        self.say(format!("{place} depth {} code {}: {action}", step.depth, step.code));
     }
 }
 

@@ -55,10 +55,18 @@ pub fn plan(
 
 /// The names that sockets are written with: hosts and interfaces.
 pub fn named(globals: &Globals) -> Vec<(Proto, String)> {
+    named_sockets(globals).map(|(proto, host, _)| (proto, host.to_owned())).collect()
+}
+
+/// The same, and whether names below them are ours too.
+fn named_sockets(globals: &Globals) -> impl Iterator<Item = (Proto, &str, bool)> {
     let sockets = globals.sockets().map(|(socket, _)| socket);
     let named = sockets
         .filter(|socket| socket.host.parse::<IpAddr>().is_err() && socket.host != "*" && !socket.host.starts_with('['));
-    named.filter_map(|socket| Some((Proto::of(socket.proto.as_bytes())?, socket.host.clone()))).collect()
+    named.filter_map(|socket| {
+        let subdomains = socket.options.iter().any(|(option, _)| option == "accept_subdomain");
+        Some((Proto::of(socket.proto.as_bytes())?, socket.host.as_str(), subdomains))
+    })
 }
 
 /// No sockets yet, but the ports that the transports' modules are told.
@@ -98,6 +106,10 @@ impl Plan<'_> {
         if !self.loaded.contains(&module.as_str()) {
             let error = format!("{shown}: nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name());
             return self.refuse(place, error);
+        }
+        let unavailable = socket.options.iter().find(|(option, _)| option.ends_with("proxy_protocol"));
+        if let Some((option, _)) = unavailable {
+            return self.refuse(place, format!("{shown}: {option}: the PROXY protocol is not there yet"));
         }
         let hosts = match hosts(&socket.host) {
             Ok(hosts) => hosts,
@@ -166,11 +178,12 @@ impl Plan<'_> {
         let option = |name: &str| socket.options.iter().find(|(known, _)| known == name);
         let tag = socket.tag.clone().map(Bytes::from);
         let id = self.sockets.add(proto, address, advertised, tag, option("anycast").is_some());
-        let tos = option("tos").and_then(|(_, value)| value.as_deref()?.parse().ok());
+        let tos = socket.tos.map_or_else(|| self.globals.int("tos"), i32::from);
         let receive_buffer = self.options.receive_buffer.and_then(|bytes| usize::try_from(bytes).ok());
         let options = SocketOptions {
             reuse_port: shares,
-            tos: tos.or_else(|| self.globals.optional_int("tos").and_then(|tos| u32::try_from(tos).ok())),
+            tos: u32::try_from(tos).unwrap_or_default(),
+            fragments: option("frag").is_some(),
             receive_buffer: receive_buffer
                 .unwrap_or_else(|| usize::try_from(self.globals.int("maxbuffer")).unwrap_or_default()),
             backlog: self.globals.int("tcp_socket_backlog"),
@@ -198,8 +211,8 @@ impl Plan<'_> {
             self.sockets.add_alias(proto, alias.host.as_bytes(), alias.port, alias.accept_subdomain);
         }
         // A socket written by name answers to that name.
-        for (proto, host) in named(self.globals) {
-            self.sockets.add_alias(Some(proto), host.as_bytes(), None, false);
+        for (proto, host, subdomains) in named_sockets(self.globals) {
+            self.sockets.add_alias(Some(proto), host.as_bytes(), None, subdomains);
         }
         for (name, members, place) in self.globals.bonds() {
             let found: Vec<SocketId> = members

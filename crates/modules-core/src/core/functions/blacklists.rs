@@ -2,7 +2,7 @@
 
 use super::flags::truth;
 use bytes::Bytes;
-use catalogue::{Arg, Example};
+use catalogue::{Arg, Example, Verdict};
 use module_api::{Args, BlacklistRule, Call, FUNCTION, Fault, Function, Net, Outcome, Proto, Run, Target, Time};
 use std::time::Duration;
 
@@ -77,9 +77,20 @@ const DEL_BLACKLIST_RULE: Function = Function {
 };
 
 const NAME: Arg = Arg::str("name", "The blacklist's name.");
-const ADDRESS: Arg = Arg::str("ip", "The address or network; with ! in front the rule is met by all others.");
+const ADDRESS: Arg =
+    Arg::str("ip", "The address or network; with ! in front the rule is met by all others.").judged(|text| {
+        match Net::parse(text.strip_prefix('!').unwrap_or(text)) {
+            Some(_) => Verdict::Fine,
+            None => Verdict::Wrong(format!("\"{text}\" is no address"), "an address, address/bits or address/mask"),
+        }
+    });
 const PORT: Arg = Arg::int("port", "The port; any if left out.").within(0, 65_535).optional();
-const PROTO: Arg = Arg::str("proto", "The transport; any if left out.").optional();
+const PROTO: Arg = Arg::str("proto", "The transport; any if left out.").optional().judged(|text| {
+    match text.is_empty() || text.eq_ignore_ascii_case("any") || Proto::of(text.as_bytes()).is_some() {
+        true => Verdict::Fine,
+        false => Verdict::Wrong(format!("\"{text}\" is no transport"), "udp, tcp, tls, ws, wss … or any"),
+    }
+});
 const PATTERN: Arg = Arg::str("pattern", "A shell pattern for the message; any if left out.").optional();
 
 fn use_list(call: &mut Call<'_>, args: Args<'_>) -> Outcome {

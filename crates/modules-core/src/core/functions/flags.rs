@@ -1,6 +1,6 @@
 //! Flags of messages and branches: 32 of each, by name.
 
-use catalogue::{Alias, Arg, Example};
+use catalogue::{Alias, Arg, Example, Order};
 use module_api::{Args, Branch, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 pub(super) const ALL: &[Function] = &[SETFLAG, RESETFLAG, ISFLAGSET, SETBFLAG, RESETBFLAG, ISBFLAGSET];
@@ -53,6 +53,7 @@ const SETBFLAG: Function = Function {
     aliases: &[Alias::old("setbranchflag", "3.0")],
     about: "Sets a flag of a branch; branch 0 is the Request-URI.",
     args: BRANCH_FLAG,
+    old_order: Some(branch_first),
     returns: &[(1, "set"), (-1, "there is no such branch")],
     examples: &[Example { script: "setbflag(\"NAT\"); isbflagset(\"NAT\", 0)", message: "", returns: 1 }],
     run: Run::Now(|call, args| {
@@ -68,6 +69,7 @@ const RESETBFLAG: Function = Function {
     aliases: &[Alias::old("resetbranchflag", "3.0")],
     about: "Clears a flag of a branch; branch 0 is the Request-URI.",
     args: BRANCH_FLAG,
+    old_order: Some(branch_first),
     returns: &[(1, "cleared"), (-1, "there is no such branch")],
     examples: &[Example {
         script: "setbflag(\"NAT\"); resetbflag(\"NAT\"); isbflagset(\"NAT\")",
@@ -87,6 +89,7 @@ const ISBFLAGSET: Function = Function {
     aliases: &[Alias::old("isbranchflagset", "3.0")],
     about: "Whether a flag of a branch is set; branch 0 is the Request-URI.",
     args: BRANCH_FLAG,
+    old_order: Some(branch_first),
     returns: &[(1, "it is set"), (-1, "it is not, or there is no such branch")],
     examples: &[Example { script: "isbflagset(\"NAT\", 3)", message: "", returns: -1 }],
     run: Run::Now(is_branch_flag_set),
@@ -105,6 +108,25 @@ fn branch<'a>(call: &'a mut Call<'_>, args: Args<'_>) -> Result<&'a mut Branch, 
     branch.ok_or_else(|| Fault::script(format!("there is no branch {index}")))
 }
 
+/// 1.x and 2.x had the branch first, then the flag. A flag may be a number, too: then only quotes tell one from the other.
+fn branch_first(written: &[&str]) -> Order {
+    let [first, second] = written else { return Order::Today };
+    let (flag, branch) = (first.trim_matches('"'), second.trim_matches('"'));
+    if flag.parse::<i32>().is_err() || branch.contains('$') || branch.is_empty() {
+        return Order::Today;
+    }
+    if branch.parse::<i32>().is_err() {
+        return Order::Old(&[1, 0]);
+    }
+    if flag.len() < first.len() && branch.len() == second.len() {
+        return Order::Today;
+    }
+    Order::Unclear(format!(
+        "(\"{flag}\", {branch}) is the flag \"{flag}\" of branch {branch}; \
+         (\"{branch}\", {flag}) the flag \"{branch}\" of branch {flag}, as 1.x and 2.x had it"
+    ))
+}
+
 /// The return code of a question.
 pub(super) const fn truth(yes: bool) -> i32 {
     if yes { 1 } else { -1 }
@@ -115,3 +137,25 @@ const BRANCH_FLAG: &[Arg] = &[
     Arg::branch_flag("flag", "The name of the flag."),
     Arg::int("branch_idx", "The branch; 0, the Request-URI, if left out.").optional(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::branch_first;
+    use catalogue::Order;
+
+    #[test]
+    fn the_branch_may_stand_before_the_flag() {
+        for today in
+            [&["NAT"][..], &["5"], &["NAT", "0"], &["\"NAT\"", "1"], &["\"1\"", "6"], &["1", "$var(i)"], &["1", ""]]
+        {
+            assert_eq!(branch_first(today), Order::Today, "{today:?}");
+        }
+        for old in [["0", "\"NAT\""], ["0", "NAT"], ["\"0\"", "NAT"]] {
+            assert_eq!(branch_first(&old), Order::Old(&[1, 0]), "{old:?}");
+        }
+        for unclear in [["1", "6"], ["\"1\"", "\"6\""], ["0", "\"3\""]] {
+            let Order::Unclear(readings) = branch_first(&unclear) else { panic!("{unclear:?}") };
+            assert!(readings.contains(", as 1.x and 2.x had it"), "{readings}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! IP addresses: written, packed, looked up, compared.
 
 use super::{PLAIN, argument, input};
-use catalogue::{TransformationArg, Value};
+use catalogue::{TransformationArg, Value, Verdict};
 use module_api::{Call, Net, Transformation};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -65,7 +65,10 @@ pub(super) const ALL: &[Transformation] = &[
     Transformation {
         name: "ip.matches",
         about: "1 where the address lies in a network, else 0; NULL for another family or no address.",
-        args: &[TransformationArg::str("net/mask")],
+        args: &[TransformationArg::str("net/mask").judged(|text| match Net::parse(text) {
+            Some(_) => Verdict::Fine,
+            None => Verdict::Wrong(format!("\"{text}\" is no network"), "address/bits or address/mask"),
+        })],
         run: |_, value, args| matches(&input(value), args),
         ..PLAIN
     },

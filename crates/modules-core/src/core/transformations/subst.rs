@@ -3,7 +3,7 @@
 use super::{argument, input};
 use crate::core::Core;
 use bytes::Bytes;
-use catalogue::{TransformationArg, Value};
+use catalogue::{TransformationArg, Value, Verdict};
 use module_api::{Call, Transformation};
 use posix_regex::{Piece, Substitution, pieces};
 use regex::bytes::{Captures, Regex};
@@ -14,7 +14,9 @@ pub(super) const ALL: &[Transformation] = &[Transformation {
     name: "re.subst",
     about: "The text with what an expression matches replaced; \\1 … in the replacement are its groups. Flags: i \
             ignores case, s lets the expression run over line ends, g replaces all matches.",
-    args: &[TransformationArg::str("/re/repl/flags")],
+    args: &[TransformationArg::str("/re/repl/flags").judged(|text| {
+        Verdict::of(Compiled::parse(text.as_bytes()), "/expression/replacement/flags, with flags among i, s and g")
+    })],
     rest: true,
     asks: false,
     run: |call, value, args| subst(call, value, args),

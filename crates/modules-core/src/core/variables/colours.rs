@@ -7,7 +7,7 @@ pub(super) const ALL: &[Variable] = &[Variable {
     name: "C",
     about: "With xlog_force_color, sets the colours of a terminal, foreground then background: x default, s black, r red, g green, y yellow, \
             b blue, p purple, c cyan, w white.",
-    inner: Inner::Text,
+    inner: Inner::Name,
     run: VariableRun::read(read),
     ..VARIABLE
 }];

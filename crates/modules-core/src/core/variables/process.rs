@@ -1,6 +1,6 @@
 //! The process: its number, its command line, and how much it logs.
 
-use catalogue::{Access, Inner, Value};
+use catalogue::{Access, Inner, Value, level_named};
 use module_api::{Call, Fault, LevelCell, VARIABLE, Variable, VariableRun};
 
 pub(super) const ALL: &[Variable] = &[
@@ -49,7 +49,8 @@ fn set(call: &Call<'_>, cell: for<'a> fn(&'a Call<'_>) -> &'a LevelCell, value: 
         cell.set(cell.configured);
         return Ok(());
     }
-    let level = value.int().ok_or(Fault::script("a log level is a number from -3 to 4"))?;
+    let level = value.int().or_else(|| level_named(str::from_utf8(&value.text()?).ok()?));
+    let level = level.ok_or(Fault::script("a log level is a number from -3 to 4, or its word: L_DBG"))?;
     cell.set(level.clamp(-3, 4));
     Ok(())
 }

@@ -72,13 +72,15 @@ const RU_HOST: Variable = Variable {
     ..VARIABLE
 };
 
-/// The URI: live for the request at hand, as received for the request of a reply; a reply has none.
+/// The URI: live for the request at hand; for the request of a reply that of the branch which the reply is for, as
+/// received where none is; a reply has none.
 fn uri(call: &Call<'_>, name: VariableName<'_>) -> Option<Bytes> {
     if call.msg.is_request() {
         return (name.place != Where::Reply).then(|| call.msg.request_uri().clone());
     }
     let request = call.msg.counterpart.as_deref().filter(|_| name.place == Where::Request)?;
-    Some(request.share(request.request_uri()))
+    let sent = &call.msg.branches.first().uri;
+    Some(if sent.is_empty() { request.share(request.request_uri()) } else { sent.clone() })
 }
 
 fn read_part(call: &mut Call<'_>, name: VariableName<'_>, part: Part) -> Value {

@@ -366,6 +366,7 @@ fn assignments() {
         ("var(x)", Value::Int(3), "var(x)", "#3"),
         ("var(x)", Value::Null, "var(x)", "<null>"),
         ("log_level", Value::Int(-1), "log_level", "#-1"),
+        ("log_level", text("L_INFO"), "log_level", "#3"),
         ("log_level", Value::Null, "log_level", "#4"),
         ("xlog_level", Value::Int(9), "xlog_level", "#4"),
     ] {

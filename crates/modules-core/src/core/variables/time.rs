@@ -33,7 +33,7 @@ pub(super) const ALL: &[Variable] = &[
     Variable {
         name: "time",
         about: "The local time in a format of strftime(3).",
-        inner: Inner::Text,
+        inner: Inner::Name,
         run: VariableRun::read(read_time),
         ..VARIABLE
     },

@@ -36,6 +36,9 @@ fn operands_that_were_words() {
     check_old("if (status==\"200\") exit;", "2 + if ($rs == 200) exit;\nif ($rs Equal 200) {exit}");
     check_old("if (msg:len >= max_len) exit;", "2 + if ($ml >= 65535) exit;\nif ($ml GreaterOrEqual 65535) {exit}");
     check_old("if (msg:len>2048) exit;", "2 + if ($ml > 2048) exit;\nif ($ml Greater 2048) {exit}");
+    check_old("if ($rd==myself) exit;", "2 + if (is_myself(\"$rd\")) exit;\nif is_myself(f\"<$rd>\") {exit}");
+    check_old("if ($ru!=myself) exit;", "2 + if (!is_myself(\"$rd\")) exit;\nif not is_myself(f\"<$rd>\") {exit}");
+    check_old("setdebug();", "2 + $log_level = NULL;\n($log_level = NULL)");
     check_old("switch (retcode) { }", "2 + switch ($retcode) { }\nswitch $retcode");
 }
 

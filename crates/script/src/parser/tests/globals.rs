@@ -15,7 +15,7 @@ fn globals(text: &str) -> Globals {
 fn values_and_defaults() {
     let globals = globals(
         "log_level=-1\nlog_level = 3; server_signature=off\nsyslog_facility=LOG_LOCAL0\nudp_workers=4 \
-         use_auto_scaling_profile P\nadvertised_address=sip.example.com\ntos=IPTOS_LOWDELAY\nworkdir=\"/tmp\"",
+         use_auto_scaling_profile P\nadvertised_address=sip.example.com\ntos=IPTOS_LOWDELAY\nworkdir=/tmp",
     );
     assert_eq!(globals.int("log_level"), 3);
     assert_eq!(globals.int("xlog_level"), 2);
@@ -31,32 +31,47 @@ fn values_and_defaults() {
 }
 
 #[test]
+fn a_header_line_without_its_name_gets_it() {
+    let (script, messages) = parse("server_header=\"mine\"\nuser_agent_header=\"User-Agent: mine\"");
+    assert!(
+        messages.starts_with("warning[S202]") && messages.contains("1 + server_header=\"Server: mine\""),
+        "{messages}"
+    );
+    let globals = Globals::new(&script);
+    assert_eq!(globals.text("server_header"), Some("Server: mine"));
+    assert_eq!(globals.text("user_agent_header"), Some("User-Agent: mine"));
+}
+
+#[test]
 fn sockets() {
     let globals = globals(
-        "socket=udp:127.0.0.1:5060 as 1.2.3.4:5070 tag carrier use_workers 4 anycast\n\
+        "socket=udp:127.0.0.1:5060 as 1.2.3.4:5070 tag carrier use_workers 4 anycast tos 0x1F\n\
          socket = TLS:[2001:db8::1]:5061-5070,5080\nsocket=tcp:*\nsocket= ws:\"eth0\":80 # web\n\
-         socket = udp:eth0\n  reuse_port\n\
+         socket = udp:eth0\n  reuse_port tos IPTOS_MINCOST\n\
          socket=bond:all {\"udp:1.1.1.1:5060\", \"tcp:1.1.1.1:5060\"}",
     );
     let printed: Vec<String> = globals
         .sockets()
         .map(|(socket, _)| {
             let (proto, host, ports) = (&socket.proto, &socket.host, &socket.ports);
-            format!("{proto} {host} {ports:?} {:?} {:?} {:?}", socket.advertised, socket.tag, socket.options)
+            let (advertised, tag, tos) = (&socket.advertised, &socket.tag, socket.tos);
+            format!("{proto} {host} {ports:?} {advertised:?} {tag:?} {tos:?} {:?}", socket.options)
         })
         .collect();
     assert_eq!(
         printed,
         [
-            "udp 127.0.0.1 [(5060, 5060)] Some((\"1.2.3.4\", Some(5070))) Some(\"carrier\") \
+            "udp 127.0.0.1 [(5060, 5060)] Some((\"1.2.3.4\", Some(5070))) Some(\"carrier\") Some(31) \
              [(\"use_workers\", Some(\"4\")), (\"anycast\", None)]",
-            "tls [2001:db8::1] [(5061, 5070), (5080, 5080)] None None []",
-            "tcp * [] None None []",
-            "ws eth0 [(80, 80)] None None []",
-            "udp eth0 [] None None [(\"reuse_port\", None)]",
+            "tls [2001:db8::1] [(5061, 5070), (5080, 5080)] None None None []",
+            "tcp * [] None None None []",
+            "ws eth0 [(80, 80)] None None None []",
+            "udp eth0 [] None None Some(2) [(\"reuse_port\", None)]",
         ]
     );
     assert_eq!(globals.bonds().next().unwrap().1.len(), 2);
+    let idle: Vec<&str> = globals.without_effect().map(|(name, _, _)| name).collect();
+    assert_eq!(idle, ["use_workers of a socket"]);
 }
 
 #[test]
@@ -87,7 +102,9 @@ fn profiles_blacklists_and_groups() {
     let globals = globals(
         "auto_scaling_profile = P\n  scale up to 6 on 70% for 4 cycles within 5\n  scale down to 2 on 18% for 10 cycles\n\
          dst_blacklist = net/expire,default:{ ( tcp , 192.168.2.100 , 5060 , \"\" ), !(any, 10.0.0.0/255.0.0.0, 0) }\n\
-         dst_blacklist = empty\nmem-group = \"calls\": \"tm\" \"dialog\"",
+         dst_blacklist = empty\ndst_blacklist = net1:!10.0.0.0/8\ndst_blacklist=nd4:10.0.0.1\n\
+         dst_blacklist = nd7/default : [2001:db8::]/32 # six\ndst_blacklist = nd8:{(10.0.0.1), (10.0.0.2, 5060)}\n\
+         mem-group = \"calls\": \"tm\" \"dialog\"",
     );
     let profile = globals.scaling_profiles().next().unwrap();
     assert_eq!((profile.up, profile.within, profile.down), ((6, 70, 4), Some(5), Some((2, 18, 10))));
@@ -98,7 +115,12 @@ fn profiles_blacklists_and_groups() {
     assert!(blacklists[0].rules[1].is_negated);
     assert_eq!(blacklists[0].rules[1].network, "10.0.0.0/255.0.0.0");
     assert_eq!(blacklists[0].rules[1].proto, None);
-    assert_eq!(blacklists[1].name, "empty");
+    assert_eq!((blacklists[1].name.as_str(), blacklists[1].rules.len()), ("empty", 0));
+    assert_eq!((blacklists[2].rules[0].is_negated, blacklists[2].rules[0].network.as_str()), (true, "10.0.0.0/8"));
+    assert_eq!((blacklists[3].name.as_str(), blacklists[3].rules[0].network.as_str()), ("nd4", "10.0.0.1"));
+    assert_eq!((&blacklists[4].flags[..], blacklists[4].name.as_str()), (&["default".to_owned()][..], "nd7"));
+    assert_eq!(blacklists[4].rules[0].network, "2001:db8::/32");
+    assert_eq!((blacklists[5].rules.len(), blacklists[5].rules[1].port), (2, Some(5060)));
 }
 
 #[test]

@@ -43,11 +43,7 @@ error[S103]: this string has no end: a quote is missing
   |
 2 | \txlog('oops);
   | \t     ^
-error[S101]: expected `)`, found `exit`
- --> test.cfg:3:2
-  |
-3 | \texit;
-  | \t^^^^",
+2 + \txlog('oops');",
     );
 }
 
@@ -72,3 +68,28 @@ route {
     if (f()) exit
 }
 "#;
+
+#[test]
+fn a_quote_that_is_missing_is_missed_where_it_should_be() {
+    check(
+        "route {\n\txlog(\"a);\n\t5;\n\tsend_reply(404, \"x\");\n\tif ($rU == \"bob) {\n\t\tbar(;\n\t}\n\txlog(\"b\");\n}\n",
+        "\
+error[S103]: this string has no end: a quote is missing
+ --> test.cfg:2:7
+  |
+2 | \txlog(\"a);
+  | \t     ^
+2 + \txlog(\"a\");
+error[S103]: this string has no end: a quote is missing
+ --> test.cfg:5:13
+  |
+5 | \tif ($rU == \"bob) {
+  | \t           ^
+5 + \tif ($rU == \"bob\") {
+error[S101]: expected an argument, found `;`
+ --> test.cfg:6:7
+  |
+6 | \t\tbar(;
+  | \t\t    ^",
+    );
+}

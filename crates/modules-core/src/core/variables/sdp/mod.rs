@@ -55,13 +55,13 @@ pub(super) const ALL: &[Variable] = &[
     Variable {
         name: "sdp.stream.idx",
         about: "The number of the line that $sdp.stream would mean, for $sdp.line([n]).",
-        inner: Inner::Text,
+        inner: Inner::Name,
         run: VariableRun::read(read_index),
         ..VARIABLE
     },
 ];
 
-const PART: Variable = Variable { access: Access::ReadWrite, inner: Inner::Text, indexed: true, ..VARIABLE };
+const PART: Variable = Variable { access: Access::ReadWrite, inner: Inner::Name, indexed: true, ..VARIABLE };
 
 fn read_whole(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
     if !name.text.is_empty() {
