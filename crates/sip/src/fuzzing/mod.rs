@@ -212,6 +212,7 @@ pub fn check_list(data: &[u8]) {
 
 /// A Via reads the same a second time, and so does one whose address was filled in.
 pub fn check_via(data: &[u8]) {
+    assert_eq!(Via::check_head(data).is_ok(), Via::parse(data).is_ok());
     let Ok(via) = Via::parse(data) else { return };
     assert_eq!(Via::parse(via.text), Ok(via));
     let _ = (via.check(), via.branch(), via.received_ip(), via.rport(), via.host_ip());

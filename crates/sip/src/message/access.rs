@@ -1,7 +1,7 @@
 //! The headers every element reads, typed: Via, From, To, CSeq, Call-ID and the address lists.
 
 use crate::{
-    CSeq, Fault, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Uri, Via,
+    CSeq, Fault, Header, HeaderError, HeaderName, ListItem, Lists, Message, Method, NameAddr, Uri, Via,
     list::items_of,
     text::{is_lws, number},
     via::Place,
@@ -146,10 +146,10 @@ impl Message {
         if self.has_more_vias() {
             // The topmost one has been read.
             let texts = self.headers_named(HeaderName::Via).flat_map(|header| Lists::new(header.value));
-            let read = |text| Via::read(text).map(drop).map_err(|fault| HeaderError::new(HeaderName::Via, fault));
+            let read = |text| Via::check_head(text).map_err(|fault| HeaderError::new(HeaderName::Via, fault));
             texts.skip(1).try_for_each(read)?;
         }
-        self.name_addrs(HeaderName::Route).try_for_each(|route| route.map(drop))
+        self.headers_named(HeaderName::Route).try_for_each(check_route)
     }
 
     fn has_more_vias(&self) -> bool {
@@ -172,6 +172,16 @@ impl Message {
     fn required(&self, name: HeaderName) -> Result<&[u8], HeaderError> {
         self.value(name).ok_or(HeaderError::new(name, Fault::Missing))
     }
+}
+
+/// Nearly every line has one address, all of it in angle brackets.
+fn check_route(header: Header<'_>) -> Result<(), HeaderError> {
+    if let [b'<', inside @ ..] = header.value
+        && memchr::memchr(b'>', inside) == Some(inside.len().saturating_sub(1))
+    {
+        return Ok(());
+    }
+    items_of(header).try_for_each(|route| route.map(drop))
 }
 
 fn via_of(text: &[u8]) -> Result<Via<'_>, HeaderError> {

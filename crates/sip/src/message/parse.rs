@@ -1,5 +1,7 @@
 //! The one pass over a message: start line, header lines, body; then the five headers nothing works without.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use memchr::memchr;
 use smallvec::SmallVec;
@@ -77,9 +79,10 @@ fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
         start = end;
         *headers_end = offset(end);
         *body_start = offset(end);
-        let slot = match read_line(bytes, begin, end) {
-            Some(slot) if length <= line_max && slots.len() < limits.headers => slot,
-            slot => match odd_line(slot, begin, length, limits, slots, &mut offence)? {
+        let fits = length <= line_max && slots.len() < limits.headers;
+        let slot = match if fits { read_line(bytes, begin, end) } else { None } {
+            Some(slot) => slot,
+            None => match odd_line(bytes, begin..end, limits, slots, &mut offence)? {
                 Some(slot) => slot,
                 None => continue,
             },
@@ -100,13 +103,14 @@ fn read_headers(message: &mut Message, limits: &Limits) -> Result<(), Offence> {
 /// answer.
 #[cold]
 fn odd_line(
-    slot: Option<Slot>,
-    start: usize,
-    length: usize,
+    bytes: &[u8],
+    line: Range<usize>,
     limits: &Limits,
     slots: &mut SmallVec<[Slot; 24]>,
     offence: &mut Option<Offence>,
 ) -> Result<Option<Slot>, Offence> {
+    let length = line.len();
+    let slot = read_line(bytes, line.start, line.end);
     let found = match &slot {
         _ if length > limits.line_bytes.min(Limits::LINE_MAX) => {
             Offence::LineTooLong(slot.map_or(HeaderName::Other, |slot| slot.name))
@@ -121,7 +125,7 @@ fn odd_line(
     let slot = slot.filter(|slot| is_kept(slot, slots.len(), limits));
     // Of lines that are no headers the next is part of the one before.
     if slot.is_none() && slots.last().is_none_or(|last| last.name_length > 0) {
-        slots.push(no_header(start));
+        slots.push(no_header(line.start));
     }
     Ok(slot)
 }
@@ -169,6 +173,8 @@ fn line_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
+// Inlined into the loop over the lines, as the second caller, who is hardly ever called, would keep it from being.
+#[inline(always)]
 fn read_line(bytes: &[u8], start: usize, end: usize) -> Option<Slot> {
     let line = bytes.get(start..end)?;
     let name_length = line.iter().position(|byte| !is_token_byte(*byte))?;

@@ -157,7 +157,7 @@ fn split_scheme(text: &[u8]) -> Result<(Scheme, &[u8]), UriError> {
 }
 
 /// How many bytes at the start belong to user parts and hosts alike, and to nothing else.
-fn plain_length(text: &[u8]) -> usize {
+pub(crate) fn plain_length(text: &[u8]) -> usize {
     // Four at a time, for this runs over every URI of every message.
     let (fours, _) = text.as_chunks::<4>();
     let start = 4 * fours.iter().position(|four| !are_host_bytes(*four)).unwrap_or(fours.len());

@@ -11,7 +11,7 @@ use crate::{
     Fault, Params,
     cursor::Cursor,
     text::{is_lws, is_token, port, print_address, print_number, range_within, trim},
-    uri::{address_of, take_host},
+    uri::{address_of, plain_length, take_host},
 };
 use known::Known;
 
@@ -44,8 +44,25 @@ impl<'a> Via<'a> {
         Ok(Via { known: Known::of(via.params), ..via })
     }
 
-    /// The same without a look at the parameters.
-    pub(crate) fn read(text: &'a [u8]) -> Result<Via<'a>, Fault> {
+    /// Whether a Via can be read, which for nearly all is seen sooner than what is in it.
+    pub(crate) fn check_head(text: &[u8]) -> Result<(), Fault> {
+        if let Some([b'U' | b'T', b'D' | b'C' | b'L', b'P' | b'S', b' ', host @ ..]) = text.strip_prefix(b"SIP/2.0/") {
+            let (name, mut rest) = host.split_at(plain_length(host));
+            if let [b':', after @ ..] = rest {
+                let figures = after.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(after.len());
+                let (figures, after) = after.split_at(figures);
+                rest = if port(figures).is_some() { after } else { rest };
+            }
+            // A comment is for a closer look.
+            if !name.is_empty() && matches!(rest, [] | [b';', ..]) && memchr::memchr(b'(', rest).is_none() {
+                return Ok(());
+            }
+        }
+        Via::read(text).map(drop)
+    }
+
+    /// Reads one without a look at its parameters.
+    fn read(text: &'a [u8]) -> Result<Via<'a>, Fault> {
         let text = trim(text);
         if text.is_empty() {
             return Err(Fault::Empty);
