@@ -68,15 +68,21 @@ impl Watch {
                 continue;
             }
             let code = asked.finals.iter().map(|known| known.code).max().unwrap_or(0);
+            // The default script accounts for calls that fail, too; one that nobody was asked about because nobody was
+            // there is missed all the same.
+            let accounts = self.variant.text != Text::Residential;
             if !is_forwarded {
-                // The default script accounts calls for those who are not there. A relay that found nowhere to go is
-                // answered by the script.
-                let is_absent = self.variant.text != Text::Residential && code == 480;
-                add("acc", usize::from(is_absent), usize::from(is_absent));
-                add("missed_calls", 0, 1);
+                let is_absent = accounts && code == 480;
+                // Who is challenged or refused has not called yet.
+                let may_account = accounts && !matches!(code, 401 | 403 | 407);
+                add("acc", usize::from(is_absent), if may_account { refusals } else { 0 });
+                add("missed_calls", usize::from(is_absent), 1);
                 continue;
             }
             let is_certain = asked.cancelled_at.is_none() && code != 500;
+            if accounts {
+                add("acc", if is_certain { refusals } else { 0 }, refusals);
+            }
             add("missed_calls", usize::from(is_certain), 1);
         }
         expected
