@@ -5,6 +5,7 @@ use crate::{Mode, StreamWeather, Swarm, Text, Variant, run_swarm};
 /// The default script with one thing changed is caught by one of a few seeds, with these words.
 #[track_caller]
 fn is_noticed(from: &'static str, to: &'static str, words: &str, change: impl Fn(&mut Swarm)) {
+    assert!(include_str!("../../../strowger/defaults/strowger.cfg").contains(from), "the script has no {from}");
     let seen: Vec<String> = (0..8)
         .filter_map(|seed| {
             let mut swarm = Swarm::of(seed);
@@ -36,6 +37,14 @@ fn a_script_that_takes_any_route() {
 #[test]
 fn a_script_that_accounts_too_little() {
     is_noticed("do_accounting(\"db\", \"missed\");", "{}", "missed_calls has 0 rows", |_| {});
+    let absent = "acc_db_request(\"480 Temporarily Unavailable\", \"missed_calls\");";
+    is_noticed(absent, "{}", "missed_calls has 0 rows", |_| {});
+    is_noticed(
+        "do_accounting(\"db\", \"failed\");\n\t\trecord",
+        "do_accounting(\"db\");\n\t\trecord",
+        "acc has 0 rows",
+        |_| {},
+    );
 }
 
 #[test]
@@ -48,7 +57,8 @@ fn a_script_that_accounts_too_much() {
 
 #[test]
 fn a_script_that_forgets_a_request() {
-    is_noticed("\tif (!t_relay())\n", "\tif ($rU == NULL)\n", "in the end, and gets", |_| {});
+    let (relayed, not) = ("\tif (!t_relay(\"no-auto-477\")) {\n", "\tif ($rU == NULL) {\n");
+    is_noticed(relayed, not, "in the end, and gets", |_| {});
 }
 
 #[test]

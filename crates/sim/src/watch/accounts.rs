@@ -73,20 +73,22 @@ impl Watch {
                 continue;
             }
             let code = asked.finals.iter().map(|known| known.code).max().unwrap_or(0);
-            // The default script accounts every end of a call that it lets through: it answers 480 for those who are not
-            // there, or cannot be reached, and notes that they were called.
-            let accounts_failures = self.variant.text != Text::Residential;
+            // The default script accounts for calls that fail, too; one that nobody was asked about because nobody was
+            // there is missed all the same.
+            let accounts = self.variant.text != Text::Residential;
             if !is_forwarded {
-                let is_absent = accounts_failures && code == 480;
-                add("acc", usize::from(is_absent), if accounts_failures { refusals } else { 0 });
+                let is_absent = accounts && code == 480;
+                // Who is challenged or refused has not called yet.
+                let may_account = accounts && !matches!(code, 401 | 403 | 407);
+                add("acc", usize::from(is_absent), if may_account { refusals } else { 0 });
                 add("missed_calls", usize::from(is_absent), 1);
                 continue;
             }
             let is_certain = asked.cancelled_at.is_none() && code != 500;
-            add("missed_calls", usize::from(is_certain), 1);
-            if accounts_failures {
+            if accounts {
                 add("acc", if is_certain { refusals } else { 0 }, refusals);
             }
+            add("missed_calls", usize::from(is_certain), 1);
         }
         expected
     }
