@@ -18,8 +18,8 @@ pub struct Databases {
 
 /// A database of one engine or another.
 enum Backend {
-    Sqlite(Sqlite),
-    Remote(Remote),
+    Sqlite(Box<Sqlite>),
+    Remote(Box<Remote>),
 }
 
 /// What databases are opened with.
@@ -98,7 +98,8 @@ impl Opening<'_> {
     fn open_new(&mut self, url: &Url) -> Result<Backend, OpenError> {
         let server = match url {
             Url::Sqlite(path) => {
-                return Sqlite::open(path, self.options, &self.counters, self.log).map(Backend::Sqlite);
+                return Sqlite::open(path, self.options, &self.counters, self.log)
+                    .map(|database| Backend::Sqlite(Box::new(database)));
             }
             Url::Server(server) => server,
         };
@@ -110,7 +111,7 @@ impl Opening<'_> {
                 Arc::clone(self.runtime.insert(Arc::new(Runtime::start().map_err(failed)?)))
             }
         };
-        Ok(Backend::Remote(Remote::open(server, self.options, &self.counters, self.log, &runtime)))
+        Ok(Backend::Remote(Box::new(Remote::open(server, self.options, &self.counters, self.log, &runtime))))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{OpenError, Place};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A URL of an engine that is there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,14 @@ impl Url {
             "postgres" => Server::parse(Engine::Postgres, place).map(Url::Server),
             "mysql" => Server::parse(Engine::Mysql, place).map(Url::Server),
             _ => Err(OpenError::UnknownEngine { engine: engine.to_owned() }),
+        }
+    }
+
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Url::Sqlite(path) => Some(path),
+            Url::Server(_) => None,
         }
     }
 

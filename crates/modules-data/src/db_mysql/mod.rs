@@ -2,7 +2,7 @@
 //! its parameters.
 
 use crate::server_params::{self, EXEC_QUERY_THRESHOLD, MAX_DB_QUERIES, READERS_MAX, USE_TLS};
-use catalogue::{Event, Param};
+use catalogue::Param;
 use module_api::{Module, Setup, StartError, State};
 
 /// The module.
@@ -19,7 +19,6 @@ pub const MODULE: Module = Module {
         USE_TLS,
         READERS_MAX,
     ],
-    events: &[CONNECTION],
     start,
     ..Module::EMPTY
 };
@@ -35,12 +34,6 @@ const MAX_DB_RETRIES: Param =
         .within(1, 100);
 const PS_MAX_COL_SIZE: Param =
     Param::int("ps_max_col_size", 1024, "Bytes fetched of each column.").no_effect("columns are fetched whole");
-
-const CONNECTION: Event = Event {
-    name: "E_MYSQL_CONNECTION",
-    about: "A connection to a MySQL server was lost or is back.",
-    params: &["url", "status"],
-};
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let timeout = setup.params.int(&TIMEOUT_INTERVAL) * 3;

@@ -21,11 +21,19 @@ impl Sql {
     /// # Errors
     /// Why not.
     pub fn open(url: &str) -> Result<Sql, String> {
+        Sql::open_with(url, Vec::new())
+    }
+
+    /// Opens one that has these tables in these versions.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn open_with(url: &str, tables: Vec<(String, i32)>) -> Result<Sql, String> {
         let patient = |tuning: Tuning| Tuning { deadline: DEADLINE, ..tuning };
         let plain = Options::default();
         let (postgres, mysql) = (patient(plain.postgres.clone()), patient(plain.mysql.clone()));
         let options = Options { deadline: DEADLINE, postgres, mysql, ..plain };
-        let wish = DatabaseWish { url: url.to_owned(), tables: Vec::new(), options: Vec::new() };
+        let wish = DatabaseWish { url: url.to_owned(), tables, options: Vec::new() };
         let log = Logger::new(Level::Error as i32, 0, Arc::new(Stderr));
         let opened = Databases::open(&[wish], &options, &Statistics::default(), &log);
         let databases =
