@@ -53,8 +53,8 @@ fn declaration(engine: Engine, sql: &str) -> String {
         Engine::Postgres => {
             let rest = rest.replace(" UNSIGNED", "");
             let name = match name.as_str() {
-                "BIGINT" if counts => "BIGSERIAL".to_owned(),
-                _ if counts => "SERIAL".to_owned(),
+                // SQLite's INTEGER keys have 64 bits, and `location` needs them.
+                _ if counts => "BIGSERIAL".to_owned(),
                 "CHAR" | "VARCHAR" => format!("VARCHAR{size}"),
                 "DATETIME" => "TIMESTAMP".to_owned(),
                 "FLOAT" => "REAL".to_owned(),
@@ -65,10 +65,7 @@ fn declaration(engine: Engine, sql: &str) -> String {
             };
             format!("{name}{rest}")
         }
-        Engine::Mysql if counts => {
-            let name = if name == "BIGINT" { name } else { "INT".to_owned() };
-            format!("{name} UNSIGNED AUTO_INCREMENT{rest}")
-        }
+        Engine::Mysql if counts => format!("BIGINT UNSIGNED AUTO_INCREMENT{rest}"),
         // A text's length only chooses among MySQL's kinds of it.
         Engine::Mysql if name == "TEXT" => format!("TEXT{rest}"),
         Engine::Mysql => format!("{name}{size}{rest}"),
@@ -91,8 +88,8 @@ mod tests {
     #[test]
     fn types_are_those_of_each_schema() {
         let id = "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL";
-        assert_eq!(declaration(Postgres, id), "SERIAL PRIMARY KEY NOT NULL");
-        assert_eq!(declaration(Mysql, id), "INT UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL");
+        assert_eq!(declaration(Postgres, id), "BIGSERIAL PRIMARY KEY NOT NULL");
+        assert_eq!(declaration(Mysql, id), "BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL");
         let moment = "DATETIME DEFAULT '1900-01-01 00:00:01' NOT NULL";
         assert_eq!(declaration(Postgres, moment), "TIMESTAMP DEFAULT '1900-01-01 00:00:01' NOT NULL");
         assert_eq!(declaration(Mysql, moment), moment);

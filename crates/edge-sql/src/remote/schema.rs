@@ -150,6 +150,7 @@ impl Maker {
             Engine::Mysql => self.names("statistics", "index_name", table.name).await?,
         };
         for (index, columns, is_unique) in table.indexes {
+            let index = &self.index(table.name, index);
             if present.iter().any(|known| known.eq_ignore_ascii_case(index)) {
                 continue;
             }
@@ -159,6 +160,14 @@ impl Maker {
         self.run(&Statement::delete(&self.version_table, &["table_name"]), &[Cell::text(table.name)]).await?;
         let insert = Statement::insert(&self.version_table, &["table_name", "table_version"]);
         self.run(&insert, &[Cell::text(table.name), Cell::Int(table.version.into())]).await.map(drop)
+    }
+
+    /// An index's name. PostgreSQL's are one name for the whole database, so that they begin with their table's.
+    fn index(&self, table: &str, index: &str) -> String {
+        match self.engine {
+            Engine::Postgres if !index.starts_with(&format!("{table}_")) => format!("{table}_{index}"),
+            _ => index.to_owned(),
+        }
     }
 
     /// The names that the server's own tables have of a table's parts.

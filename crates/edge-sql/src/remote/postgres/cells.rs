@@ -184,7 +184,7 @@ fn uuid(raw: &[u8]) -> Cell {
 
 /// A decimal number: its digits are to the base of 10,000. An integer if it is one, else a real number.
 fn numeric(raw: &[u8]) -> Outcome<Cell> {
-    let words: Vec<i16> = raw.chunks_exact(2).map(|pair| i16::from_be_bytes([pair[0], pair[1]])).collect();
+    let words: Vec<i16> = raw.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(i16::from_be_bytes).collect();
     let [_, weight, sign, scale, digits @ ..] = words.as_slice() else { return Err("it is no number".into()) };
     if !matches!(*sign, 0 | 0x4000) {
         return Ok(Cell::Real(f64::NAN));
