@@ -6,7 +6,7 @@ use crate::registration::register;
 const CALLER: &str = "alice;[authentication username=alice password=wonderland];";
 
 /// A phone of bob's with this behaviour and preference, registered and waiting.
-fn callee(server: &Server, scenario: &'static str, q: &str) -> (Sipp, Running) {
+pub fn callee(server: &Server, scenario: &'static str, q: &str) -> (Sipp, Running) {
     let phone = Sipp::new(scenario);
     let contact = format!("<sip:bob@127.0.0.1:{}>;q={q}", phone.port);
     register(server, "bob", "builder", &contact, "200", "Contact: ");
@@ -15,7 +15,7 @@ fn callee(server: &Server, scenario: &'static str, q: &str) -> (Sipp, Running) {
 }
 
 /// Alice, as this scenario has her, calls `user`.
-fn caller(scenario: &'static str, user: &str) -> Sipp {
+pub fn caller(scenario: &'static str, user: &str) -> Sipp {
     Sipp::new(scenario).users(&Users(&[&format!("{CALLER}{user}")]))
 }
 

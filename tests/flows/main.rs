@@ -3,6 +3,7 @@
 
 mod abuse;
 mod calls;
+mod databases;
 mod default_provider;
 mod floods;
 mod globals;

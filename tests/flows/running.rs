@@ -86,7 +86,7 @@ fn a_script_with_ten_mistakes_gets_ten_messages() {
 #[test]
 fn what_a_module_refuses_at_its_start_is_found_by_the_check_with_its_place() {
     let directory = scratch("refused");
-    let usrloc = "loadmodule \"usrloc.so\"\nmodparam(\"usrloc\", \"db_url\", \"mysql://a:secret@db/c\")\n\
+    let usrloc = "loadmodule \"usrloc.so\"\nmodparam(\"usrloc\", \"db_url\", \"unixodbc://a:secret@db/c\")\n\
         modparam(\"usrloc\", \"working_mode_preset\", \"single-instance-sql-write-through\")\n";
     let globally = "db_default_url = \"postgres://db/c\"\nloadmodule \"auth.so\"\nloadmodule \"auth_db.so\"\n";
     let statistics = "loadmodule \"statistics.so\"\nmodparam(\"statistics\", \"variable\", \"g:two\")\n\
@@ -98,8 +98,13 @@ fn what_a_module_refuses_at_its_start_is_found_by_the_check_with_its_place() {
     for (name, text, place, why) in [
         ("lists.cfg", &*lists, "lists.cfg:2:", "the blacklist \"bl\" is defined twice"),
         ("acc.cfg", acc, "acc.cfg:3:", "parameter extra_fields"),
-        ("usrloc.cfg", usrloc, "usrloc.cfg:2:", "databases of the kind \"mysql\" cannot be reached"),
-        ("globally.cfg", globally, "globally.cfg:1:", "databases of the kind \"postgres\" cannot be reached"),
+        ("usrloc.cfg", usrloc, "usrloc.cfg:2:", "databases of the kind \"unixodbc\" cannot be reached"),
+        (
+            "globally.cfg",
+            globally,
+            "globally.cfg:1:",
+            "the postgres URL names no user: write postgres://user:password@host",
+        ),
         ("auth.cfg", "loadmodule \"auth.so\"\nloadmodule \"auth_db.so\"\n", "auth.cfg:2:", "parameter db_url"),
         ("statistics.cfg", statistics, "statistics.cfg:2:", "no group \"g\""),
     ] {

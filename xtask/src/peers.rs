@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A program or file, and the Debian package that has it.
-const DEBIAN: [(&str, &str); 8] = [
+const DEBIAN: [(&str, &str); 11] = [
     ("sipp", "sip-tester"),
     ("sipsak", "sipsak"),
     ("baresip", "baresip-core"),
@@ -15,6 +15,9 @@ const DEBIAN: [(&str, &str); 8] = [
     ("sqlite3", "sqlite3"),
     ("/usr/include/sqlite3ext.h", "libsqlite3-dev"),
     ("kill", "procps"),
+    ("/usr/lib/postgresql", "postgresql"),
+    ("psql", "postgresql-client"),
+    ("/usr/sbin/mariadbd", "mariadb-server"),
 ];
 
 /// The management client, from PyPI, in an environment of its own.

@@ -1,19 +1,35 @@
 //! All databases of a server, by their numbers.
 
-use crate::sqlite::{Counters, Sqlite};
-use crate::{OpenError, Options, Url};
-use module_api::sql::{Query, Rows};
+use crate::counters::Counters;
+use crate::remote::{Remote, Runtime};
+use crate::sqlite::Sqlite;
+use crate::{OpenError, Options, Reply, Url};
+use module_api::sql::{Params, Query, Statement};
 use module_api::{DatabaseWish, Fault, Logger, Statistics};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What takes the answer to a query. It is called once, by a thread of the database, and should not take long.
-pub type Reply = Box<dyn FnOnce(Result<Rows, Fault>) + Send>;
-
 /// All databases: the number of a wish is the number of its database.
 pub struct Databases {
-    list: Vec<Arc<Sqlite>>,
+    list: Vec<Arc<Backend>>,
     counters: Arc<Counters>,
+}
+
+/// A database of one engine or another.
+enum Backend {
+    Sqlite(Box<Sqlite>),
+    Remote(Box<Remote>),
+}
+
+/// What databases are opened with.
+struct Opening<'a> {
+    open: BTreeMap<Url, Arc<Backend>>,
+    /// The runtime of the connections to servers, once there is one.
+    runtime: Option<Arc<Runtime>>,
+    options: &'a Options,
+    counters: Arc<Counters>,
+    log: &'a Logger,
 }
 
 impl Databases {
@@ -28,10 +44,11 @@ impl Databases {
         log: &Logger,
     ) -> Result<Databases, Vec<OpenError>> {
         let counters = Arc::new(Counters::new(statistics));
-        let mut open: BTreeMap<Url, Arc<Sqlite>> = BTreeMap::new();
+        let open = BTreeMap::new();
+        let mut opening = Opening { open, runtime: None, options, counters: Arc::clone(&counters), log };
         let (mut list, mut errors) = (Vec::new(), Vec::new());
         for wish in wishes {
-            match open_one(wish, &mut open, options, &counters, log) {
+            match opening.open_one(wish) {
                 Ok((database, mut missing)) => {
                     list.push(database);
                     errors.append(&mut missing);
@@ -58,27 +75,67 @@ impl Databases {
     }
 }
 
-fn open_one(
-    wish: &DatabaseWish,
-    open: &mut BTreeMap<Url, Arc<Sqlite>>,
-    options: &Options,
-    counters: &Arc<Counters>,
-    log: &Logger,
-) -> Result<(Arc<Sqlite>, Vec<OpenError>), OpenError> {
-    let mut url = Url::parse(&wish.url)?;
-    if let Ok(path) = url.path.canonicalize() {
-        url.path = path;
-    }
-    let database = match open.get(&url) {
-        Some(database) => Arc::clone(database),
-        None => {
-            let database = Arc::new(Sqlite::open(&url.path, options, counters, log)?);
-            open.insert(url, Arc::clone(&database));
-            database
+impl Opening<'_> {
+    fn open_one(&mut self, wish: &DatabaseWish) -> Result<(Arc<Backend>, Vec<OpenError>), OpenError> {
+        let mut url = Url::parse(&wish.url)?;
+        if let Url::Sqlite(path) = &mut url
+            && let Ok(whole) = path.canonicalize()
+        {
+            *path = whole;
         }
-    };
-    let missing = database.check_tables(&wish.tables, &options.version_table);
-    Ok((database, missing))
+        let database = match self.open.get(&url) {
+            Some(database) => Arc::clone(database),
+            None => {
+                let database = Arc::new(self.open_new(&url)?);
+                self.open.insert(url, Arc::clone(&database));
+                database
+            }
+        };
+        let missing = database.check_tables(&wish.tables, &self.options.version_table);
+        Ok((database, missing))
+    }
+
+    fn open_new(&mut self, url: &Url) -> Result<Backend, OpenError> {
+        let server = match url {
+            Url::Sqlite(path) => {
+                return Sqlite::open(path, self.options, &self.counters, self.log)
+                    .map(|database| Backend::Sqlite(Box::new(database)));
+            }
+            Url::Server(server) => server,
+        };
+        let runtime = match &self.runtime {
+            Some(runtime) => Arc::clone(runtime),
+            None => {
+                let failed =
+                    |error: std::io::Error| OpenError::Refused { place: url.place(), reason: error.to_string() };
+                Arc::clone(self.runtime.insert(Arc::new(Runtime::start().map_err(failed)?)))
+            }
+        };
+        Ok(Backend::Remote(Box::new(Remote::open(server, self.options, &self.counters, self.log, &runtime))))
+    }
+}
+
+impl Backend {
+    fn submit(&self, statements: SmallVec<[(Arc<Statement>, Params); 1]>, reply: Reply) {
+        match self {
+            Backend::Sqlite(database) => database.submit(statements, reply),
+            Backend::Remote(database) => database.submit(statements, reply),
+        }
+    }
+
+    fn check_tables(&self, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
+        match self {
+            Backend::Sqlite(database) => database.check_tables(tables, version_table),
+            Backend::Remote(database) => database.check_tables(tables, version_table),
+        }
+    }
+
+    fn stop(&self) {
+        match self {
+            Backend::Sqlite(database) => database.stop(),
+            Backend::Remote(database) => database.stop(),
+        }
+    }
 }
 
 impl Drop for Databases {

@@ -1,7 +1,8 @@
 //! Why a database cannot be used, and what helps.
 
+use crate::Place;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// An error while opening or making a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,29 @@ pub enum OpenError {
         /// Why, in the engine's words.
         reason: String,
     },
+    /// The URL of a server lacks something.
+    Incomplete {
+        /// The first word of the URL.
+        engine: &'static str,
+        /// What it lacks, or what is wrong with it.
+        reason: String,
+    },
+    /// The server cannot be reached, or does not let us in.
+    CannotConnect {
+        /// The database.
+        place: Place,
+        /// Why, in the server's words.
+        reason: String,
+        /// What helps.
+        advice: String,
+    },
+    /// The server refuses a statement.
+    Refused {
+        /// The database.
+        place: Place,
+        /// Why, in the server's words.
+        reason: String,
+    },
     /// An option of the operator's is refused.
     BadOption {
         /// The option as written.
@@ -44,15 +68,15 @@ pub enum OpenError {
     },
     /// There is no table of versions.
     NoVersionTable {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        place: Place,
         /// The table that was looked for.
         table: String,
     },
     /// A table that a module needs is not there.
     MissingTable {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        place: Place,
         /// The table.
         table: String,
         /// The version that is needed.
@@ -60,8 +84,8 @@ pub enum OpenError {
     },
     /// A table is there in another version.
     WrongVersion {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        place: Place,
         /// The table.
         table: String,
         /// The version that is there.
@@ -74,36 +98,41 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OpenError::NotAUrl { text } => write!(out, "\"{text}\" is no database URL: write sqlite:///path/to/file"),
-            OpenError::UnknownEngine { engine } => write!(
-                out,
-                "databases of the kind \"{engine}\" cannot be reached; there is: sqlite (sqlite:///path/to/file)"
-            ),
+            OpenError::NotAUrl { text } => write!(out, "\"{text}\" is no database URL: write {FORMS}"),
+            OpenError::UnknownEngine { engine } => {
+                write!(out, "databases of the kind \"{engine}\" cannot be reached; there is: {FORMS}")
+            }
             OpenError::NoFile => out.write_str("sqlite:// names no file: write sqlite:///path/to/file"),
             OpenError::NoDirectory { directory } => {
                 write!(out, "there is no directory {}: make it, or correct the database URL", directory.display())
             }
             OpenError::MissingFile { path } => {
-                write!(out, "there is no database {}: make it with {}", path.display(), create(path))
+                write!(out, "there is no database {}: make it with {}", path.display(), Place::file(path).create())
             }
             OpenError::CannotOpen { path, reason } => {
                 write!(out, "the database {} cannot be opened: {reason}", path.display())
             }
+            OpenError::Incomplete { engine, reason } => {
+                write!(out, "the {engine} URL {reason}: write {engine}://user:password@host:port/database")
+            }
+            OpenError::CannotConnect { place, reason, advice } => {
+                write!(out, "the database {place} cannot be used: {reason}: {advice}")
+            }
+            OpenError::Refused { place, reason } => write!(out, "the database {place}: {reason}"),
             OpenError::BadOption { option, reason } => write!(out, "{option}: {reason}"),
-            OpenError::NoVersionTable { path, table } => {
-                write!(out, "the database {} has no table \"{table}\" of versions", path.display())?;
-                write!(out, ": make its tables with {}", create(path))
+            OpenError::NoVersionTable { place, table } => {
+                write!(out, "the database {place} has no table \"{table}\" of versions")?;
+                write!(out, ": make its tables with {}", place.create())
             }
-            OpenError::MissingTable { path, table, version } => {
-                write!(out, "the database {} has no table \"{table}\" (version {version})", path.display())?;
-                write!(out, ": make it with {}", create(path))
+            OpenError::MissingTable { place, table, version } => {
+                write!(out, "the database {place} has no table \"{table}\" (version {version})")?;
+                write!(out, ": make it with {}", place.create())
             }
-            OpenError::WrongVersion { path, table, found, expected } => {
-                let path_text = path.display();
-                write!(out, "table \"{table}\" of the database {path_text} has version {found}, ")?;
+            OpenError::WrongVersion { place, table, found, expected } => {
+                write!(out, "table \"{table}\" of the database {place} has version {found}, ")?;
                 write!(out, "version {expected} is needed")?;
                 if *found < i64::from(*expected) {
-                    write!(out, ": bring it up to date with {}", create(path))?;
+                    write!(out, ": bring it up to date with {}", place.create())?;
                 }
                 Ok(())
             }
@@ -113,7 +142,6 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// The command that helps.
-fn create(path: &Path) -> String {
-    format!("`strowger db create sqlite://{}`", path.display())
-}
+/// How URLs are written.
+const FORMS: &str =
+    "sqlite:///path/to/file, postgres://user:password@host/database, mysql://user:password@host/database";

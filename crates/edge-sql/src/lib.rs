@@ -8,18 +8,28 @@
 //! while and its queries answered with a fault at once.
 
 mod breaker;
+mod counters;
 mod databases;
 mod datetime;
 mod error;
 mod look;
 mod options;
+mod place;
 mod queue;
+mod remote;
 pub mod schema;
 mod sqlite;
 mod url;
 
-pub use databases::{Databases, Reply};
+pub use databases::Databases;
 pub use error::OpenError;
 pub use look::look;
-pub use options::Options;
-pub use url::{Engine, Url};
+pub use options::{Options, Tuning};
+pub use place::Place;
+pub use url::{Engine, Server, Url};
+
+use module_api::Fault;
+use module_api::sql::Rows;
+
+/// What takes the answer to a query. It is called once, by a thread of the database, and should not take long.
+pub type Reply = Box<dyn FnOnce(Result<Rows, Fault>) + Send>;

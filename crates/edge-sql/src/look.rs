@@ -1,7 +1,7 @@
 //! A look at databases that changes nothing: whether they have what modules want of them.
 
 use crate::sqlite::{Connection, check};
-use crate::{OpenError, Options, Url};
+use crate::{OpenError, Options, Server, Url, remote};
 use module_api::DatabaseWish;
 use std::path::{Path, PathBuf};
 
@@ -20,14 +20,26 @@ pub fn look(wishes: &[DatabaseWish], options: &Options, place: &dyn Fn(&Path) ->
 }
 
 fn look_at(wish: &DatabaseWish, options: &Options, place: &dyn Fn(&Path) -> PathBuf) -> Vec<OpenError> {
-    let opened = Url::parse(&wish.url).and_then(|url| {
-        let path = place(&url.path);
-        check::file(&path)?;
-        Connection::look(&path, options).map(|connection| (path, connection))
-    });
+    let path = match Url::parse(&wish.url) {
+        Ok(Url::Sqlite(path)) => place(&path),
+        Ok(Url::Server(server)) => return look_at_server(&server, wish, options),
+        Err(error) => return vec![error],
+    };
+    let opened = check::file(&path).and_then(|()| Connection::look(&path, options));
     match opened {
-        Ok((path, connection)) => check::tables(&connection, &path, &wish.tables, &options.version_table),
+        Ok(connection) => check::tables(&connection, &path, &wish.tables, &options.version_table),
         Err(error) => vec![error],
+    }
+}
+
+fn look_at_server(server: &Server, wish: &DatabaseWish, options: &Options) -> Vec<OpenError> {
+    let tuning = options.tuning(server.engine).clone();
+    match remote::Runtime::start() {
+        Ok(runtime) => {
+            let (server, version_table) = (server.clone(), options.version_table.clone());
+            remote::check::tables(&runtime, server, tuning, wish.tables.clone(), version_table)
+        }
+        Err(error) => vec![OpenError::Refused { place: server.place(), reason: error.to_string() }],
     }
 }
 

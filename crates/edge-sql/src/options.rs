@@ -1,6 +1,7 @@
 //! How databases are used: global parameters, and those of module `db_sqlite`.
 
 use crate::OpenError;
+use crate::url::Engine;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -25,6 +26,40 @@ pub struct Options {
     pub pragmas: Vec<String>,
     /// `load_extension`: libraries with their entry point.
     pub extensions: Vec<(String, Option<String>)>,
+    /// How PostgreSQL is used: module `db_postgres`.
+    pub postgres: Tuning,
+    /// How MySQL is used: module `db_mysql`.
+    pub mysql: Tuning,
+}
+
+/// How servers of a kind are used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long a query may wait for its turn, and as long run; then it is answered with a fault.
+    pub deadline: Duration,
+    /// A query that takes longer is counted as slow and logged; `None`: none is.
+    pub slow: Option<Duration>,
+    /// How often to connect in a row.
+    pub connects_max: u32,
+    /// How often to begin a query whose connection is lost before the server can have kept it.
+    pub attempts_max: u32,
+    /// How many connections read at once; one more writes.
+    pub readers_max: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Tuning {
+        Tuning {
+            connect_timeout: Duration::from_secs(5),
+            deadline: Duration::from_secs(5),
+            slow: None,
+            connects_max: 1,
+            attempts_max: 2,
+            readers_max: 10,
+        }
+    }
 }
 
 impl Default for Options {
@@ -39,6 +74,13 @@ impl Default for Options {
             busy_timeout: Duration::from_millis(500),
             pragmas: Vec::new(),
             extensions: Vec::new(),
+            postgres: Tuning::default(),
+            mysql: Tuning {
+                connect_timeout: Duration::from_secs(6),
+                deadline: Duration::from_secs(6),
+                connects_max: 3,
+                ..Tuning::default()
+            },
         }
     }
 }
@@ -73,6 +115,36 @@ impl Options {
         self.pragmas.extend(lines("exec_pragma").filter(|line| !line.is_empty()).map(str::to_owned));
         self.extensions.extend(lines("load_extension").filter(|line| !line.is_empty()).map(extension));
         Ok(())
+    }
+}
+
+impl Options {
+    /// How servers of this kind are used.
+    pub fn tuning(&self, engine: Engine) -> &Tuning {
+        match engine {
+            Engine::Postgres => &self.postgres,
+            Engine::Mysql => &self.mysql,
+        }
+    }
+
+    /// Takes the parameters of module `db_postgres` or `db_mysql`, as it passes them on: numbers.
+    pub fn set_server(&mut self, engine: Engine, params: &BTreeMap<&'static str, String>) {
+        let tuning = match engine {
+            Engine::Postgres => &mut self.postgres,
+            Engine::Mysql => &mut self.mysql,
+        };
+        let number = |name: &str| params.get(name).and_then(|text| text.parse::<u32>().ok());
+        let seconds = |number: u32| Duration::from_secs(number.max(1).into());
+        if let Some(timeout) = number("timeout").map(seconds) {
+            (tuning.connect_timeout, tuning.deadline) = (timeout, timeout);
+        }
+        if let Some(threshold) = number("exec_query_threshold") {
+            tuning.slow = Some(Duration::from_micros(threshold.into())).filter(|threshold| !threshold.is_zero());
+        }
+        tuning.connects_max = number("max_db_retries").unwrap_or(tuning.connects_max);
+        tuning.attempts_max = number("max_db_queries").unwrap_or(tuning.attempts_max);
+        let readers = number("readers_max").and_then(|number| usize::try_from(number).ok());
+        tuning.readers_max = readers.unwrap_or(tuning.readers_max);
     }
 }
 

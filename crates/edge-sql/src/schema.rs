@@ -3,7 +3,8 @@
 //! Doing it again changes nothing: what is there in the right version is left alone, so an existing database with
 //! more in it keeps all it has.
 
-use crate::OpenError;
+use crate::remote::schema as of_server;
+use crate::{OpenError, Options, Place, Url};
 use catalogue::{Column, Table};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use std::fs::OpenOptions;
@@ -23,6 +24,47 @@ pub struct Report {
     pub kept: Vec<&'static str>,
 }
 
+/// What is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All tables, and the database itself.
+    All,
+    /// What tables lack that are there in an older version.
+    Present,
+}
+
+/// Makes the database of a URL if it is missing, the table of versions, and these tables; or, of those that are there,
+/// what they lack.
+///
+/// # Errors
+/// It cannot be written, or a table is newer than this server knows it. Then nothing has changed.
+pub fn make(url: &Url, tables: &[&'static Table], version_table: &str, scope: Scope) -> Result<Report, OpenError> {
+    match url {
+        Url::Sqlite(path) if scope == Scope::All => create(path, tables, version_table),
+        Url::Sqlite(path) => {
+            crate::sqlite::check::file(path)?;
+            make_tables(path, tables, version_table, scope)
+        }
+        Url::Server(server) => {
+            let options = Options::default();
+            of_server::create(server, options.tuning(server.engine), tables, version_table, scope)
+        }
+    }
+}
+
+/// The versions of the tables of a database, by their names in order.
+///
+/// # Errors
+/// It cannot be read, or has no table of versions.
+pub fn versions(url: &Url, version_table: &str, options: &Options) -> Result<Vec<(String, i64)>, OpenError> {
+    let mut versions = match url {
+        Url::Sqlite(path) => crate::sqlite::check::versions(path, version_table, options)?,
+        Url::Server(server) => of_server::versions_of(server, options.tuning(server.engine), version_table)?,
+    };
+    versions.sort();
+    Ok(versions)
+}
+
 /// Makes the file if it is missing, the table of versions, and these tables.
 ///
 /// # Errors
@@ -32,8 +74,12 @@ pub fn create(path: &Path, tables: &[&'static Table], version_table: &str) -> Re
     if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
         return Err(OpenError::NoDirectory { directory: directory.to_owned() });
     }
-    let cannot = |error: rusqlite::Error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() };
     make_private(path).map_err(|error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
+    make_tables(path, tables, version_table, Scope::All)
+}
+
+fn make_tables(path: &Path, tables: &[&'static Table], version_table: &str, scope: Scope) -> Result<Report, OpenError> {
+    let cannot = |error: rusqlite::Error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = Connection::open_with_flags(path, flags).map_err(cannot)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(cannot)?;
@@ -45,12 +91,13 @@ pub fn create(path: &Path, tables: &[&'static Table], version_table: &str) -> Re
     for table in tables {
         let found = maker.version(table.name).map_err(cannot)?;
         match found {
+            None if scope == Scope::Present => continue,
             None => report.created.push(table.name),
             Some(found) if found == i64::from(table.version) => report.kept.push(table.name),
             Some(found) if found < i64::from(table.version) => report.updated.push(table.name),
             Some(found) => {
-                let (path, table, expected) = (path.to_owned(), table.name.to_owned(), table.version);
-                return Err(OpenError::WrongVersion { path, table, found, expected });
+                let (place, table, expected) = (Place::file(path), table.name.to_owned(), table.version);
+                return Err(OpenError::WrongVersion { place, table, found, expected });
             }
         }
         maker.make(table).map_err(cannot)?;

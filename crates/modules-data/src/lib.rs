@@ -2,8 +2,10 @@
 
 pub mod avpops;
 pub mod cachedb_local;
+pub mod db_mysql;
+pub mod db_postgres;
 pub mod db_sqlite;
-pub mod other_engines;
+mod server_params;
 pub mod sqlops;
 
 use module_api::Module;
@@ -12,8 +14,8 @@ use module_api::Module;
 pub const MODULES: &[&Module] = &[
     &avpops::MODULE,
     &cachedb_local::MODULE,
+    &db_mysql::MODULE,
+    &db_postgres::MODULE,
     &db_sqlite::MODULE,
-    &other_engines::DB_MYSQL,
-    &other_engines::DB_POSTGRES,
     &sqlops::MODULE,
 ];

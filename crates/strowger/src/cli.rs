@@ -240,8 +240,28 @@ pub struct ClientOptions {
 pub enum DbAction {
     /// Make a database with all tables, or add what one lacks.
     Create {
-        /// Its URL: sqlite:///path
+        /// Its URL: `sqlite:///path`, `postgres://user:password@host/database`, `mysql://user:password@host/database`.
         url: String,
+    },
+    /// Bring up to date what is there, and make no new tables.
+    Migrate {
+        /// Its URL.
+        url: String,
+    },
+    /// Say which version each table has.
+    Version {
+        /// Its URL.
+        url: String,
+    },
+    /// Copy all rows into another database, of whichever engine, whose tables are made if they are missing.
+    Copy {
+        /// The URL of the database to read.
+        from: String,
+        /// The URL of the database to write.
+        to: String,
+        /// Go on with a copy that was interrupted: tables may hold what it has written.
+        #[arg(long)]
+        resume: bool,
     },
 }
 

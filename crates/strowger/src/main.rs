@@ -11,6 +11,7 @@ use clap::Parser;
 use cli::{Cli, Command, DbAction, ServeOptions};
 use configure::Origin;
 use defaults::Home;
+use edge_sql::schema::Scope;
 use signal_hook::consts::SIGPIPE;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,7 +56,12 @@ fn run(command: Command) -> Result<(), String> {
         }
         Command::Init { directory } => commands::init::run(&directory),
         Command::User { db, action } => commands::user::run(db.as_deref(), action),
-        Command::Db { action: DbAction::Create { url } } => commands::db::create(&url),
+        Command::Db { action } => match action {
+            DbAction::Create { url } => commands::db::make(&url, Scope::All),
+            DbAction::Migrate { url } => commands::db::make(&url, Scope::Present),
+            DbAction::Version { url } => commands::db::version(&url),
+            DbAction::Copy { from, to, resume } => commands::db_copy::run(&from, &to, resume),
+        },
         Command::Ul { aor, client } => commands::mi::contacts(&client, aor.as_deref()),
         Command::Mi { client, command, params } => commands::mi::run(&client, &command, &params),
         Command::Modules { json } => commands::modules::run(json),

@@ -9,6 +9,7 @@ mod process;
 mod provider;
 mod server;
 mod sipp;
+mod sql_server;
 mod wire;
 
 pub use digest::{authorization, ha1};
@@ -20,4 +21,5 @@ pub use process::{Running, run_to_end};
 pub use provider::{provider, provider_with};
 pub use server::{Server, ServerBuilder, comes_true};
 pub use sipp::{Sipp, Users};
+pub use sql_server::{Kind, SqlServer};
 pub use wire::Wire;

@@ -1,7 +1,7 @@
 //! Whether a database has what the modules need.
 
 use super::Connection;
-use crate::OpenError;
+use crate::{OpenError, Options, Place};
 use module_api::sql::{Cell, Statement};
 use std::path::Path;
 
@@ -20,6 +20,21 @@ pub fn file(path: &Path) -> Result<(), OpenError> {
     Err(OpenError::MissingFile { path: path.to_owned() })
 }
 
+/// The versions of tables, by their names.
+pub fn versions(path: &Path, version_table: &str, options: &Options) -> Result<Vec<(String, i64)>, OpenError> {
+    file(path)?;
+    let connection = Connection::look(path, options)?;
+    let select = Statement::select(version_table, &["table_name", "table_version"], &[], "");
+    let Ok(found) = connection.run(&[(select, [].into_iter().collect())]) else {
+        return Err(OpenError::NoVersionTable { place: Place::file(path), table: version_table.to_owned() });
+    };
+    let read = found.rows.into_iter().filter_map(|row| {
+        let name = row.first().and_then(Cell::to_bytes)?;
+        Some((String::from_utf8_lossy(&name).into_owned(), row.get(1).and_then(Cell::to_int)?))
+    });
+    Ok(read.collect())
+}
+
 /// What is wrong with the versions of tables.
 pub fn tables(connection: &Connection, path: &Path, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
     if tables.is_empty() {
@@ -29,15 +44,18 @@ pub fn tables(connection: &Connection, path: &Path, tables: &[(String, i32)], ve
     let errors = tables.iter().filter_map(|(table, version)| {
         let found = connection.run(&[(std::sync::Arc::clone(&statement), [Cell::text(table)].into_iter().collect())]);
         let Ok(found) = found else {
-            return Some(OpenError::NoVersionTable { path: path.to_owned(), table: version_table.to_owned() });
+            return Some(OpenError::NoVersionTable { place: Place::file(path), table: version_table.to_owned() });
         };
         let found = found.rows.first().and_then(|row| row.first()).and_then(Cell::to_int);
         match found {
-            None => Some(OpenError::MissingTable { path: path.to_owned(), table: table.clone(), version: *version }),
+            None => Some(OpenError::MissingTable { place: Place::file(path), table: table.clone(), version: *version }),
             Some(found) if found == i64::from(*version) => None,
-            Some(found) => {
-                Some(OpenError::WrongVersion { path: path.to_owned(), table: table.clone(), found, expected: *version })
-            }
+            Some(found) => Some(OpenError::WrongVersion {
+                place: Place::file(path),
+                table: table.clone(),
+                found,
+                expected: *version,
+            }),
         }
     });
     let mut errors: Vec<OpenError> = errors.collect();

@@ -3,7 +3,6 @@
 mod cells;
 pub mod check;
 mod connection;
-mod counters;
 mod faults;
 mod reader;
 mod readers;
@@ -13,8 +12,8 @@ mod work;
 mod writer;
 
 pub use connection::{Connection, Role};
-pub use counters::Counters;
 
+use crate::counters::Counters;
 use crate::queue::{Queue, Refused};
 use crate::{OpenError, Options, Reply};
 use module_api::sql::{Params, Statement};

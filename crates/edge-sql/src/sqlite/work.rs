@@ -1,7 +1,7 @@
 //! A query on its way through the threads.
 
-use super::Counters;
 use super::connection::{Connection, Role};
+use crate::counters::Counters;
 use crate::queue::Queue;
 use crate::{OpenError, Options, Reply};
 use module_api::sql::{Params, Rows, Statement};

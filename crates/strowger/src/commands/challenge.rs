@@ -69,5 +69,5 @@ fn uses(configured: &Configured, settings: &[(&'static str, ParamSetting)], data
     let url = own.or_else(|| configured.globals.text("db_default_url")).unwrap_or_default();
     let Ok(url) = Url::parse(url) else { return false };
     let resolved = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    resolved(&url.path) == resolved(database)
+    url.file().is_some_and(|path| resolved(path) == resolved(database))
 }

@@ -1,16 +1,15 @@
 //! `strowger user`: subscribers in a database.
 
 use super::challenge::Challenge;
+use super::sql::Sql;
 use crate::cli::UserAction;
 use crate::defaults::{Home, REALM, random_hex};
 use crate::modules::tables;
-use edge_sql::{Databases, Options, Url, schema};
-use module_api::sql::{Cell, Database, Query, Rows, Statement};
-use module_api::{DatabaseWish, Level, LogSink, Logger, Statistics};
+use edge_sql::{Url, schema};
+use module_api::sql::{Cell, Rows, Statement};
 use sip::digest::{Algorithm, ha1};
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
 /// The version of the table of subscribers.
 const SUBSCRIBER_VERSION: i32 = 8;
@@ -34,7 +33,7 @@ pub fn run(db: Option<&str>, action: UserAction) -> Result<(), String> {
 }
 
 struct Subscribers {
-    databases: Databases,
+    sql: Sql,
     /// How they are challenged, as far as that is known.
     challenge: Challenge,
 }
@@ -45,13 +44,8 @@ impl Subscribers {
             Some(url) => (url.to_owned(), Url::parse(url).map_or_else(|_| Challenge::default(), of_database)),
             None => default_provider()?,
         };
-        let tables = vec![(TABLE.to_owned(), SUBSCRIBER_VERSION)];
-        let wish = DatabaseWish { url, tables, options: Vec::new() };
-        let log = Logger::new(Level::Error as i32, 0, Arc::new(Stderr));
-        let databases = Databases::open(&[wish], &Options::default(), &Statistics::default(), &log);
-        let databases =
-            databases.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-        Ok(Subscribers { databases, challenge })
+        let sql = Sql::open_with(&url, vec![(TABLE.to_owned(), SUBSCRIBER_VERSION)])?;
+        Ok(Subscribers { sql, challenge })
     }
 
     fn add(&self, name: &str, password: Option<String>, realm: Option<String>, plain: bool) -> Result<(), String> {
@@ -131,12 +125,7 @@ impl Subscribers {
     }
 
     fn ask(&self, statement: &Arc<Statement>, values: Vec<Cell>) -> Result<Rows, String> {
-        let (send, receive) = channel();
-        let query = Query::new(Database(0), statement, values);
-        // The receiver waits right below.
-        self.databases.submit(query, Box::new(move |answer| drop(send.send(answer))));
-        let answer = receive.recv().map_err(|_| "the database did not answer".to_owned())?;
-        answer.map_err(|fault| fault.to_string())
+        self.sql.ask(statement, values)
     }
 }
 
@@ -151,7 +140,7 @@ fn default_provider() -> Result<(String, Challenge), String> {
 }
 
 fn of_database(url: Url) -> Challenge {
-    Challenge::beside(&url.path)
+    url.file().map_or_else(Challenge::default, Challenge::beside)
 }
 
 fn hashes(user: &str, realm: &str, password: &str) -> impl Iterator<Item = Cell> {
@@ -193,15 +182,6 @@ impl Secret {
     /// A password that was made must be told; one that was given must not be.
     fn shown(&self) -> String {
         if self.is_made { format!("  password {}", self.password) } else { String::new() }
-    }
-}
-
-/// The command line has one place for everything: stderr.
-struct Stderr;
-
-impl LogSink for Stderr {
-    fn write(&self, _: Level, _: Option<&str>, line: &[u8]) {
-        eprintln!("{}", String::from_utf8_lossy(line));
     }
 }
 

@@ -34,7 +34,7 @@ impl Paths {
 
     /// Whether a start makes what is not there of this database.
     pub fn makes(&self, url: &str) -> bool {
-        self.made.is_some() && Url::parse(url).ok().map(|url| url.path) == self.made
+        self.made.is_some() && Url::parse(url).ok().as_ref().and_then(Url::file) == self.made.as_deref()
     }
 
     /// Where a file that the server will open is now.

@@ -103,6 +103,13 @@ impl Configured {
             let place = ground.catalogue.module_named(edge).and_then(|module| self.places.of_module(module));
             found.extend(wrong.map(|error| refusal(codes::MODULE_START, place, error.to_string())));
         }
+        for (edge, params) in &started.edges {
+            match *edge {
+                "db_postgres" => sql.set_server(edge_sql::Engine::Postgres, params),
+                "db_mysql" => sql.set_server(edge_sql::Engine::Mysql, params),
+                _ => {}
+            }
+        }
         found.extend(self.look_at_databases(&started.databases, &sql, paths.as_ref()));
         let (management, errors) = ManagementOptions::read(&started.edges, paths.as_ref());
         found.extend(errors.iter().map(|error| self.bad_management(error, ground)));
@@ -136,8 +143,13 @@ impl Configured {
         let shown = found.into_iter().map(|(number, error)| {
             let url = wishes.get(number).map(|wish| wish.url.as_str()).unwrap_or_default();
             let place = self.places.of_database(url).or_else(|| self.globals.span("db_default_url"));
-            let is_of_url =
-                matches!(error, OpenError::NotAUrl { .. } | OpenError::UnknownEngine { .. } | OpenError::NoFile);
+            let is_of_url = matches!(
+                error,
+                OpenError::NotAUrl { .. }
+                    | OpenError::UnknownEngine { .. }
+                    | OpenError::Incomplete { .. }
+                    | OpenError::NoFile
+            );
             let code = if is_of_url { codes::DATABASE_URL } else { codes::DATABASE_CONTENT };
             refusal(code, place, error.to_string())
         });

@@ -18,6 +18,10 @@ pub struct Counters {
     pub readers: Counter,
     /// Times that all were held up and no more could come.
     pub short: Counter,
+    /// Connections to database servers, now.
+    pub connections: Counter,
+    /// Connections to database servers that were lost.
+    pub lost: Counter,
 }
 
 impl Counters {
@@ -32,6 +36,8 @@ impl Counters {
             failed: counter("sql_failed_queries"),
             late: counter("sql_late_queries"),
             readers,
+            connections: statistics.counter("sql", "sql_connections", false),
+            lost: counter("sql_lost_connections"),
             short: counter("sql_readers_short"),
         }
     }
