@@ -59,6 +59,7 @@ impl Desk<'_> {
         reply.counterpart = Some(Arc::clone(&transaction.request));
         reply.branch = Some(branch);
         reply.flags = request.flags;
+        reply.dialog = request.dialog.clone();
         if let Some(target) = transaction.targets.get(branch) {
             reply.branches.first_mut().flags = target.target.flags;
         }
