@@ -1,8 +1,8 @@
 //! Tables and settings shared by all modules.
 
 use crate::{
-    Blacklists, DialogHook, Dialogs, Events, Fault, Hosts, Interned, KeyValueStore, Logger, Process, Settings, Sockets, Statistics,
-    State, StatusReports, Time, UnknownProcess, Wall,
+    Blacklists, DialogHook, Dialogs, Events, Fault, Hosts, Interned, KeyValueStore, Logger, Process, Settings, Sockets,
+    State, Statistics, StatusReports, Time, UnknownProcess, Wall,
 };
 use std::sync::{Arc, OnceLock};
 

@@ -2,8 +2,8 @@
 
 use crate::sql::Database;
 use crate::{
-    Counter, DialogHook, Dialogs, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location, Logger, Settings, Sockets,
-    StartError, State, Statistics, Time, TransactionSettings, VariableHandle,
+    Counter, DialogHook, Dialogs, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location, Logger,
+    Settings, Sockets, StartError, State, Statistics, Time, TransactionSettings, VariableHandle,
 };
 use catalogue::{Default, NameId, Param, Statistic, Table, Value};
 use std::any::Any;

@@ -49,9 +49,8 @@ fn acknowledge(env: &mut Env<'_>, invite: &Sending, reply: &Message) {
     let branch = env.random.next_u64();
     via_line.extend_from_slice(format!(":{};branch=z9hG4bK{branch:016x}", via.effective_port()).as_bytes());
     sent.headers_named(HeaderName::Route).for_each(|route| routes.extend_from_slice(route.line));
-    let is_strict = sent.address(HeaderName::Route).is_ok_and(|first| {
-        first.parsed_uri().is_ok_and(|uri| !uri.params.has(b"lr"))
-    });
+    let is_strict =
+        sent.address(HeaderName::Route).is_ok_and(|first| first.parsed_uri().is_ok_and(|uri| !uri.params.has(b"lr")));
     let contact = reply.address(HeaderName::Contact).ok().map(|contact| contact.uri);
     let uri = contact.filter(|_| !is_strict).unwrap_or(sent.request_uri());
     let value = |message: &'_ Message, name| message.value(name).map(<[u8]>::to_vec).unwrap_or_default();

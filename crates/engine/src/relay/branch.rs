@@ -217,7 +217,12 @@ impl Desk<'_> {
         });
         call.msg.transaction = Some(transaction);
         sent?;
-        self.hook(&mut call.env, call.msg, call.kind, &HookEvent::RequestOut { branch: preparing.number, sent: &bytes });
+        self.hook(
+            &mut call.env,
+            call.msg,
+            call.kind,
+            &HookEvent::RequestOut { branch: preparing.number, sent: &bytes },
+        );
         Ok(())
     }
 

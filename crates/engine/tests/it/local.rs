@@ -81,9 +81,7 @@ route { t_new_request("INVITE", "sip:bob@192.0.2.20", "sip:us@example.com", "sip
     let invite = world.last("bob", "INVITE");
     world.reply("bob", &invite, 200, "OK");
     world.reply("bob", &invite, 200, "OK");
-    world.passed(
-        "alice>proxy OPTIONS; proxy>bob INVITE; bob>proxy 200; proxy>bob ACK; bob>proxy 200; proxy>bob ACK",
-    );
+    world.passed("alice>proxy OPTIONS; proxy>bob INVITE; bob>proxy 200; proxy>bob ACK; bob>proxy 200; proxy>bob ACK");
     let ack = world.last("bob", "ACK");
     assert_eq!(ack.cseq().unwrap().number, invite.cseq().unwrap().number);
     assert!(ack.to_tag().is_some());

@@ -502,6 +502,7 @@ loadmodule "test.so"
 fn all_modules() -> Vec<&'static Module> {
     let families = [
         modules_core::MODULES,
+        modules_calls::MODULES,
         modules_proxy::MODULES,
         modules_users::MODULES,
         modules_data::MODULES,

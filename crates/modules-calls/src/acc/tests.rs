@@ -16,7 +16,8 @@ fn text(value: &str) -> ParamSetting {
 
 fn reply_out(fixture: &mut Fixture, state: &State, code: u16, reason: &str) {
     fixture.with_call(state, |call| {
-        let moment = HookEvent::ReplyOut { code, reply: None, reason: reason.as_bytes(), to_tag: b"to-9", sent: &Bytes::new() };
+        let moment =
+            HookEvent::ReplyOut { code, reply: None, reason: reason.as_bytes(), to_tag: b"to-9", sent: &Bytes::new() };
         watch::watch(call, &moment);
     });
 }
