@@ -8,6 +8,7 @@ mod clock;
 mod crash;
 mod dialect;
 mod dialog_call;
+mod dialog_checks;
 mod dialog_ends;
 mod dialog_races;
 mod dialogs;

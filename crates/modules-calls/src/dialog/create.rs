@@ -1,12 +1,12 @@
 //! `create_dialog()`: from here on the call is known.
 
-use super::dialog::{Dialog, Inner, Names};
 use super::id::DialogId;
 use super::keeper::{Keeper, dialog_of};
 use super::leg::Leg;
 use super::lifecycle::tell;
 use super::matching::Mode;
 use super::options::{NO_AUTO_PRACK, Options};
+use super::record::{Dialog, Inner, Names};
 use super::store::Change;
 use catalogue::{Arg, Example, Refused, Routes};
 use module_api::{Args, Call, DialogEvent, DialogHandle, DialogOf, Direction, FUNCTION, Fault, Function, Outcome, Run};
@@ -30,7 +30,7 @@ pub const CREATE_DIALOG: Function = Function {
     routes: Routes::REQUEST,
     returns: &[(1, "the call has a dialog"), (-1, "the request begins none, or there is no room")],
     examples: &[
-        Example { script: "create_dialog()", message: "CSeq: 1 OPTIONS", returns: -1 },
+        Example { script: "create_dialog()", message: "OPTIONS sip:example.com SIP/2.0", returns: -1 },
         Example { script: "create_dialog(\"bye-on-timeout\")", message: "To: <sip:b@example.com>;tag=1", returns: -1 },
     ],
     run: Run::Now(create_dialog),

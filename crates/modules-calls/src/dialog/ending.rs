@@ -1,8 +1,8 @@
 //! Ending a call from here: BYE to both parties, or while it rings CANCEL and 487.
 
-use super::dialog::Dialog;
 use super::keeper::Keeper;
 use super::lifecycle::{Cause, advance};
+use super::record::Dialog;
 use super::requests::{InDialog, send};
 use super::state::{Input, State};
 use bytes::Bytes;

@@ -1,6 +1,6 @@
 //! `E_DLG_STATE_CHANGED`.
 
-use super::dialog::Dialog;
+use super::record::Dialog;
 use super::state::State;
 use catalogue::{Event, Value};
 use module_api::Env;

@@ -110,7 +110,7 @@ fn test_and_set(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     Ok(1)
 }
 
-fn note(keeper: &std::sync::Arc<Keeper>, call: &mut Call<'_>, dialog: &std::sync::Arc<super::dialog::Dialog>) {
+fn note(keeper: &std::sync::Arc<Keeper>, call: &mut Call<'_>, dialog: &std::sync::Arc<super::record::Dialog>) {
     if let Some(store) = &keeper.store {
         store.changed(keeper, &mut call.env, dialog, Change::Values);
     }

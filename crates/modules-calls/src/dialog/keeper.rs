@@ -1,9 +1,9 @@
 //! The module's state: all dialogs with what they need, and the way to the dialog of a message.
 
-use super::dialog::Dialog;
 use super::id::DialogId;
 use super::matching::Mode;
 use super::profiles::Profiles;
+use super::record::Dialog;
 use super::store::Store;
 use super::table::Table;
 use bytes::Bytes;

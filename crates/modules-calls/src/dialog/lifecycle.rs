@@ -1,9 +1,9 @@
 //! What follows when a dialog takes a step: counters, timers, rows, events, routes, and whoever watches.
 
-use super::dialog::{Dialog, Inner};
 use super::event;
 use super::keeper::Keeper;
 use super::options::{Choice, Ping};
+use super::record::{Dialog, Inner};
 use super::state::{Action, Input, State};
 use super::store::Change;
 use module_api::{DialogEvent, DialogHandle, DialogOf, Direction, Env, Kind, Source, Time};

@@ -1,9 +1,9 @@
 //! Dialogs that come back from the database: at start, and when a command wants it.
 
 use super::columns::CHUNK_ROWS;
-use super::dialog::Dialog;
 use super::keeper::Keeper;
 use super::lifecycle::{arm_pings, tell};
+use super::record::Dialog;
 use super::rows;
 use super::state::State;
 use module_api::sql::{Cell, Query, Rows};

@@ -1,10 +1,10 @@
 //! Which dialog a request belongs to, and what its passing means to it.
 
-use super::dialog::Dialog;
 use super::id::DialogId;
 use super::keeper::{Keeper, dialog_of};
 use super::leg::{contact_of, sdp_of};
 use super::lifecycle::{Cause, DOWNSTREAM_BYE, UPSTREAM_BYE, advance, tell};
+use super::record::Dialog;
 use super::state::{Input, State};
 use super::validate::Repeated;
 use catalogue::{Arg, Example, Routes};

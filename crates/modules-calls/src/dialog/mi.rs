@@ -1,10 +1,10 @@
 //! The management commands of dialogs.
 
-use super::dialog::Dialog;
 use super::ending::end;
 use super::keeper::Keeper;
 use super::lifecycle::MI;
 use super::load;
+use super::record::Dialog;
 use super::shown;
 use super::store::Flush;
 use catalogue::{CommandParam, Value};

@@ -7,7 +7,6 @@ mod column_params;
 mod columns;
 mod context;
 mod create;
-mod dialog;
 mod ending;
 mod event;
 mod flags;
@@ -26,6 +25,7 @@ mod params;
 mod pings;
 mod profile_functions;
 mod profiles;
+mod record;
 mod requests;
 mod routes;
 mod rows;
@@ -41,6 +41,8 @@ mod validate;
 mod variables;
 mod watch;
 
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod tests;
 

@@ -131,6 +131,6 @@ mod tests {
         assert_eq!(Options::parse("").unwrap(), Options::default());
         assert_eq!(Options::of_bits(options.bits()), options);
         assert!(Options::parse("bye").unwrap_err().text.contains("none of bye-on-timeout"));
-        assert!(Options::parse("B,auto-prack").unwrap_err().text.contains("auto-prack"));
+        assert!(Options::parse("bye-on-timeout,auto-prack").unwrap_err().text.contains("auto-prack"));
     }
 }

@@ -1,10 +1,10 @@
 //! Pings inside dialogs: a party that is gone answers none, and the call ends.
 
-use super::dialog::Dialog;
 use super::ending::end;
 use super::keeper::Keeper;
 use super::lifecycle::{PING, REINVITE_PING};
 use super::options::Ping;
+use super::record::Dialog;
 use super::requests::{InDialog, send};
 use bytes::Bytes;
 use module_api::{Direction, Env, Job};

@@ -1,8 +1,8 @@
 //! The script's functions of profiles.
 
-use super::dialog::Dialog;
 use super::keeper::{Keeper, current};
 use super::profiles::number;
+use super::record::Dialog;
 use super::store::Change;
 use catalogue::{Arg, Example, Routes, Value};
 use module_api::{

@@ -1,7 +1,7 @@
 //! Requests of our own inside a dialog: to each party as if they came from the other (RFC 3261 section 12.2.1.1).
 
-use super::dialog::Dialog;
 use super::leg::Leg;
+use super::record::Dialog;
 use bytes::Bytes;
 use module_api::{DialogHandle, DialogOf, Direction, Env, Fault, NewRequest, WhenAnswered};
 use sip::{NameAddr, Uri};

@@ -1,7 +1,7 @@
 //! `dlg_on_answer()` and its kin: routes that run when something happens to the call.
 
-use super::dialog::Routes as Armed;
 use super::keeper::current;
+use super::record::Routes as Armed;
 use super::store::Change;
 use catalogue::{Arg, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};

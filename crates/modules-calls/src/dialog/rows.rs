@@ -1,13 +1,13 @@
 //! Dialogs as rows, and rows as dialogs.
 
 use super::columns::DIALOG;
-use super::dialog::{Dialog, Inner, Names, Routes, Row};
 use super::id::DialogId;
 use super::keeper::Keeper;
 use super::leg::Leg;
 use super::numbering::Numbering;
 use super::options::Options;
 use super::packed;
+use super::record::{Dialog, Inner, Names, Routes, Row};
 use super::state::State;
 use module_api::sql::{Cell, Params};
 use module_api::{Env, SocketId, Time};

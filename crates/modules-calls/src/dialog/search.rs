@@ -1,8 +1,8 @@
 //! Looking for other dialogs: by a value, a profile, or Call-ID.
 
-use super::dialog::Dialog;
 use super::keeper::Keeper;
 use super::profile_functions::profile_named;
+use super::record::Dialog;
 use super::shown;
 use super::state::State;
 use bytes::Bytes;

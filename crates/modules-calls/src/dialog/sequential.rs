@@ -1,7 +1,7 @@
 //! Requests inside a dialog that scripts and commands have sent, and the numbers that others have used up.
 
-use super::dialog::Dialog;
 use super::keeper::{Keeper, current};
+use super::record::Dialog;
 use super::requests::{InDialog, send};
 use bytes::Bytes;
 use catalogue::{Arg, CommandParam, Routes};

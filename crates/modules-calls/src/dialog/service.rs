@@ -1,11 +1,11 @@
 //! Dialogs as other modules see them.
 
 use super::create::create;
-use super::dialog::Dialog;
 use super::ending::end;
 use super::keeper::Keeper;
 use super::matching::find_and_pass;
 use super::options::Options;
+use super::record::Dialog;
 use super::store::Change;
 use bytes::Bytes;
 use catalogue::Value;

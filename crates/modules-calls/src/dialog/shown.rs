@@ -1,8 +1,8 @@
 //! Dialogs as JSON: what commands and `$DLG_json` show.
 
-use super::dialog::{Dialog, Inner};
 use super::keeper::Keeper;
 use super::leg::Leg;
+use super::record::{Dialog, Inner};
 use catalogue::Value;
 use module_api::{Env, Json, JsonMap, SocketId, Time};
 

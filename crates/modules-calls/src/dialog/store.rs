@@ -1,13 +1,14 @@
 //! Dialogs in the database: when they are written, and that no statement overtakes another of the same dialog.
 
-use super::columns::Statements;
-use super::dialog::{Dialog, Inner};
+use super::columns;
 use super::id::DialogId;
 use super::keeper::Keeper;
+use super::record::Dialog;
 use super::rows;
 use super::state::State;
 use module_api::sql::{Database, Params, Query, Statement};
 use module_api::{Counter, Env, Fault, Job};
+use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +17,7 @@ pub struct Store {
     /// The database.
     pub database: Database,
     /// The statements.
-    pub statements: Statements,
+    pub statements: columns::Statements,
     /// When it is written.
     pub mode: StoreMode,
     /// `db_flush_vals_profiles`: whether values, profiles and flags are written as soon as the state is.
@@ -62,7 +63,7 @@ impl Store {
     /// A store.
     pub fn new(
         database: Database,
-        statements: Statements,
+        statements: columns::Statements,
         mode: StoreMode,
         flushes_values: bool,
         forgotten: Counter,
@@ -122,69 +123,70 @@ impl Store {
     }
 
     /// Begins to write a dialog's row, unless there is nothing to write or a statement is under way.
-    fn begin(&self, keeper: &Keeper, env: &Env<'_>, dialog: &Dialog) -> Option<(Arc<Statement>, Params, Does)> {
+    fn begin(&self, keeper: &Keeper, env: &Env<'_>, dialog: &Dialog) -> Option<(Statements, Does)> {
         let mut inner = dialog.lock();
         if inner.row.is_busy || !inner.row.is_old {
             return None;
         }
         inner.row.is_old = false;
         let is_over = inner.state == State::Deleted;
-        if is_over && !inner.row.is_there || !is_over && !inner.is_confirmed() {
+        let may_be_there = inner.row.is_there || inner.row.is_doubtful;
+        if is_over && !may_be_there || !is_over && !inner.is_confirmed() {
             return None;
         }
         inner.row.is_busy = true;
-        Some(self.statement(keeper, env, dialog, &inner))
-    }
-
-    fn statement(
-        &self,
-        keeper: &Keeper,
-        env: &Env<'_>,
-        dialog: &Dialog,
-        inner: &Inner,
-    ) -> (Arc<Statement>, Params, Does) {
-        if inner.state == State::Deleted {
-            let params = std::iter::once(rows::id(dialog.id)).collect();
-            return (Arc::clone(&self.statements.delete), params, Does::Deletes);
+        let delete = || (Arc::clone(&self.statements.delete), std::iter::once(rows::id(dialog.id)).collect());
+        if is_over {
+            return Some((smallvec![delete()], Does::Deletes));
         }
-        let row = rows::row(keeper, env, dialog, inner);
+        let row = rows::row(keeper, env, dialog, &inner);
+        let insert = Arc::clone(&self.statements.insert);
+        if inner.row.is_doubtful {
+            return Some((smallvec![delete(), (insert, row)], Does::Writes));
+        }
         if !inner.row.is_there {
-            return (Arc::clone(&self.statements.insert), row, Does::Writes);
+            return Some((smallvec![(insert, row)], Does::Writes));
         }
         let mut values = row.into_iter();
         let id = values.next();
-        (Arc::clone(&self.statements.update), values.chain(id).collect(), Does::Writes)
+        let update = (Arc::clone(&self.statements.update), values.chain(id).collect());
+        Some((smallvec![update], Does::Writes))
     }
 }
 
+/// What is run for one row.
+type Statements = SmallVec<[(Arc<Statement>, Params); 1]>;
+
 /// A statement has been run, or has failed. Whether the row is old again.
-fn settle(dialog: &Dialog, does: Does, succeeded: bool) -> bool {
+fn settle(store: &Store, dialog: &Dialog, does: Does, succeeded: bool) -> bool {
     let mut inner = dialog.lock();
     inner.row.is_busy = false;
+    inner.row.is_doubtful = !succeeded;
     if succeeded {
         inner.row.is_there = does == Does::Writes;
         return inner.row.is_old;
     }
     inner.row.is_old = true;
+    if inner.state == State::Deleted {
+        // It is in no table any more: only its row is left.
+        store.forget(dialog.id);
+    }
     false
 }
 
 /// Writes a dialog's row in the background; what changes meanwhile is written after it.
 pub fn write(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
     let Some(store) = &keeper.store else { return };
-    let Some((statement, params, does)) = store.begin(keeper, env, dialog) else { return };
-    let query = Query::new(store.database, &statement, params);
+    let Some((statements, does)) = store.begin(keeper, env, dialog) else { return };
+    let query = Query { database: store.database, statements };
     let (keeper, dialog) = (Arc::clone(keeper), Arc::clone(dialog));
     env.start(Job::wait(query.into(), move |env, answer| {
         let fault = answer.rows().err();
-        if settle(&dialog, does, fault.is_none()) {
+        let Some(store) = &keeper.store else { return Job::DONE };
+        if settle(store, &dialog, does, fault.is_none()) {
             write(&keeper, env, &dialog);
         }
-        let Some(fault) = fault else { return Job::DONE };
-        if let (Does::Deletes, Some(store)) = (does, &keeper.store) {
-            store.forget(dialog.id);
-        }
-        Job::Done(Err(not_written(&fault)))
+        fault.map_or(Job::DONE, |fault| Job::Done(Err(not_written(&fault))))
     }));
 }
 
@@ -251,8 +253,8 @@ impl Flush {
                 self.part += 1;
                 continue;
             };
-            if let Some((statement, params, does)) = store.begin(&self.keeper, env, &dialog) {
-                statements.push((statement, params));
+            if let Some((of_row, does)) = store.begin(&self.keeper, env, &dialog) {
+                statements.extend(of_row);
                 pending.dialogs.push((dialog, does));
             }
         }
@@ -261,10 +263,14 @@ impl Flush {
 
     /// A batch is done, or has failed.
     pub fn settle(&self, pending: &Pending, succeeded: bool) {
+        let Some(store) = &self.keeper.store else { return };
         for (dialog, does) in &pending.dialogs {
-            settle(dialog, *does, succeeded);
+            // What has ended meanwhile is in no table any more.
+            if settle(store, dialog, *does, succeeded) && dialog.state() == State::Deleted {
+                store.forget(dialog.id);
+            }
         }
-        if let (false, Some(store)) = (succeeded, &self.keeper.store) {
+        if !succeeded {
             store.put_gone(&pending.gone);
         }
     }

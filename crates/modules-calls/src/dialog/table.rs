@@ -1,7 +1,7 @@
 //! All dialogs: by identifier, by Call-ID, and by when the timer must look at them.
 
-use super::dialog::Dialog;
 use super::id::DialogId;
+use super::record::Dialog;
 use foldhash::quality::FixedState;
 use module_api::{Counter, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The table. A message touches one part by identifier and one by Call-ID.
 pub struct Table {
     parts: Box<[Mutex<Part>]>,
-    call_ids: Box<[Mutex<BTreeSet<(u64, DialogId)>>]>,
+    call_ids: Box<[Mutex<CallIds>]>,
     /// Call-IDs come from outside: nobody may choose which fall together.
     hasher: FixedState,
     entries: u32,
@@ -26,6 +26,9 @@ struct Part {
     dialogs: BTreeMap<DialogId, Arc<Dialog>>,
     due: BTreeSet<(Time, DialogId)>,
 }
+
+/// Hashes of Call-IDs with the dialogs that have them.
+type CallIds = BTreeSet<(u64, DialogId)>;
 
 /// How many parts there are.
 const PARTS: usize = 128;
@@ -181,7 +184,7 @@ impl Table {
         self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn by_call_id(&self, hash: u64) -> MutexGuard<'_, BTreeSet<(u64, DialogId)>> {
+    fn by_call_id(&self, hash: u64) -> MutexGuard<'_, CallIds> {
         let part = usize::try_from(hash % self.call_ids.len() as u64).unwrap_or(0);
         self.call_ids[part].lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,11 +1,11 @@
 //! What happens to dialogs because time passes.
 
-use super::dialog::Dialog;
 use super::ending::{end, hang_up};
 use super::keeper::Keeper;
 use super::lifecycle::{Cause, LIFETIME, RACE, advance, interval};
 use super::options::{Choice, Ping};
 use super::pings::ping;
+use super::record::Dialog;
 use super::state::{Input, State};
 use module_api::{Direction, Env, Job, Time};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! `validate_dialog()` and `fix_route_dialog()`: requests that do not fit their dialog.
 
-use super::dialog::Dialog;
 use super::keeper::{current, dialog_of};
+use super::record::Dialog;
 use super::requests::Way;
 use catalogue::{Example, Routes};
 use module_api::{Args, Call, Direction, FUNCTION, Function, Outcome, Run};

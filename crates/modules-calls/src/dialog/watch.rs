@@ -1,9 +1,9 @@
 //! What dialogs learn from transactions: of their INVITE, and of the requests inside them.
 
-use super::dialog::{CALLEES_MAX, Dialog};
 use super::keeper::{Keeper, dialog_of};
 use super::leg::{Leg, contact_of, sdp_of, sent_body};
 use super::lifecycle::{Cause, advance};
+use super::record::{CALLEES_MAX, Dialog};
 use super::state::Input;
 use module_api::{Call, Direction, HookEvent, Kind};
 use sip::{HeaderName, Message, Method};

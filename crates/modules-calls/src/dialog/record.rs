@@ -109,6 +109,8 @@ pub struct Row {
     pub is_there: bool,
     /// The row is not of today.
     pub is_old: bool,
+    /// A statement has failed: it may have been done all the same.
+    pub is_doubtful: bool,
     /// A statement is under way: the next waits for it, so that none overtakes another.
     pub is_busy: bool,
 }
