@@ -68,9 +68,16 @@ impl Leg {
         }
     }
 
+    /// The way to it, entry by entry.
+    pub fn routes(&self) -> impl Iterator<Item = &[u8]> {
+        // A list of nothing would be one empty entry.
+        let routes = if self.routes.is_empty() { None } else { Some(sip::Lists::new(&self.routes)) };
+        routes.into_iter().flatten()
+    }
+
     /// Where its requests go first, where that is not its contact.
     pub fn first_route(&self) -> Option<&[u8]> {
-        let first = sip::Lists::new(&self.routes).next()?;
+        let first = self.routes().next()?;
         sip::NameAddr::parse(first).ok().map(|address| if address.bracketed { address.uri } else { address.text })
     }
 }

@@ -109,7 +109,7 @@ impl Way {
             let next_hop = Some(first.to_vec());
             return Way { uri: leg.contact.to_vec(), routes: leg.routes.to_vec(), next_hop };
         }
-        let rest = sip::Lists::new(&leg.routes).skip(1).filter(|item| NameAddr::parse(item).is_ok());
+        let rest = leg.routes().skip(1).filter(|item| NameAddr::parse(item).is_ok());
         let mut routes: Vec<u8> = rest.flat_map(|item| [item, b","].concat()).collect();
         routes.extend_from_slice(b"<");
         routes.extend_from_slice(&leg.contact);

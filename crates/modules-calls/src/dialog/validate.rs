@@ -65,7 +65,7 @@ fn validate(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
     let mut given = message
         .name_addrs(HeaderName::Route)
         .filter(|item| !item.as_ref().is_ok_and(|item| call.msg.edits.is_item_removed(item)));
-    for expected in sip::Lists::new(&target.routes) {
+    for expected in target.routes() {
         let Some(Ok(item)) = given.next() else { return Ok(-3) };
         let Ok(expected) = sip::NameAddr::parse(expected) else { return Ok(-4) };
         let (Ok(given), Ok(expected)) = (item.address.parsed_uri(), expected.parsed_uri()) else { return Ok(-3) };
