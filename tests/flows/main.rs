@@ -4,6 +4,7 @@
 mod abuse;
 mod calls;
 mod default_provider;
+mod dialogs;
 mod floods;
 mod globals;
 mod harness;
