@@ -68,6 +68,21 @@ fn a_dialog_that_the_script_forgets_ends_with_its_transaction() {
 }
 
 #[test]
+fn a_call_that_is_refused_without_a_transaction_leaves_no_dialog() {
+    let text = r#"route { create_dialog(); if ($rU == "bob") { ask("db"); } sl_send_reply(403, "No"); }"#;
+    let mut world = World::with_params(LOAD_DIALOG, text);
+    world.request("alice", "INVITE", "sip:carol@192.0.2.30", "");
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    counts(&world, [0, 0, 2, 0, 0]);
+    world.pass(Duration::from_secs(7));
+    // Bob's script still waits.
+    counts(&world, [0, 0, 2, 0, 1]);
+    world.answer(&["192.0.2.20"]);
+    world.pass(Duration::from_secs(7));
+    counts(&world, [0, 0, 2, 0, 2]);
+}
+
+#[test]
 fn the_modes_of_matching() {
     // What the Record-Route says is broken on the way: only Call-ID and tags are left.
     for (mode, expected) in [(0, ["BYE <null> <null> <null>"]), (1, ["BYE downstream 5 Downstream BYE"])] {

@@ -37,6 +37,8 @@ pub const CREATE_DIALOG: Function = Function {
     ..FUNCTION
 };
 
+/// How often it is looked whether the message of a dialog without transaction is still under way.
+pub const CHECK_AFTER: Duration = Duration::from_secs(5);
 /// How long a call may ring without its transaction ending it.
 pub const RINGING_MAX: Duration = Duration::from_secs(24 * 3600);
 
@@ -77,6 +79,7 @@ pub fn create(keeper: &Arc<Keeper>, call: &mut Call<'_>, options: Options) -> Re
         let mut inner = Inner::new(caller.clone(), config.lifetime, now + RINGING_MAX, config.delete_delay);
         inner.options = options;
         inner.first_cseq = cseq;
+        inner.next_check = Some(now + CHECK_AFTER);
         Dialog::new(id, &names, now, Arc::downgrade(keeper), inner)
     });
     let dialog =

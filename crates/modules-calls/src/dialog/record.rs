@@ -73,6 +73,8 @@ pub struct Inner {
     pub was_cancelled: bool,
     /// When it is ended because a CANCEL and a 2xx have crossed.
     pub race_ends: Option<Time>,
+    /// Until it has a transaction: when it is looked at whether its message is still under way.
+    pub next_check: Option<Time>,
     /// How long it stays in the table once it has ended.
     pub delete_delay: Duration,
     /// When each party is pinged next: the caller, the callee.
@@ -190,6 +192,7 @@ impl Inner {
             end_reason: None,
             was_cancelled: false,
             race_ends: None,
+            next_check: None,
             delete_delay,
             next_pings: [None; 2],
             due: None,
@@ -289,6 +292,6 @@ impl Inner {
             return self.ended.map(|ended| ended + self.delete_delay);
         }
         let pings = self.next_pings.iter().flatten().copied();
-        pings.chain(self.race_ends).chain([self.expires]).min()
+        pings.chain(self.race_ends).chain(self.next_check).chain([self.expires]).min()
     }
 }

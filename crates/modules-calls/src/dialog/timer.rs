@@ -1,5 +1,6 @@
 //! What happens to dialogs because time passes.
 
+use super::create::CHECK_AFTER;
 use super::ending::{end, hang_up};
 use super::keeper::Keeper;
 use super::lifecycle::{Cause, LIFETIME, RACE, advance, interval};
@@ -28,6 +29,7 @@ enum Due {
     Remove,
     Race,
     Expire { with_bye: bool },
+    Abandoned,
     Pings([Option<Ping>; 2]),
 }
 
@@ -48,6 +50,9 @@ fn look(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
                 hang_up(keeper, env, dialog, b"");
             }
         }
+        Due::Abandoned => {
+            advance(keeper, env, dialog, Input::Failure, &Cause::default());
+        }
         Due::Pings(pings) => {
             for (to, how) in [Direction::Upstream, Direction::Downstream].into_iter().zip(pings) {
                 how.into_iter().for_each(|how| ping(keeper, env, dialog, to, how));
@@ -57,10 +62,20 @@ fn look(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
     keeper.table.schedule(dialog);
 }
 
-fn due(keeper: &Keeper, dialog: &Dialog, now: Time) -> Due {
+/// Who holds a dialog that no message has: the table, and the timer while it looks.
+const HOLDERS: usize = 2;
+
+fn due(keeper: &Keeper, dialog: &Arc<Dialog>, now: Time) -> Due {
     let mut inner = dialog.lock();
     if inner.state == State::Deleted {
         return Due::Remove;
+    }
+    if inner.next_check.is_some_and(|check| check <= now) {
+        if Arc::strong_count(dialog) <= HOLDERS {
+            // The script has answered the INVITE without a transaction, or dropped it.
+            return Due::Abandoned;
+        }
+        inner.next_check = Some(now + CHECK_AFTER);
     }
     if inner.race_ends.take_if(|ends| *ends <= now).is_some() {
         return Due::Race;

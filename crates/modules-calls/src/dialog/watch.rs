@@ -30,6 +30,8 @@ pub fn watch(call: &mut Call<'_>, moment: &HookEvent<'_>) {
 }
 
 fn initial(call: &mut Call<'_>, keeper: &Arc<Keeper>, dialog: &Arc<Dialog>, moment: &HookEvent<'_>) {
+    // From here on its transaction says when it ends.
+    dialog.lock().next_check = None;
     match moment {
         HookEvent::RequestOut { sent, .. } => {
             let mut inner = dialog.lock();
