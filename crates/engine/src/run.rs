@@ -249,6 +249,7 @@ impl Desk<'_> {
         let Some((run, module)) = self.core.dispatch.function(function) else { return };
         let mut copy = Box::new(Routing::new(Arc::clone(&msg.message), msg.source));
         copy.vars = msg.vars.clone();
+        copy.dialog = msg.dialog.clone();
         let flow = {
             let state = self.core.dispatch.state(module);
             // What the script has prepared for this call is prepared on the message at hand.

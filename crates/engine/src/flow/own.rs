@@ -31,6 +31,7 @@ impl Desk<'_> {
         let mut heard = Box::new(Routing::new(Arc::new(reply), msg.source));
         heard.counterpart = Some(Arc::clone(&msg.message));
         heard.flags = msg.flags;
+        heard.dialog = msg.dialog.clone();
         heard.avps = msg.avps.clone();
         heard.vars = self.core.initial_vars();
         self.run_detached(env, heard, Kind::Reply, route, Start::default());

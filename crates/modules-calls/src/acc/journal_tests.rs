@@ -111,13 +111,7 @@ impl Server {
         self.fixture.with_call(&self.state, |call| {
             watch::watch(
                 call,
-                &HookEvent::ReplyOut {
-                    code: 200,
-                    reply: None,
-                    reason: b"OK",
-                    to_tag: b"to-9",
-                    sent: &bytes::Bytes::new(),
-                },
+                &HookEvent::ReplyOut { code: 200, reply: None, reason: b"OK", to_tag: b"to-9", sent: &Bytes::new() },
             );
         });
     }

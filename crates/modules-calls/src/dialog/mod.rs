@@ -10,6 +10,7 @@ mod create;
 mod ending;
 mod event;
 mod flags;
+pub mod fuzz;
 mod id;
 mod keeper;
 mod leg;

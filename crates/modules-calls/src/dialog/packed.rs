@@ -32,10 +32,10 @@ pub fn read_values(text: &[u8]) -> Vec<(Box<[u8]>, Value)> {
 }
 
 /// Packs profiles with their values.
-pub fn profiles<'a>(profiles: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
+pub fn profiles<'a>(profiles: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, value) in profiles {
-        escape(name.as_bytes(), &mut out);
+        escape(name, &mut out);
         out.push(b'#');
         escape(value, &mut out);
         out.push(b'|');
@@ -99,7 +99,7 @@ mod tests {
         let packed = values(&all);
         assert_eq!(String::from_utf8_lossy(&packed), "a#s#x\\|y\\#z\\\\|n\\#\\|#i#-7|e#s#|d#s#12|");
         assert_eq!(read_values(&packed), all);
-        let packed = profiles([("caller", &b"al|ice"[..]), ("all", b"")].into_iter());
+        let packed = profiles([(&b"caller"[..], &b"al|ice"[..]), (b"all", b"")].into_iter());
         assert_eq!(String::from_utf8_lossy(&packed), "caller#al\\|ice|all#|");
         assert_eq!(read_profiles(&packed), [(b"caller".to_vec(), b"al|ice".to_vec()), (b"all".to_vec(), Vec::new())]);
         for broken in ["", "|", "#", "a", "\\", "a#", "a#s", "###|||"] {

@@ -30,7 +30,7 @@ pub fn row(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, inner: &Inner) -> Pa
     let profiles = inner
         .profiles
         .iter()
-        .filter_map(|(number, value)| Some((keeper.profiles.get(*number)?.name.as_str(), &value[..])));
+        .filter_map(|(number, value)| Some((keeper.profiles.get(*number)?.name.as_bytes(), &value[..])));
     let route = |route: &Option<Box<str>>| Cell::text_or_null(route.as_deref());
     [
         id(dialog.id),

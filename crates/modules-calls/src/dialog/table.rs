@@ -89,14 +89,17 @@ impl Table {
         self.part(id).dialogs.get(&id).cloned()
     }
 
-    /// The dialogs with this Call-ID.
+    /// The dialogs with this Call-ID, those that have ended last.
     pub fn with_call_id(&self, call_id: &[u8]) -> Vec<Arc<Dialog>> {
         let hash = self.hash(call_id);
         let least = DialogId { entry: 0, number: 0 };
         let greatest = DialogId { entry: u32::MAX, number: u32::MAX };
         let ids: Vec<DialogId> =
             self.by_call_id(hash).range((hash, least)..=(hash, greatest)).map(|(_, id)| *id).collect();
-        ids.into_iter().filter_map(|id| self.get(id)).filter(|dialog| *dialog.call_id == *call_id).collect()
+        let found = ids.into_iter().filter_map(|id| self.get(id)).filter(|dialog| *dialog.call_id == *call_id);
+        let mut found: Vec<Arc<Dialog>> = found.collect();
+        found.sort_by_key(|dialog| dialog.lock().ended.is_some());
+        found
     }
 
     /// Takes a dialog out; false if it was not there.
