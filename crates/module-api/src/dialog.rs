@@ -163,6 +163,14 @@ impl DialogState {
 }
 
 impl Direction {
+    /// The other way.
+    pub const fn opposite(self) -> Direction {
+        match self {
+            Direction::Downstream => Direction::Upstream,
+            Direction::Upstream => Direction::Downstream,
+        }
+    }
+
     /// As `$DLG_dir` prints it.
     pub const fn name(self) -> &'static str {
         match self {

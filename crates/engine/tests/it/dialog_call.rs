@@ -79,7 +79,7 @@ impl Call {
     }
 
     /// A request of alice's inside the dialog.
-    pub fn from_alice(&self, world: &mut World, method: &str, number: u32) -> Message {
+    pub fn alice_sends(&self, world: &mut World, method: &str, number: u32) -> Message {
         let success = self.success.as_ref().unwrap();
         let (from, to) = (value(&self.invite, HeaderName::From), value(success, HeaderName::To));
         let routes = routes(success, true);
@@ -87,7 +87,7 @@ impl Call {
     }
 
     /// A request of bob's inside the dialog.
-    pub fn from_bob(&self, world: &mut World, method: &str, number: u32) -> Message {
+    pub fn bob_sends(&self, world: &mut World, method: &str, number: u32) -> Message {
         let success = self.success.as_ref().unwrap();
         let (from, to) = (value(success, HeaderName::To), value(&self.invite, HeaderName::From));
         let routes = routes(&self.at_bob, false);

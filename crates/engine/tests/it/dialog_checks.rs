@@ -37,9 +37,9 @@ fn changed(world: &mut World, request: &Message, part: &str, with: &str) {
 fn what_fits_passes() {
     let mut world = world();
     let call = Call::answered(&mut world);
-    call.from_alice(&mut world, "INFO", 2);
-    call.from_bob(&mut world, "INFO", 9);
-    call.from_bob(&mut world, "BYE", 10);
+    call.alice_sends(&mut world, "INFO", 2);
+    call.bob_sends(&mut world, "INFO", 9);
+    call.bob_sends(&mut world, "BYE", 10);
     assert_eq!(world.script_log(), ["ACK downstream 1", "INFO downstream 1", "INFO upstream 1", "BYE upstream 1"]);
 }
 
@@ -47,10 +47,10 @@ fn what_fits_passes() {
 fn numbers_must_go_up() {
     let mut world = world();
     let call = Call::answered(&mut world);
-    call.from_alice(&mut world, "INFO", 5);
+    call.alice_sends(&mut world, "INFO", 5);
     world.script_log();
-    call.from_alice(&mut world, "INFO", 4);
-    let again = call.from_alice(&mut world, "UPDATE", 6);
+    call.alice_sends(&mut world, "INFO", 4);
+    let again = call.alice_sends(&mut world, "UPDATE", 6);
     changed(&mut world, &again, "UPDATE", "NOTIFY");
     let codes: Vec<String> = world.script_log().into_iter().filter(|line| !line.starts_with("fixed")).collect();
     assert_eq!(codes, ["INFO downstream -1", "UPDATE downstream 1", "NOTIFY downstream -1"]);
@@ -60,7 +60,7 @@ fn numbers_must_go_up() {
 fn a_request_to_another_place_is_brought_back() {
     let mut world = world();
     let call = Call::answered(&mut world);
-    let info = call.from_alice(&mut world, "INFO", 2);
+    let info = call.alice_sends(&mut world, "INFO", 2);
     world.script_log();
     changed(&mut world, &info, "INFO sip:bob@192.0.2.20", "INFO sip:bob@192.0.2.40");
     let text = String::from_utf8_lossy(info.bytes()).into_owned();
@@ -82,7 +82,7 @@ fn a_request_to_another_place_is_brought_back() {
 fn a_route_set_of_its_own_is_not_the_dialogs() {
     let mut world = world();
     let call = Call::answered(&mut world);
-    let info = call.from_alice(&mut world, "INFO", 2);
+    let info = call.alice_sends(&mut world, "INFO", 2);
     world.script_log();
     let text = String::from_utf8_lossy(info.bytes()).into_owned();
     let detour = text.replace("From: ", "Route: <sip:192.0.2.40;lr>\r\nFrom: ").replace("2 INFO", "3 INFO");
@@ -96,7 +96,7 @@ fn a_route_set_of_its_own_is_not_the_dialogs() {
 fn a_request_without_route_is_matched_by_function() {
     let mut world = world();
     let call = Call::answered(&mut world);
-    let info = call.from_alice(&mut world, "INFO", 2);
+    let info = call.alice_sends(&mut world, "INFO", 2);
     world.script_log();
     let text = String::from_utf8_lossy(info.bytes()).into_owned();
     let kept: Vec<&str> = text.split("\r\n").filter(|line| !line.starts_with("Route:")).collect();

@@ -105,16 +105,16 @@ fn pings_move_the_numbers_of_what_follows() {
         assert_eq!(value(&ping, HeaderName::Contact), "<sip:alice@192.0.2.10>");
         world.reply("bob", &ping, 200, "OK");
     }
-    call.from_alice(&mut world, "INVITE", 2);
+    call.alice_sends(&mut world, "INVITE", 2);
     let invite = world.last("bob", "INVITE");
     assert_eq!(invite.cseq().unwrap().number, 4);
     world.reply_with("bob", &invite, 200, "OK", "Contact: <sip:bob@192.0.2.20>\r\n");
     let success = world.last("alice", "200");
     assert_eq!(success.cseq().unwrap().number, 2);
-    call.from_alice(&mut world, "ACK", 2);
+    call.alice_sends(&mut world, "ACK", 2);
     assert_eq!(world.last("bob", "ACK").cseq().unwrap().number, 4);
     // What bob sends is not moved: alice was not pinged.
-    call.from_bob(&mut world, "BYE", 70);
+    call.bob_sends(&mut world, "BYE", 70);
     let bye = world.last("alice", "BYE");
     assert_eq!(bye.cseq().unwrap().number, 70);
     world.reply("alice", &bye, 200, "OK");
@@ -129,7 +129,7 @@ fn a_refusal_of_a_moved_request_is_acknowledged_with_its_number_as_it_left() {
     world.pass(Duration::from_secs(11));
     let ping = world.last("bob", "OPTIONS");
     world.reply("bob", &ping, 200, "OK");
-    let reinvite = call.from_alice(&mut world, "INVITE", 2);
+    let reinvite = call.alice_sends(&mut world, "INVITE", 2);
     let invite = world.last("bob", "INVITE");
     world.reply("bob", &invite, 488, "No");
     assert_eq!(world.last("bob", "ACK").cseq().unwrap().number, 3);

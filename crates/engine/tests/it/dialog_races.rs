@@ -10,12 +10,12 @@ fn a_bye_that_crosses_the_200_of_its_invite_ends_the_call() {
     let mut call = Call::begin(&mut world);
     world.reply("bob", &call.at_bob, 180, "Ringing");
     call.success = Some(world.last("alice", "180"));
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     counts(&world, [0, 1, 1, 0, 0]);
     call.answer(&mut world);
     counts(&world, [1, 0, 1, 0, 0]);
     call.ack(&mut world);
-    call.from_alice(&mut world, "BYE", 3);
+    call.alice_sends(&mut world, "BYE", 3);
     counts(&world, [0, 0, 1, 0, 0]);
     world.settle();
 }
@@ -26,7 +26,7 @@ fn an_early_bye_that_is_obeyed_is_a_call_that_failed() {
     let mut call = Call::begin(&mut world);
     world.reply("bob", &call.at_bob, 180, "Ringing");
     call.success = Some(world.last("alice", "180"));
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     world.reply("bob", &call.at_bob, 487, "Request Terminated");
     counts(&world, [0, 0, 1, 0, 1]);
     world.settle();
@@ -38,7 +38,7 @@ fn a_bye_may_come_before_the_ack() {
     let mut world = world("", "");
     let mut call = Call::begin(&mut world);
     call.answer(&mut world);
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     counts(&world, [0, 0, 1, 0, 0]);
     call.ack(&mut world);
     counts(&world, [0, 0, 1, 0, 0]);
@@ -51,8 +51,8 @@ fn both_hang_up_at_the_same_time() {
     // Section 3.2.1
     let mut world = world("", "");
     let call = Call::answered(&mut world);
-    call.from_alice(&mut world, "BYE", 2);
-    call.from_bob(&mut world, "BYE", 1);
+    call.alice_sends(&mut world, "BYE", 2);
+    call.bob_sends(&mut world, "BYE", 1);
     counts(&world, [0, 0, 1, 0, 0]);
     let (at_bob, at_alice) = (world.last("bob", "BYE"), world.last("alice", "BYE"));
     world.reply("bob", &at_bob, 200, "OK");
@@ -73,7 +73,7 @@ fn a_200_that_crosses_the_cancel_is_an_answer() {
     call.answer(&mut world);
     counts(&world, [1, 0, 1, 0, 0]);
     call.ack(&mut world);
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     counts(&world, [0, 0, 1, 0, 0]);
     world.settle();
 }
@@ -104,7 +104,7 @@ fn a_200_that_comes_again_changes_nothing() {
     call.ack(&mut world);
     world.reply_with("bob", &call.at_bob, 200, "OK", BOB);
     counts(&world, [1, 0, 1, 0, 0]);
-    call.from_bob(&mut world, "BYE", 1);
+    call.bob_sends(&mut world, "BYE", 1);
     world.reply_with("bob", &call.at_bob, 200, "OK", BOB);
     counts(&world, [0, 0, 1, 0, 0]);
 }

@@ -1,6 +1,6 @@
 //! Dialogs as calls go: states, matching, values, routes, events.
 
-use crate::dialog_call::{BOB, Call, LOAD_DIALOG, counts, script, world};
+use crate::dialog_call::{Call, LOAD_DIALOG, counts, script, world};
 use crate::world::World;
 use sip::HeaderName;
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn a_call_from_invite_to_bye() {
     call.answer(&mut world);
     counts(&world, [1, 0, 1, 0, 0]);
     call.ack(&mut world);
-    let bye = call.from_alice(&mut world, "BYE", 2);
+    let bye = call.alice_sends(&mut world, "BYE", 2);
     counts(&world, [0, 0, 1, 0, 0]);
     let at_bob = world.last("bob", "BYE");
     assert_eq!(at_bob.cseq().unwrap().number, bye.cseq().unwrap().number);
@@ -32,7 +32,7 @@ fn a_call_from_invite_to_bye() {
 fn a_callee_hangs_up() {
     let mut world = world("", "");
     let call = Call::answered(&mut world);
-    call.from_bob(&mut world, "BYE", 1);
+    call.bob_sends(&mut world, "BYE", 1);
     assert_eq!(world.script_log()[1..], ["BYE upstream 5 Upstream BYE"]);
     counts(&world, [0, 0, 1, 0, 0]);
     world.last("alice", "BYE");
@@ -94,14 +94,14 @@ fn the_modes_of_matching() {
         let end = start + text[start..].find('>').unwrap();
         let without = format!("{}{}", &text[..start], &text[end..]);
         call.success = Some(sip::Message::parse(without.into(), &sip::Limits::default()).unwrap());
-        call.from_alice(&mut world, "BYE", 2);
+        call.alice_sends(&mut world, "BYE", 2);
         assert_eq!(world.script_log(), expected);
     }
     let mut world = world("modparam(\"dialog\", \"dlg_match_mode\", 2)\n", "");
     let call = Call::answered(&mut world);
     let record_route = crate::dialog_call::value(&call.at_bob, HeaderName::RecordRoute);
     assert!(!record_route.contains(";did="), "{record_route}");
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     counts(&world, [0, 0, 1, 0, 0]);
 }
 
@@ -112,7 +112,7 @@ fn a_request_with_other_tags_is_not_of_the_dialog() {
     world.script_log();
     let text = String::from_utf8_lossy(call.success.as_ref().unwrap().bytes()).replace("bob-tag", "other-tag");
     call.success = Some(sip::Message::parse(text.into(), &sip::Limits::default()).unwrap());
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     assert_eq!(world.script_log(), ["BYE <null> <null> <null>"]);
     counts(&world, [1, 0, 1, 0, 0]);
 }
@@ -139,7 +139,7 @@ onreply_route[heard] { xlog("$rs $DLG_status $dlg_val(who)\n"); }
 "#;
     let mut world = World::with_params(LOAD_DIALOG, text);
     let call = Call::answered(&mut world);
-    call.from_bob(&mut world, "BYE", 1);
+    call.bob_sends(&mut world, "BYE", 1);
     assert_eq!(world.script_log(), ["200 1 alice", "ACK alice paid", "BYE <null> paid"]);
 }
 
@@ -152,7 +152,7 @@ fn routes_run_when_it_is_answered_and_when_it_ends() {
     );
     let mut world = World::with_params(LOAD_DIALOG, &text);
     let call = Call::answered(&mut world);
-    call.from_bob(&mut world, "BYE", 1);
+    call.bob_sends(&mut world, "BYE", 1);
     assert_eq!(
         world.script_log(),
         ["answered 200 3", "ACK downstream 4 <null>", "BYE upstream 5 Upstream BYE", "over BYE Upstream BYE"]
@@ -167,7 +167,7 @@ fn state_changes_are_events() {
     );
     let mut world = World::with_params(LOAD_DIALOG, &text);
     let call = Call::answered(&mut world);
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     let said: Vec<String> =
         world.script_log().into_iter().filter(|line| line.contains('>') && !line.contains("null>")).collect();
     assert_eq!(said, ["1@alice 1>3 bob-tag", "1@alice 3>4 bob-tag", "1@alice 4>5 bob-tag"]);
@@ -186,9 +186,9 @@ fn a_fork_answered_twice_is_one_dialog_until_its_own_bye() {
     counts(&world, [1, 0, 1, 0, 0]);
     // Alice hangs up the one who was too late; the call goes on.
     let late = Call { invite: call.invite.clone(), at_bob: at_carol, success: Some(second) };
-    late.from_alice(&mut world, "BYE", 2);
+    late.alice_sends(&mut world, "BYE", 2);
     counts(&world, [1, 0, 1, 0, 0]);
-    call.from_alice(&mut world, "BYE", 3);
+    call.alice_sends(&mut world, "BYE", 3);
     counts(&world, [0, 0, 1, 0, 0]);
 }
 
@@ -196,7 +196,7 @@ fn a_fork_answered_twice_is_one_dialog_until_its_own_bye() {
 fn a_dialog_stays_known_for_its_delay() {
     let mut world = world("modparam(\"dialog\", \"delete_delay\", 5)\n", "");
     let call = Call::answered(&mut world);
-    call.from_alice(&mut world, "BYE", 2);
+    call.alice_sends(&mut world, "BYE", 2);
     let list = r#"{"jsonrpc":"2.0","id":1,"method":"dialog:list"}"#;
     assert!(world.manage(list).contains("\"state\":5"));
     world.pass(Duration::from_secs(7));
@@ -207,7 +207,7 @@ fn a_dialog_stays_known_for_its_delay() {
 fn a_target_refresh_is_followed() {
     let mut world = world("", "bye-on-timeout");
     let call = Call::answered(&mut world);
-    call.from_bob(&mut world, "INVITE", 5);
+    call.bob_sends(&mut world, "INVITE", 5);
     let at_alice = world.last("alice", "INVITE");
     world.reply_with("alice", &at_alice, 200, "OK", "Contact: <sip:alice@192.0.2.40>\r\n");
     let end = r#"{"jsonrpc":"2.0","id":1,"method":"dialog:end_dlg","params":["1@alice"]}"#;
@@ -216,5 +216,4 @@ fn a_target_refresh_is_followed() {
     let bye = world.last("dave", "BYE");
     assert_eq!(bye.request_uri(), b"sip:alice@192.0.2.40");
     assert_eq!(bye.cseq().unwrap().number, 6);
-    let _ = BOB;
 }

@@ -169,11 +169,7 @@ fn refresh(dialog: &Dialog, direction: Direction, message: &Message) {
     if inner.state == State::Deleted {
         return;
     }
-    let sender = match direction {
-        Direction::Downstream => Direction::Upstream,
-        Direction::Upstream => Direction::Downstream,
-    };
-    let Some(leg) = inner.target_mut(sender) else { return };
+    let Some(leg) = inner.target_mut(direction.opposite()) else { return };
     if let Some(contact) = contact_of(message) {
         leg.contact = contact;
     }

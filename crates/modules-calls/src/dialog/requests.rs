@@ -40,10 +40,7 @@ pub fn send(
 ) -> Result<(), Fault> {
     let new = {
         let mut inner = dialog.lock();
-        let back = match to {
-            Direction::Downstream => Direction::Upstream,
-            Direction::Upstream => Direction::Downstream,
-        };
+        let back = to.opposite();
         let peer_tag = inner.target(back).map(|leg| leg.tag.clone()).unwrap_or_default();
         let peer_contact = inner.target(back).map(|leg| leg.contact.clone()).unwrap_or_default();
         let (from_uri, to_uri) = match to {

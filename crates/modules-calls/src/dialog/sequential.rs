@@ -91,14 +91,6 @@ impl Mode {
     }
 }
 
-/// The other way.
-pub const fn back(to: Direction) -> Direction {
-    match to {
-        Direction::Downstream => Direction::Upstream,
-        Direction::Upstream => Direction::Downstream,
-    }
-}
-
 fn send_from_script(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (_, dialog) = current(call)?;
     let to = match &args.str(1)?[..] {
@@ -177,7 +169,7 @@ fn pass_on(env: &mut Env<'_>, dialog: &Arc<Dialog>, asked: Direction, mut reques
     let body = (!reply.body().is_empty())
         .then(|| (Bytes::copy_from_slice(content_type), Bytes::copy_from_slice(reply.body())));
     request.body = body.or(request.body);
-    if let Err(fault) = send(env, dialog, back(asked), &request, Some(Box::new(|_, _, _| Job::DONE))) {
+    if let Err(fault) = send(env, dialog, asked.opposite(), &request, Some(Box::new(|_, _, _| Job::DONE))) {
         env.log().warning(format!("dialog {}: the other party is not asked: {fault}", dialog.id.text()));
     }
 }
@@ -193,7 +185,7 @@ fn body_of(dialog: &Dialog, mode: Mode, method: &str, text: &str) -> Result<Opti
         "none" if mode.challenges && method == "INVITE" => Ok(sdp(sent())),
         "none" => Ok(None),
         "outbound" => Ok(sdp(sent())),
-        "inbound" => Ok(sdp(inner.target(back(mode.to)).map(|leg| leg.sdp.clone()))),
+        "inbound" => Ok(sdp(inner.target(mode.to.opposite()).map(|leg| leg.sdp.clone()))),
         custom => {
             let custom = custom.strip_prefix("custom:").and_then(|rest| rest.split_once(':'));
             let (content_type, body) = custom.ok_or_else(|| MiError::new(400, "Invalid body mode"))?;

@@ -5,7 +5,7 @@ use super::leg::{Leg, contact_of, sdp_of, sent_body};
 use super::lifecycle::{Cause, advance};
 use super::record::{CALLEES_MAX, Dialog};
 use super::state::Input;
-use module_api::{Call, Direction, HookEvent, Kind};
+use module_api::{Call, HookEvent, Kind};
 use sip::{HeaderName, Message, Method};
 use std::sync::Arc;
 
@@ -111,10 +111,7 @@ fn answered(dialog: &Dialog, code: u16, to_tag: &[u8], sent: &[u8]) {
 /// A re-INVITE or UPDATE: new targets and session descriptions.
 fn within(call: &Call<'_>, dialog: &Dialog, moment: &HookEvent<'_>) {
     let Some(direction) = call.msg.dialog.as_ref().map(|of| of.direction) else { return };
-    let back = match direction {
-        Direction::Downstream => Direction::Upstream,
-        Direction::Upstream => Direction::Downstream,
-    };
+    let back = direction.opposite();
     let mut inner = dialog.lock();
     match moment {
         HookEvent::RequestOut { sent, .. } => {
