@@ -5,6 +5,7 @@ mod abuse;
 mod calls;
 mod databases;
 mod default_provider;
+mod dialogs;
 mod floods;
 mod globals;
 mod harness;

@@ -7,11 +7,12 @@ use crate::transaction;
 use bytes::Bytes;
 use catalogue::RouteKind;
 use module_api::{
-    Answer, Branch, Call, Commanded, Created, Env, Fault, Flow, FormatHandle, Found, Json, Kind, NewRequest,
-    Operations, Raised, RelayOptions, ReplyContent, VariableHandle, WhenAnswered,
+    Answer, Branch, Call, Commanded, Created, DialogOf, Env, Fault, Flow, FormatHandle, Found, Json, Kind, NewRequest,
+    Operations, Raised, RelayOptions, ReplyContent, Routing, Source, VariableHandle, WhenAnswered,
 };
+use script::ast::RouteType;
 use script::vm::Execution;
-use sip::Method;
+use sip::{Message, Method};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -201,7 +202,7 @@ impl Operations for Desk<'_> {
         cseq: Option<u32>,
         reply: &ReplyContent,
     ) -> Result<(), Fault> {
-        let is_invite = |request: &sip::Message| request.method() == Method::Invite;
+        let is_invite = |request: &Message| request.method() == Method::Invite;
         let id = self.core.table.find(callid, cseq, is_invite);
         let id = id.ok_or_else(|| Fault::script("there is no such INVITE").reply(404, "Transaction not found"))?;
         self.post(env, id, Mail::Answer(Box::new(reply.clone())));
@@ -216,7 +217,7 @@ impl Operations for Desk<'_> {
     }
 
     fn cancel_by_callid(&self, env: &mut Env<'_>, callid: &[u8], cseq: u32) -> Result<(), Fault> {
-        let is_invite = |request: &sip::Message| request.method() == Method::Invite;
+        let is_invite = |request: &Message| request.method() == Method::Invite;
         let id = self.core.table.find(callid, Some(cseq), is_invite);
         let id = id.ok_or_else(|| Fault::script("there is no such INVITE").reply(481, "No such transaction"))?;
         self.post(env, id, Mail::Cancel { reason: None });
@@ -257,6 +258,32 @@ impl Operations for Desk<'_> {
         let found = self.program.events.get(route).copied();
         let found = found.ok_or_else(|| Fault::script(format!("there is no event_route[{route}]")))?;
         self.start_event_route(env, found, event);
+        Ok(())
+    }
+
+    fn has_route(&self, name: &str) -> bool {
+        self.program.program.route(RouteType::Request, name).is_some()
+    }
+
+    fn run_route(
+        &self,
+        env: &mut Env<'_>,
+        name: &str,
+        message: Option<(Arc<Message>, Source, Kind)>,
+        dialog: Option<DialogOf>,
+    ) -> Result<(), Fault> {
+        let route = self.program.program.route(RouteType::Request, name);
+        let route = route.ok_or_else(|| Fault::script(format!("there is no route[{name}]")))?;
+        let mut msg = self.no_message(env);
+        let mut kind = Kind::Event;
+        if let Some((message, source, of_message)) = message {
+            kind = of_message;
+            let vars = std::mem::take(&mut msg.vars);
+            *msg = Routing::new(message, source);
+            msg.vars = vars;
+        }
+        msg.dialog = dialog;
+        self.run_detached_later(env, msg, kind, route);
         Ok(())
     }
 

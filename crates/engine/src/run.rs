@@ -227,6 +227,14 @@ impl Desk<'_> {
         self.start_or_park(env, msg, kind, route, start, After::Nothing);
     }
 
+    /// The same once the step at hand is finished: what runs it may be in the midst of a route.
+    pub(crate) fn run_detached_later(&self, env: &mut Env<'_>, msg: Box<Routing>, kind: Kind, route: RouteIndex) {
+        if self.core.unfinished.is_full() {
+            return self.core.counters.engine.launches_refused.increment();
+        }
+        self.go_on_later(env, move |desk, env| desk.run_detached(env, msg, kind, route, Start::default()));
+    }
+
     /// `launch()`: the function runs on a copy of the message, its route when it is done.
     pub(crate) fn launch(
         &self,
@@ -241,6 +249,7 @@ impl Desk<'_> {
         let Some((run, module)) = self.core.dispatch.function(function) else { return };
         let mut copy = Box::new(Routing::new(Arc::clone(&msg.message), msg.source));
         copy.vars = msg.vars.clone();
+        copy.dialog = msg.dialog.clone();
         let flow = {
             let state = self.core.dispatch.state(module);
             // What the script has prepared for this call is prepared on the message at hand.

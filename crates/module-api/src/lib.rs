@@ -13,6 +13,7 @@ mod branch;
 mod cache;
 mod call;
 mod core_events;
+mod dialog;
 mod env;
 mod events;
 mod exec;
@@ -57,6 +58,9 @@ pub use branch::{BRANCHES_MAX, Branch, Branches, Q};
 pub use cache::{CacheOperation, CacheReply, KeyValueStore};
 pub use call::{ArgValue, Args, Call};
 pub use core_events::{LOG_LINE, TCP_DISCONNECT, THRESHOLD};
+pub use dialog::{
+    DialogEvent, DialogHandle, DialogHook, DialogLeg, DialogOf, DialogState, DialogTimes, Dialogs, Direction,
+};
 pub use env::Env;
 pub use events::{EventTransport, Events, PublishedEvent, SubscribeError, Subscriber};
 pub use exec::{Program, ProgramOutput};

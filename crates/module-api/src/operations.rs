@@ -1,8 +1,12 @@
 //! What the engine does for script functions.
 
-use crate::{Branch, Call, Commanded, Env, Fault, Flow, FormatHandle, Job, Json, MiError, Raised, VariableHandle};
+use crate::{
+    Branch, Call, Commanded, DialogOf, Env, Fault, Flow, FormatHandle, Job, Json, Kind, MiError, Raised, Source,
+    VariableHandle,
+};
 use bytes::Bytes;
 use catalogue::{NameId, Value};
+use sip::Message;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -181,6 +185,28 @@ pub trait Operations: Send + Sync {
         Err(Fault::script(format!("there is no event_route[{route}]")))
     }
 
+    /// Whether the script has `route[name]`.
+    fn has_route(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
+    /// Runs `route[name]` on a message of its own, or without one on none in particular, once the step at hand is
+    /// finished.
+    ///
+    /// # Errors
+    /// The script has no such route.
+    fn run_route(
+        &self,
+        env: &mut Env<'_>,
+        name: &str,
+        message: Option<(Arc<Message>, Source, Kind)>,
+        dialog: Option<DialogOf>,
+    ) -> Result<(), Fault> {
+        let _ = (env, message, dialog);
+        Err(Fault::script(format!("there is no route[{name}]")))
+    }
+
     /// Reads the script again and puts the new routes in place of the old ones (`core:reload_routes`).
     ///
     /// # Errors
@@ -272,6 +298,8 @@ pub struct NewRequest {
     pub address: Option<SocketAddr>,
     /// AVPs that its `local_route` sees.
     pub avps: Vec<(NameId, Value)>,
+    /// The dialog it belongs to, which its `local_route` sees.
+    pub dialog: Option<DialogOf>,
     /// Hears of its provisional replies, where module `tm` is told to pass them.
     pub provisional: Option<WhenHeard>,
 }

@@ -1,6 +1,6 @@
 //! A message being routed, and everything decided about it so far.
 
-use crate::{Avps, Branches, Fault, Proto, RecordRoute, SocketId, Time, TransactionHandle, Vars};
+use crate::{Avps, Branches, DialogOf, Fault, Proto, RecordRoute, SocketId, Time, TransactionHandle, Vars};
 use bytes::Bytes;
 use catalogue::{FlagSet, Routes};
 use sip::{Edits, Message};
@@ -74,6 +74,10 @@ pub struct Routing {
     pub transaction: Option<Box<dyn TransactionHandle>>,
     /// In `branch_route`, `onreply_route` and `failure_route`: the number of the transaction's branch at hand.
     pub branch: Option<usize>,
+    /// Its dialog, once it is known.
+    pub dialog: Option<DialogOf>,
+    /// The CSeq number that its sender knows it by, where it leaves with another: replies are given it back.
+    pub reply_cseq: Option<u32>,
     /// Parameters of an event or of the route that launched this one, in order.
     pub params: Vec<(Bytes, catalogue::Value)>,
 }
@@ -231,6 +235,8 @@ impl Routing {
             invite: None,
             transaction: None,
             branch: None,
+            dialog: None,
+            reply_cseq: None,
             params: Vec::new(),
         }
     }

@@ -1,8 +1,8 @@
 //! Tables and settings shared by all modules.
 
 use crate::{
-    Blacklists, Events, Fault, Hosts, Interned, KeyValueStore, Logger, Process, Settings, Sockets, Statistics,
-    StatusReports, Time, UnknownProcess, Wall,
+    Blacklists, DialogHook, Dialogs, Events, Fault, Hosts, Interned, KeyValueStore, Logger, Process, Settings, Sockets,
+    State, Statistics, StatusReports, Time, UnknownProcess, Wall,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -24,6 +24,10 @@ pub struct Services {
     pub wall: Wall,
     /// The key-value stores that cachedb modules offer, by their identifier (`local`, `local:auth`).
     pub caches: Vec<(String, Arc<dyn KeyValueStore>)>,
+    /// The dialogs, where module `dialog` is loaded.
+    pub dialogs: Option<Arc<dyn Dialogs>>,
+    /// Who watches dialogs.
+    pub dialog_hooks: Vec<(State, DialogHook)>,
     /// Where requests must not be sent.
     pub blacklists: Arc<Blacklists>,
     /// The events that can be heard, and who outside hears them.
@@ -59,6 +63,8 @@ impl Services {
             started_at,
             wall: Wall::default(),
             caches: Vec::new(),
+            dialogs: None,
+            dialog_hooks: Vec::new(),
             blacklists: Arc::default(),
             events: Arc::default(),
             reports: Arc::default(),

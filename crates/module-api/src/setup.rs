@@ -2,8 +2,8 @@
 
 use crate::sql::Database;
 use crate::{
-    Counter, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location, Logger, Settings, Sockets,
-    StartError, State, Statistics, Time, TransactionSettings, VariableHandle,
+    Counter, DialogHook, Dialogs, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location, Logger,
+    Settings, Sockets, StartError, State, Statistics, Time, TransactionSettings, VariableHandle,
 };
 use catalogue::{Default, NameId, Param, Statistic, Table, Value};
 use std::any::Any;
@@ -63,6 +63,10 @@ pub struct Wishes {
     pub caches: Vec<(String, Arc<dyn KeyValueStore>)>,
     /// Where users are, once module `usrloc` has started.
     pub location: Option<Arc<dyn Location>>,
+    /// The dialogs, once module `dialog` has started.
+    pub dialogs: Option<Arc<dyn Dialogs>>,
+    /// Watchers of dialogs.
+    pub dialog_hooks: Vec<(State, DialogHook)>,
     /// What edges must start: an MI transport, an HTTP server, with the module's parameters.
     pub edges: Vec<(&'static str, BTreeMap<&'static str, String>)>,
 }
@@ -270,6 +274,11 @@ impl<'a> Setup<'a> {
     /// Calls `hook` at each moment in the life of every transaction, with the module's state `state`.
     pub fn watch_transactions(&mut self, state: &State, hook: Hook) {
         self.wishes.hooks.push((Arc::clone(state), hook));
+    }
+
+    /// Calls `hook` at each moment in the life of every dialog, with the module's state `state`.
+    pub fn watch_dialogs(&mut self, state: &State, hook: DialogHook) {
+        self.wishes.dialog_hooks.push((Arc::clone(state), hook));
     }
 
     /// Puts a gate before the script, behind those of modules that started before.

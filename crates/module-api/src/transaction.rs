@@ -58,6 +58,8 @@ pub enum HookEvent<'a> {
     RequestOut {
         /// Which.
         branch: usize,
+        /// What was sent.
+        sent: &'a Bytes,
     },
     /// A reply came, before its `onreply_route`.
     ReplyIn {
@@ -76,6 +78,8 @@ pub enum HookEvent<'a> {
         reason: &'a [u8],
         /// The To tag it carries.
         to_tag: &'a [u8],
+        /// What was sent.
+        sent: &'a Bytes,
     },
     /// All branches failed; the failure route, if armed, has run and has not gone on.
     Failed {

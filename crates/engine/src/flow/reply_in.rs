@@ -59,6 +59,7 @@ impl Desk<'_> {
         reply.counterpart = Some(Arc::clone(&transaction.request));
         reply.branch = Some(branch);
         reply.flags = request.flags;
+        reply.dialog = request.dialog.clone();
         if let Some(target) = transaction.targets.get(branch) {
             // $(<request>ru) is the URI that the request left with, as $ru is in failure_route.
             let first = reply.branches.first_mut();

@@ -22,7 +22,7 @@ impl Desk<'_> {
         if reply.status() == 100 || transaction.is_answered() || !transaction.is_invite() {
             return;
         }
-        let bytes = without_our_via(reply, edits);
+        let bytes = way_back(msg, reply, edits);
         self.relay(env, msg, (code, reason), Some(reply), bytes, true);
     }
 
@@ -43,13 +43,13 @@ impl Desk<'_> {
             // RFC 3261 section 16.7, step 6: a 503 would make the caller avoid us altogether.
             let reason = Bytes::from_static(b"Service Unavailable");
             edits.set_status(500, reason.clone());
-            let bytes = without_our_via(&reply, &edits);
+            let bytes = way_back(msg, &reply, &edits);
             return self.relay(env, msg, (500, reason), Some(&reply), bytes, is_first);
         }
         if matches!(code, 401 | 407) {
             self.gather_challenges(msg, branch, &mut edits);
         }
-        let bytes = without_our_via(&reply, &edits);
+        let bytes = way_back(msg, &reply, &edits);
         self.relay(env, msg, status_of(&reply, &edits), Some(&reply), bytes, is_first);
     }
 
@@ -99,9 +99,10 @@ impl Desk<'_> {
             transaction::take(msg).ok_or_else(|| Fault::script("there is no transaction to answer in"))?;
         let outcome = self.send_own_reply(env, &mut transaction, msg, reply);
         msg.transaction = Some(transaction);
-        let to_tag = outcome?;
+        let (to_tag, sent) = outcome?;
         self.core.counters.tm.local_replies.increment();
-        let event = HookEvent::ReplyOut { code: reply.code, reply: None, reason: &reply.reason, to_tag: &to_tag };
+        let (code, reason) = (reply.code, &reply.reason);
+        let event = HookEvent::ReplyOut { code, reply: None, reason, to_tag: &to_tag, sent: &sent };
         self.hook(env, msg, kind, &event);
         self.run_local_reply_route(env, msg);
         if reply.code >= 200 {
@@ -116,7 +117,7 @@ impl Desk<'_> {
         transaction: &mut Transaction,
         msg: &Routing,
         reply: &ReplyContent,
-    ) -> Result<Bytes, Fault> {
+    ) -> Result<(Bytes, Bytes), Fault> {
         let request = Arc::clone(&transaction.request);
         let any_reply = transaction.any_reply;
         let server = transaction.server_mut().ok_or_else(|| Fault::script("a request of our own is not answered"))?;
@@ -129,11 +130,12 @@ impl Desk<'_> {
         let bytes = self.print_reply(&request, &msg.source, &way, &msg.reply, reply);
         let sending = server.answer(reply.code, bytes, env.now, &self.core.times, any_reply);
         let sending = sending.ok_or_else(|| Fault::script("the request has been answered already"))?;
+        let sent = sending.bytes.clone();
         env.out.send(sending);
         if reply.code >= 200 {
             self.core.counters.tm.complete(reply.code);
         }
-        Ok(reply.to_tag.clone().unwrap_or_else(|| self.core.tags.tag(&request)))
+        Ok((reply.to_tag.clone().unwrap_or_else(|| self.core.tags.tag(&request)), sent))
     }
 
     /// Sends a reply that came from a branch.
@@ -156,6 +158,7 @@ impl Desk<'_> {
             Some(sending) => sending,
             None => return,
         };
+        let sent = sending.bytes.clone();
         env.out.send(sending);
         self.core.counters.tm.relayed_replies.increment();
         if code >= 200 && !was_answered {
@@ -166,7 +169,7 @@ impl Desk<'_> {
         }
         let to_tag = reply.and_then(|reply| reply.to_tag().map(|tag| reply.share(tag)));
         let to_tag = to_tag.unwrap_or_default();
-        let event = HookEvent::ReplyOut { code, reply, reason: &reason, to_tag: &to_tag };
+        let event = HookEvent::ReplyOut { code, reply, reason: &reason, to_tag: &to_tag, sent: &sent };
         self.hook(env, msg, Kind::Reply, &event);
     }
 }
@@ -174,6 +177,16 @@ impl Desk<'_> {
 /// Whether who sent a request other than INVITE has given up (timer F).
 fn is_too_late(transaction: &Transaction, now: Time, t1: std::time::Duration) -> bool {
     now.since(transaction.began_at) >= t1 * 64
+}
+
+/// A reply as it goes back to who sent the request, with the CSeq number that it knows.
+fn way_back(msg: &Routing, reply: &Message, edits: &Edits) -> Bytes {
+    let cseq = reply.header(HeaderName::CSeq).zip(reply.cseq().ok());
+    let Some(((header, cseq), number)) = cseq.zip(msg.reply_cseq) else { return without_our_via(reply, edits) };
+    let mut edits = edits.clone();
+    let value = [number.to_string().as_bytes(), b" ", cseq.method_text].concat();
+    edits.replace_value(header.index, value.into());
+    without_our_via(reply, &edits)
 }
 
 /// A reply as it goes on: without the topmost Via, which is ours.

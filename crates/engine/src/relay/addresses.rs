@@ -21,7 +21,10 @@ impl Desk<'_> {
         let sent = self.send_to_next(env, msg, &mut transaction, branch);
         msg.transaction = Some(transaction);
         let Some(number) = sent else { return false };
-        self.hook(env, msg, Kind::Request, &HookEvent::RequestOut { branch: number });
+        let sent =
+            transaction::of(msg).and_then(|known| known.clients.get(number)).map(|client| client.sent.bytes.clone());
+        let sent = sent.unwrap_or_default();
+        self.hook(env, msg, Kind::Request, &HookEvent::RequestOut { branch: number, sent: &sent });
         true
     }
 

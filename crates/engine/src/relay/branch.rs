@@ -198,7 +198,9 @@ impl Desk<'_> {
         let (now, msg) = (call.env.now, &*call.msg);
         let Preparing { branch, changes, shared, .. } = preparing;
         let client = self.make_client(now, msg, &transaction, branch, changes, shared, first);
+        let mut bytes = Bytes::new();
         let sent = client.map(|(mut client, branch)| {
+            bytes = client.sent.bytes.clone();
             client.reply_route = transaction.branch_reply_route.take();
             if !transaction.no_failover {
                 client.alternatives = destinations;
@@ -215,7 +217,12 @@ impl Desk<'_> {
         });
         call.msg.transaction = Some(transaction);
         sent?;
-        self.hook(&mut call.env, call.msg, call.kind, &HookEvent::RequestOut { branch: preparing.number });
+        self.hook(
+            &mut call.env,
+            call.msg,
+            call.kind,
+            &HookEvent::RequestOut { branch: preparing.number, sent: &bytes },
+        );
         Ok(())
     }
 

@@ -46,6 +46,7 @@ impl Desk<'_> {
         let first = msg.branches.first_mut();
         *first = Branch { uri: first.uri.clone(), destination, socket, ..Branch::default() };
         msg.vars = self.core.initial_vars();
+        msg.dialog = request.dialog;
         for (name, value) in request.avps {
             msg.avps.push(name, value);
         }
@@ -264,11 +265,16 @@ impl Desk<'_> {
 
     /// A request of our own is answered: who had it sent is told.
     pub(crate) fn own_finished(&self, env: &mut Env<'_>, msg: &mut Routing, code: u16, reply: Bytes) {
-        let linger = self.core.times.linger;
+        let mut linger = self.core.times.linger;
         let Some(transaction) = transaction::of(msg) else { return };
+        let is_invite = transaction.is_invite();
         let Upstream::Own(own) = &mut transaction.upstream else { return };
         if own.ends_at.is_some() {
             return;
+        }
+        if is_invite && (200..300).contains(&code) {
+            // Its 2xx may come again until the ACK is there (RFC 6026 section 7.2).
+            linger = linger.max(self.core.times.t1 * 64);
         }
         own.ends_at = Some(env.now + linger);
         let done = own.done.take();

@@ -242,6 +242,8 @@ fn make_core(
     );
     services.process = blueprint.process;
     services.caches = wishes.caches;
+    services.dialogs = wishes.dialogs;
+    services.dialog_hooks = wishes.dialog_hooks;
     for (_, module) in loaded() {
         services.commands.extend(module.commands.iter().map(|command| (module.name, command.declaration())));
         for event in module.events {

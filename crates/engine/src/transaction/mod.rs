@@ -153,7 +153,9 @@ impl Transaction {
     /// Once it is answered and no branch is pending, it only waits for repetitions, often for seconds: what they do not
     /// need is let go.
     pub(crate) fn settle(&mut self) {
-        if !self.is_answered() || !self.clients.iter().all(Client::is_settled) {
+        // What the ACKs of an INVITE of our own are made from stays.
+        let makes_acks = self.is_invite() && self.server().is_none();
+        if makes_acks || !self.is_answered() || !self.clients.iter().all(Client::is_settled) {
             return;
         }
         self.clients.iter_mut().for_each(Client::settle);

@@ -69,3 +69,23 @@ fn replies_carry_what_the_script_adds() {
     assert_eq!((reply.body(), reply.headers_called(b"Contact").count()), (&b"hello"[..], 1));
     world.settle();
 }
+
+#[test]
+fn an_invite_of_our_own_is_acknowledged_each_time_its_answer_comes() {
+    let mut world = World::new(
+        r#"
+route { t_new_request("INVITE", "sip:bob@192.0.2.20", "sip:us@example.com", "sip:bob@example.org"); }
+"#,
+    );
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    let invite = world.last("bob", "INVITE");
+    world.reply("bob", &invite, 200, "OK");
+    world.reply("bob", &invite, 200, "OK");
+    world.passed("alice>proxy OPTIONS; proxy>bob INVITE; bob>proxy 200; proxy>bob ACK; bob>proxy 200; proxy>bob ACK");
+    let ack = world.last("bob", "ACK");
+    assert_eq!(ack.cseq().unwrap().number, invite.cseq().unwrap().number);
+    assert!(ack.to_tag().is_some());
+    let branch = |message: &sip::Message| message.top_via().unwrap().branch().map(<[u8]>::to_vec);
+    assert_ne!(branch(&ack), branch(&invite));
+    world.settle();
+}

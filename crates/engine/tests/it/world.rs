@@ -149,7 +149,7 @@ const CRASH: Function = Function {
 fn note(call: &mut Call<'_>, event: &HookEvent<'_>) {
     let text = match event {
         HookEvent::Created => "created".to_owned(),
-        HookEvent::RequestOut { branch } => format!("request out {branch}"),
+        HookEvent::RequestOut { branch, .. } => format!("request out {branch}"),
         HookEvent::ReplyIn { branch, reply } => format!("reply in {branch} {}", reply.status()),
         HookEvent::ReplyOut { code, reply, .. } => {
             format!("reply out {code}{}", if reply.is_none() { " ours" } else { "" })
@@ -502,6 +502,7 @@ loadmodule "test.so"
 fn all_modules() -> Vec<&'static Module> {
     let families = [
         modules_core::MODULES,
+        modules_calls::MODULES,
         modules_proxy::MODULES,
         modules_users::MODULES,
         modules_data::MODULES,

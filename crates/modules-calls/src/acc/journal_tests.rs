@@ -109,7 +109,10 @@ impl Server {
         self.fixture.next_request(&format!("BYE sip:bob@example.com SIP/2.0\nCall-ID: {callid}"));
         self.fixture.call(&self.state, &functions::DO_ACCOUNTING, &[str("db")]);
         self.fixture.with_call(&self.state, |call| {
-            watch::watch(call, &HookEvent::ReplyOut { code: 200, reply: None, reason: b"OK", to_tag: b"to-9" });
+            watch::watch(
+                call,
+                &HookEvent::ReplyOut { code: 200, reply: None, reason: b"OK", to_tag: b"to-9", sent: &Bytes::new() },
+            );
         });
     }
 

@@ -23,7 +23,8 @@ fn a_flag_accounts_with_the_variables_of_log_extra_and_the_legs_of_avps() {
         let id = fixture.services.names.avps.intern(name.as_bytes()).unwrap();
         fixture.msg.avps.push(id, Value::fixed(value));
     }
-    let reply = HookEvent::ReplyOut { code: 200, reply: None, reason: b"OK", to_tag: b"to-9" };
+    let reply =
+        HookEvent::ReplyOut { code: 200, reply: None, reason: b"OK", to_tag: b"to-9", sent: &bytes::Bytes::new() };
     fixture.with_call(&state, |call| watch::watch(call, &reply));
     assert!(fixture.log_lines().is_empty(), "the flag is not set");
     fixture.msg.flags.set(flag);

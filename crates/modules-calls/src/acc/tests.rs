@@ -3,6 +3,7 @@
 use super::params::Acc;
 use super::record::Record;
 use super::{MODULE, functions, request, variables, watch};
+use bytes::Bytes;
 use catalogue::Value;
 use module_api::sql::Cell;
 use module_api::{Answer, Fault, HookEvent, Operator, ParamSetting, Request, State};
@@ -15,7 +16,8 @@ fn text(value: &str) -> ParamSetting {
 
 fn reply_out(fixture: &mut Fixture, state: &State, code: u16, reason: &str) {
     fixture.with_call(state, |call| {
-        let moment = HookEvent::ReplyOut { code, reply: None, reason: reason.as_bytes(), to_tag: b"to-9" };
+        let moment =
+            HookEvent::ReplyOut { code, reply: None, reason: reason.as_bytes(), to_tag: b"to-9", sent: &Bytes::new() };
         watch::watch(call, &moment);
     });
 }

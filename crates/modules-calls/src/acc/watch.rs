@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub fn watch(call: &mut Call<'_>, moment: &HookEvent<'_>) {
     let Ok(acc) = call.shared_state::<Acc>() else { return };
     match moment {
-        HookEvent::ReplyOut { code, reply, reason, to_tag } => {
+        HookEvent::ReplyOut { code, reply, reason, to_tag, .. } => {
             replied(call, &acc, *code, reply.map(AsRef::as_ref), reason, to_tag);
         }
         HookEvent::Failed { code, reason } => missed(call, &acc, *code, reason),

@@ -33,6 +33,15 @@ pub(super) const LOOSE_ROUTE: Function = Function {
 type RouteList<'a> = SmallVec<[ListItem<'a>; 4]>;
 
 pub(crate) fn loose_route(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
+    let was_routed = call.msg.route_set.routed;
+    let code = route(call)?;
+    if let (true, Some(dialogs)) = (code > 0 && !was_routed, call.env.services.dialogs.clone()) {
+        dialogs.routed(call);
+    }
+    Ok(code)
+}
+
+fn route(call: &mut Call<'_>) -> Outcome {
     if call.msg.route_set.routed {
         return Ok(1);
     }

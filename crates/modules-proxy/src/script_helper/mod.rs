@@ -28,24 +28,29 @@ const SEQUENTIAL_ROUTE: Param = Param::unset(
     "A route that runs on each request inside a dialog before it is relayed; with exit in it, it is not.",
 );
 const USE_DIALOG: Param =
-    Param::int("use_dialog", 0, "Whether calls are dialogs of module dialog.").unavailable(NEEDS_DIALOG);
+    Param::int("use_dialog", 0, "Whether calls are dialogs of module dialog, which is loaded before.");
 const CREATE_DIALOG_FLAGS: Param =
-    Param::str("create_dialog_flags", "", "The flags of create_dialog().").unavailable(NEEDS_DIALOG);
-
-const NEEDS_DIALOG: &str = "it needs the module dialog, which is not there yet";
+    Param::str("create_dialog_flags", "", "The flags of create_dialog(), for use_dialog.");
 
 /// The module's state.
 struct Helper {
     /// Of module rr, whose functions it calls.
     rr: State,
     runs_route: bool,
+    /// The flags that dialogs are made with, where they are.
+    dialog_flags: Option<String>,
 }
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let rr = setup.started.get("rr").cloned();
     let rr = rr.ok_or_else(|| StartError::new("needs module rr: loadmodule \"rr.so\""))?;
     let route = setup.params.str(&SEQUENTIAL_ROUTE).filter(|route| !route.is_empty()).map(str::to_owned);
-    let state: State = Arc::new(Helper { rr, runs_route: route.is_some() });
+    let dialog_flags = setup.params.is_on(&USE_DIALOG).then(|| setup.params.text(&CREATE_DIALOG_FLAGS).to_owned());
+    if dialog_flags.is_some() && setup.wishes.dialogs.is_none() {
+        let text = "needs module dialog, before this one: loadmodule \"dialog.so\"";
+        return Err(StartError::param(USE_DIALOG.name, text));
+    }
+    let state: State = Arc::new(Helper { rr, runs_route: route.is_some(), dialog_flags });
     setup.gate(Gate { state: Arc::clone(&state), messages: Arriving::Requests, route, enter, routed });
     Ok(state)
 }
@@ -63,6 +68,9 @@ fn enter(call: &mut Call<'_>) -> GateStep {
         {
             note(call, fault);
         }
+        if message.method() == Method::Invite {
+            begin_dialog(call, helper);
+        }
         return GateStep::Pass;
     }
     let is_routed = rr::loose_route(&mut in_rr, Args(&[])).unwrap_or_else(|fault| {
@@ -77,6 +85,14 @@ fn enter(call: &mut Call<'_>) -> GateStep {
         return GateStep::Stop;
     }
     if is_routed && helper.runs_route { GateStep::Route } else { relay(call) }
+}
+
+/// `use_dialog`: the call is followed.
+fn begin_dialog(call: &mut Call<'_>, helper: &Helper) {
+    let Some((flags, dialogs)) = helper.dialog_flags.as_ref().zip(call.env.services.dialogs.clone()) else { return };
+    if let Err(fault) = dialogs.create_with(call, flags) {
+        note(call, fault);
+    }
 }
 
 /// `sequential_route` has run; `exit` says that it has done all there was to do.

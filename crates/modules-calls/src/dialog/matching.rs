@@ -1,0 +1,179 @@
+//! Which dialog a request belongs to, and what its passing means to it.
+
+use super::id::DialogId;
+use super::keeper::{Keeper, dialog_of};
+use super::leg::{contact_of, sdp_of};
+use super::lifecycle::{Cause, DOWNSTREAM_BYE, UPSTREAM_BYE, advance, tell};
+use super::record::Dialog;
+use super::state::{Input, State};
+use super::validate::Repeated;
+use catalogue::{Arg, Example, Routes};
+use module_api::{Args, Call, DialogEvent, DialogHandle, DialogOf, Direction, FUNCTION, Fault, Function, Outcome, Run};
+use sip::{HeaderName, Message, Method, RAck};
+use std::sync::Arc;
+
+/// `match_dialog()`
+pub const MATCH_DIALOG: Function = Function {
+    name: "match_dialog",
+    about: "Finds the dialog of a request, where loose_route() has not: it need have no Route.",
+    args: &[Arg::str("dlg_match_mode", "DID_ONLY, DID_FALLBACK or DID_NONE, in place of the module's.").optional()],
+    routes: Routes::REQUEST,
+    returns: &[(1, "it belongs to a dialog"), (-1, "it does not, or its dialog is not known")],
+    examples: &[
+        Example { script: "match_dialog()", message: "", returns: -1 },
+        Example { script: "match_dialog(\"DID_NONE\")", message: "To: <sip:b@example.com>;tag=1", returns: -1 },
+    ],
+    run: Run::Now(match_dialog),
+    ..FUNCTION
+};
+
+/// How requests are matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `DID_ONLY`: by the parameter of our Record-Route alone.
+    DidOnly,
+    /// `DID_FALLBACK`: by Call-ID and tags where there is none.
+    DidFirst,
+    /// `DID_NONE`: by Call-ID and tags alone; our Record-Route says nothing.
+    SipOnly,
+}
+
+impl Mode {
+    fn named(name: &[u8]) -> Result<Mode, Fault> {
+        match name.trim_ascii() {
+            b"DID_ONLY" => Ok(Mode::DidOnly),
+            b"DID_FALLBACK" => Ok(Mode::DidFirst),
+            b"DID_NONE" => Ok(Mode::SipOnly),
+            _ => Err(Fault::script("match_dialog(): the mode is one of DID_ONLY, DID_FALLBACK, DID_NONE")),
+        }
+    }
+}
+
+fn match_dialog(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+    let keeper = call.shared_state::<Keeper>()?;
+    let mode = args.opt_str(0).map_or(Ok(keeper.config.mode), |name| Mode::named(name))?;
+    Ok(if find_and_pass(&keeper, call, mode) { 1 } else { -1 })
+}
+
+/// Finds the dialog of the request at hand, which then knows that the request has come.
+pub fn find_and_pass(keeper: &Arc<Keeper>, call: &mut Call<'_>, mode: Mode) -> bool {
+    if dialog_of(call).is_some() {
+        return true;
+    }
+    let Some((dialog, direction)) = find(keeper, call, mode) else { return false };
+    let handle: Arc<dyn DialogHandle> = Arc::clone(&dialog) as Arc<dyn DialogHandle>;
+    call.msg.dialog = Some(DialogOf { dialog: handle, direction });
+    pass(keeper, call, &dialog, direction);
+    true
+}
+
+fn find(keeper: &Keeper, call: &Call<'_>, mode: Mode) -> Option<(Arc<Dialog>, Direction)> {
+    let message = &call.msg.message;
+    let (from_tag, to_tag) = (message.from().ok()?.tag()?, message.to_tag()?);
+    let call_id = message.call_id().ok()?;
+    let fits = |dialog: Arc<Dialog>| {
+        let direction = dialog.direction(from_tag, to_tag).filter(|_| *dialog.call_id == *call_id)?;
+        Some((dialog, direction))
+    };
+    if mode != Mode::SipOnly
+        && let Some(id) = did_of(keeper, call)
+    {
+        return keeper.table.get(id).and_then(fits);
+    }
+    if mode == Mode::DidOnly {
+        return None;
+    }
+    keeper.table.with_call_id(call_id).into_iter().find_map(fits)
+}
+
+/// The identifier in our Route: as `loose_route()` has found it, or in the topmost that has one.
+fn did_of(keeper: &Keeper, call: &Call<'_>) -> Option<DialogId> {
+    let name = keeper.config.rr_param.trim_start_matches(';').trim_end_matches('=').as_bytes();
+    if let Some(text) = sip::Params::new(&call.msg.route_set.params).value(name) {
+        return DialogId::parse(text);
+    }
+    let routes = call.msg.message.name_addrs(HeaderName::Route).flatten();
+    let found = routes.filter_map(|item| item.address.parsed_uri().ok()?.params.value(name)).next();
+    found.and_then(DialogId::parse)
+}
+
+/// A request of the dialog goes from one party to the other.
+fn pass(keeper: &Arc<Keeper>, call: &mut Call<'_>, dialog: &Arc<Dialog>, direction: Direction) {
+    let message = Arc::clone(&call.msg.message);
+    renumber(call, dialog, direction, &message);
+    if matches!(message.method(), Method::Invite | Method::Update) {
+        refresh(dialog, direction, &message);
+    }
+    tell(&mut call.env, dialog, &mut DialogEvent::Within(call.msg, direction));
+    let of_message = Some((Arc::clone(&message), call.msg.source, call.kind));
+    match message.method() {
+        Method::Ack => {
+            advance(keeper, &mut call.env, dialog, Input::Ack, &Cause::default());
+        }
+        Method::Bye if has_the_call(dialog, direction, &message) => {
+            let reason = if direction == Direction::Upstream { UPSTREAM_BYE } else { DOWNSTREAM_BYE };
+            let cause = Cause { reason: Some(reason), code: 0, message: of_message };
+            advance(keeper, &mut call.env, dialog, Input::Bye, &cause);
+        }
+        _ => {}
+    }
+}
+
+/// Whether the callee of this BYE is the one that has the call: a caller hangs up phones that answered too late
+/// (RFC 3261 section 13.2.2.4), and the call goes on.
+fn has_the_call(dialog: &Dialog, direction: Direction, bye: &Message) -> bool {
+    let tag = match direction {
+        Direction::Downstream => bye.to_tag(),
+        Direction::Upstream => bye.from().ok().and_then(|from| from.tag()),
+    };
+    let inner = dialog.lock();
+    tag.and_then(|tag| inner.callee_tagged(tag)) == Some(inner.chosen)
+}
+
+/// Requests of our own have come between: the number of this one is moved, and its replies' moved back.
+fn renumber(call: &mut Call<'_>, dialog: &Dialog, direction: Direction, message: &Message) {
+    let (Ok(cseq), Some(header)) = (message.cseq(), message.header(HeaderName::CSeq)) else { return };
+    let rack =
+        message.header(HeaderName::RAck).and_then(|header| Some((header.index, RAck::parse(header.value).ok()?)));
+    let (out, rack) = {
+        let mut inner = dialog.lock();
+        // Before it is answered, a call may have several callees.
+        let callee = message.to_tag().and_then(|tag| inner.callee_tagged(tag)).unwrap_or(inner.chosen);
+        let leg = match direction {
+            Direction::Upstream => Some(&mut inner.caller),
+            Direction::Downstream => inner.callees.get_mut(callee),
+        };
+        let Some(leg) = leg else { return };
+        let rack = rack.map(|(index, rack)| (index, rack, leg.numbering.left_as(rack.sequence)));
+        let is_repeated = cseq.method != Method::Ack && cseq.number <= leg.numbering.given;
+        if is_repeated {
+            call.msg.extensions.set(Repeated);
+        }
+        (leg.numbering.pass(cseq.number, cseq.method), rack)
+    };
+    if let Some((index, rack, sequence)) = rack.filter(|(_, rack, sequence)| rack.sequence != *sequence) {
+        let numbers = format!("{} {sequence} ", rack.response);
+        call.msg.edits.replace_value(index, [numbers.as_bytes(), rack.method_text].concat().into());
+    }
+    if out == cseq.number {
+        return;
+    }
+    let value = [out.to_string().as_bytes(), b" ", cseq.method_text].concat();
+    call.msg.edits.replace_value(header.index, value.into());
+    call.msg.reply_cseq = Some(cseq.number);
+}
+
+/// A target refresh (RFC 3261 section 12.2): who sent it is reached at its new Contact.
+fn refresh(dialog: &Dialog, direction: Direction, message: &Message) {
+    let mut inner = dialog.lock();
+    if inner.state == State::Deleted {
+        return;
+    }
+    let Some(leg) = inner.target_mut(direction.opposite()) else { return };
+    if let Some(contact) = contact_of(message) {
+        leg.contact = contact;
+    }
+    if let Some(sdp) = sdp_of(message) {
+        leg.sdp = sdp;
+    }
+}
