@@ -6,6 +6,7 @@ mod auth_db;
 mod diversion;
 mod domain;
 mod group;
+mod permissions;
 mod registrar;
 mod reply;
 mod speeddial;
