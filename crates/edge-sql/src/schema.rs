@@ -147,7 +147,9 @@ impl Maker<'_> {
             let unique = if *is_unique { "UNIQUE " } else { "" };
             let columns: Vec<String> = columns.iter().map(|column| identifier(column)).collect();
             let (index, columns) = (identifier(index), columns.join(", "));
-            self.all.execute_batch(&format!("CREATE {unique}INDEX IF NOT EXISTS {index} ON {name} ({columns})"))?;
+            // SQLite's indexes have one namespace: upstream puts the table's name before each.
+            self.all
+                .execute_batch(&format!("CREATE {unique}INDEX IF NOT EXISTS {name}_{index} ON {name} ({columns})"))?;
         }
         let replace = format!("REPLACE INTO {} (table_name, table_version) VALUES (?, ?)", self.versions);
         self.all.execute(&replace, (table.name, table.version)).map(drop)

@@ -45,7 +45,7 @@ pub enum Request {
         /// Its content.
         bytes: Bytes,
     },
-    /// The content of a file that [`Request::Keep`] wrote, if it has.
+    /// The content of a file, if it is there: one that [`Request::Keep`] wrote, or that the operator may leave out.
     Recall {
         /// Its path.
         path: String,

@@ -1,9 +1,17 @@
 //! The modules about users: where they are (`usrloc`, `registrar`) and who they are (`auth`, `auth_db`).
 
+mod alias_db;
 mod auth;
 mod auth_db;
+mod diversion;
+mod domain;
+mod group;
+mod permissions;
 mod registrar;
 mod reply;
+mod speeddial;
+mod statements;
+mod subject;
 mod uri;
 mod usrloc;
 
@@ -12,4 +20,13 @@ pub use registrar::{fuzz_register, fuzzed_modules};
 use module_api::Module;
 
 /// The modules of this crate.
-pub const MODULES: &[&Module] = &[&auth::MODULE, &auth_db::MODULE, &usrloc::MODULE, &registrar::MODULE, &uri::MODULE];
+pub const MODULES: &[&Module] = &[
+    &auth::MODULE,
+    &auth_db::MODULE,
+    &usrloc::MODULE,
+    &registrar::MODULE,
+    &uri::MODULE,
+    &alias_db::MODULE,
+    &speeddial::MODULE,
+    &diversion::MODULE,
+];

@@ -43,6 +43,8 @@ enum Change {
     Before(usize, Bytes),
     /// Lines after the header at this index.
     After(usize, Bytes),
+    /// Lines before the header at this index, or after the last one, and above those that were added so before.
+    Above(Option<usize>, Bytes),
     /// A line above all Vias.
     Via(Bytes),
     /// A line above all Record-Routes.
@@ -105,6 +107,12 @@ impl Edits {
     /// Adds whole header lines after the header at this index.
     pub fn insert_after(&mut self, header: usize, lines: Bytes) {
         self.changes.push(Change::After(header, lines));
+    }
+
+    /// Adds whole header lines before the header at this index, or after the last header without one; those that are
+    /// added later stand higher.
+    pub fn insert_above(&mut self, header: Option<usize>, lines: Bytes) {
+        self.changes.push(Change::Above(header, lines));
     }
 
     /// Adds a Via line that will be the topmost; the last one pushed wins.

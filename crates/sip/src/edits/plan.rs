@@ -175,6 +175,11 @@ impl<'a> Plan<'a> {
                 Change::Via(line) => self.insert(tops.via, Rank::Via, -order, line),
                 Change::RecordRoute(line) => self.insert(tops.record_route, Rank::RecordRoute, -order, line),
                 Change::Path(line) => self.insert(tops.path, Rank::Path, -order, line),
+                Change::Above(None, lines) => self.insert(message.headers_end(), Rank::Last, -order, lines),
+                Change::Above(Some(index), lines) => {
+                    let at = self.line_range(*index).map_or(message.headers_end(), |line| line.start);
+                    self.insert(at, Rank::Before, -order, lines);
+                }
                 Change::Before(index, lines) => {
                     let at = self.line_range(*index).map_or(message.headers_end(), |line| line.start);
                     self.insert(at, Rank::Before, order, lines);
