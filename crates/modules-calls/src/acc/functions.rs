@@ -13,7 +13,7 @@ pub const DO_ACCOUNTING: Function = Function {
     about: "Marks the transaction for accounting when it ends; marks of several calls add up.",
     args: &[
         Arg::str("type", "Where to: log, db, evi; several separated by |.").refusing(TYPES_REFUSED),
-        Arg::str("flags", "missed: missed calls instead; failed: failures too; several separated by |.")
+        Arg::str("flags", "missed: missed calls too; failed: failures too; several separated by |.")
             .optional()
             .refusing(FLAGS_REFUSED),
         Arg::str("table", "The database table, if not db_table_acc.").optional(),
@@ -80,10 +80,8 @@ fn do_accounting(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     };
     let accounting = attach(call, acc)?;
     for backend in backends {
-        // "missed" alone asks for missed calls only; "failed" adds failures to the successes.
-        if occasions.is_empty() || occasions.contains(&Occasion::Failed) {
-            accounting.marks.set(backend, Occasion::Done);
-        }
+        // Flags add to the accounting of successes.
+        accounting.marks.set(backend, Occasion::Done);
         occasions.iter().for_each(|occasion| accounting.marks.set(backend, *occasion));
     }
     if let Some(table) = args.opt_str(2).filter(|table| !table.is_empty()) {
