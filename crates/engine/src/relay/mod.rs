@@ -11,7 +11,6 @@ mod simple;
 mod spread;
 
 pub(crate) use inject::dissolve_places;
-pub(crate) use own::LocalRoute;
 
 use crate::desk::Desk;
 use crate::transaction::{self, Role, Transaction};
