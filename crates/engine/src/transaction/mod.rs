@@ -185,6 +185,15 @@ impl Transaction {
         clients.chain(upstream).min()
     }
 
+    /// Whether no timer would ever end it.
+    pub(crate) fn is_endless(&self) -> bool {
+        let upstream = match &self.upstream {
+            Upstream::Server(server) => server.is_endless(),
+            Upstream::Own(own) => own.ends_at.is_none(),
+        };
+        upstream && self.clients.iter().all(|client| client.next_deadline().is_none())
+    }
+
     /// The server side.
     pub(crate) fn server(&self) -> Option<&Server> {
         match &self.upstream {

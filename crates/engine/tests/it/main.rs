@@ -16,6 +16,7 @@ mod lifecycle;
 mod local;
 mod management;
 mod names;
+mod non_invite;
 mod overload;
 mod pushed;
 mod relay;

@@ -165,6 +165,26 @@ fn a_callee_that_rings_for_ever() {
 }
 
 #[test]
+fn a_reply_route_may_say_how_long_a_callee_may_ring() {
+    let mut world = World::new(
+        r#"
+route { t_on_reply("rings"); t_relay(); }
+onreply_route[rings] { if ($rs == 180) $T_fr_inv_timeout = 7; }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let at_bob = world.last("bob", "INVITE");
+    world.reply("bob", &at_bob, 183, "Session Progress");
+    world.pass(Duration::from_secs(60));
+    world.reply("bob", &at_bob, 180, "Ringing");
+    world.pass(Duration::from_millis(6_990));
+    world.ladder.clear();
+    world.pass(Duration::from_millis(30));
+    world.passed("proxy>bob CANCEL; proxy>alice 408");
+    world.settle();
+}
+
+#[test]
 fn a_refusal_is_sent_until_it_is_acknowledged() {
     let mut world = World::new(RELAY);
     let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
@@ -247,6 +267,7 @@ fn other_requests_than_invite() {
         0.000  |                 |--- MESSAGE ---->|                 |                 |
         0.510  |                 |--- MESSAGE ---->|                 |                 |
         0.600  |                 |<- 100 MESSAGE --|                 |                 |
+        3.510  |<- 100 MESSAGE --|                 |                 |                 |
         4.600  |                 |<- 202 MESSAGE --|                 |                 |
         4.600  |<- 202 MESSAGE --|                 |                 |                 |
         ",
