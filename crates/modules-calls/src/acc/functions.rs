@@ -2,8 +2,9 @@
 
 use super::marks::{Accounting, Backend, Occasion};
 use super::params::{Acc, NEEDS_AAA, NEEDS_DIALOG};
+use super::request;
 use catalogue::{Arg, Refused, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, Setup, StartError};
 
 const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH).or(Routes::LOCAL);
 
@@ -123,6 +124,29 @@ fn needs_dialog(_: &mut Call<'_>, _: Args<'_>) -> Outcome {
 /// The accounting of the request at hand, attached now if there is none.
 pub fn attach<'c>(call: &'c mut Call<'_>, acc: &Acc) -> Result<&'c mut Accounting, Fault> {
     Accounting::of(call.msg, &acc.fields).ok_or(Fault::us("what was just attached is not there"))
+}
+
+/// Holds what the script writes out as arguments to what can be done, before the first message comes.
+///
+/// # Errors
+/// A word is none of ours, or records are to go to a database and there is none.
+pub fn check_constants(setup: &Setup<'_>, has_database: bool) -> Result<(), StartError> {
+    for function in [DO_ACCOUNTING.name, DROP_ACCOUNTING.name] {
+        let wrong = |fault: Fault| StartError::new(format!("{function}(): {}", fault.text));
+        for flags in setup.compiler.constants(function, 1) {
+            occasions(flags.as_bytes()).map_err(wrong)?;
+        }
+        for types in setup.compiler.constants(function, 0) {
+            let asked = backends(types.as_bytes()).map_err(wrong)?;
+            if function == DO_ACCOUNTING.name && asked.contains(&Backend::Db) && !has_database {
+                return Err(StartError::new(format!("{function}(\"{types}\") needs modparam(\"acc\", \"db_url\", …)")));
+            }
+        }
+    }
+    if !has_database && !setup.compiler.constants(request::DB.name, 1).is_empty() {
+        return Err(StartError::new(format!("{}() needs modparam(\"acc\", \"db_url\", …)", request::DB.name)));
+    }
+    Ok(())
 }
 
 fn backends(list: &[u8]) -> Result<Vec<Backend>, Fault> {

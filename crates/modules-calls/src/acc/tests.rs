@@ -209,3 +209,40 @@ fn an_event_without_success_is_a_missed_one() {
     let missed = "E_ACC_MISSED_EVENT";
     assert_eq!(raised, ["E_ACC_EVENT", missed, missed, missed]);
 }
+
+#[test]
+fn early_media_and_cancels_are_accounted_where_that_is_asked_for() {
+    for (given, expected) in [(0, 0), (1, 2)] {
+        let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+        let params = [("early_media", ParamSetting::Int(given)), ("report_cancels", ParamSetting::Int(given))];
+        let state = fixture.start(&MODULE, &params);
+        fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log")]);
+        let with_body = Fixture::reply("SIP/2.0 183 Session Progress\nContent-Type: text/plain\n\nhello").msg.message;
+        let reply = HookEvent::ReplyOut { code: 183, reply: Some(&with_body), reason: b"Progress", to_tag: b"to-9" };
+        fixture.with_call(&state, |call| watch::watch(call, &reply));
+        fixture.with_call(&state, |call| watch::watch(call, &HookEvent::Cancelled));
+        let lines = fixture.log_lines();
+        assert_eq!(lines.len(), expected);
+        let said =
+            lines.iter().map(|line| line.contains("code=183") || line.contains("code=487;reason=Request Cancelled"));
+        assert!(said.into_iter().all(|right| right), "{lines:?}");
+    }
+}
+
+#[test]
+fn what_can_never_work_is_refused_at_start() {
+    for (function, index, word, expected) in [
+        ("do_accounting", 0, "dbb", "one of log, db"),
+        ("do_accounting", 1, "missedd", "one of missed, failed"),
+        ("drop_accounting", 0, "logg", "one of log, db"),
+        ("do_accounting", 0, "log|db", "db_url"),
+        ("acc_db_request", 1, "acc", "db_url"),
+    ] {
+        let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+        fixture.constants = vec![(function, index, word.to_owned())];
+        let error = fixture.try_start(&MODULE, &[]).err().unwrap();
+        assert!(error.to_string().contains(expected), "{error}");
+        fixture.constants = vec![("do_accounting", 0, "log|db".to_owned()), ("acc_db_request", 1, "acc".to_owned())];
+        fixture.start(&MODULE, &[("db_url", text("sqlite:///x"))]);
+    }
+}
