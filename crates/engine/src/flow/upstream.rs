@@ -75,7 +75,13 @@ impl Desk<'_> {
     /// A branch ended without reply, and its outcome was chosen.
     fn answer_for_branch(&self, env: &mut Env<'_>, msg: &mut Routing, code: u16) {
         let Some(transaction) = transaction::of(msg) else { return };
-        let code = if transaction.was_cancelled { 487 } else { code };
+        let code = match code {
+            _ if transaction.was_cancelled => 487,
+            // That nothing can be sent shows when the script is past `t_relay()`: unless its failure route has answered,
+            // the caller must hear something all the same. RFC 3261 section 16.9: it is a 503, which goes up as 500.
+            477 if transaction.no_auto_477 => 500,
+            _ => code,
+        };
         let reply = ReplyContent::new(code, reason_for(code));
         if let Err(fault) = self.answer_locally(env, msg, Kind::Failure, &reply) {
             env.log().error(format!("the caller could not be answered: {fault}"));

@@ -348,3 +348,22 @@ failure_route[next] { xlog("failed with $T_reply_code\n"); $ru = "sip:carol@192.
     assert_eq!(said, ["hook: failed 486", "failed with 486", "hook: failed 603"]);
     world.settle();
 }
+
+#[test]
+fn others_may_be_tried_after_a_6xx_where_that_is_allowed() {
+    for (value, last) in [(0, "proxy>alice 603"), (1, "proxy>carol INVITE")] {
+        let mut world = World::with_params(
+            &format!(r#"modparam("tm", "disable_6xx_block", {value})"#),
+            r#"
+route { t_on_failure("next"); t_relay(); }
+failure_route[next] { $ru = "sip:carol@192.0.2.30"; t_relay(); }
+"#,
+        );
+        world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+        let bob = world.last("bob", "INVITE");
+        world.ladder.clear();
+        world.reply("bob", &bob, 603, "Decline");
+        world.passed(&format!("bob>proxy 603; proxy>bob ACK; {last}"));
+        world.settle();
+    }
+}

@@ -376,3 +376,45 @@ fn a_new_script_leaves_calls_alone() {
     );
     world.settle();
 }
+
+#[test]
+fn the_script_may_send_the_100_itself() {
+    let mut world = World::with_params(r#"modparam("tm", "auto_100trying", 0)"#, RELAY);
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    world.passed("alice>proxy INVITE; proxy>bob INVITE");
+    world.settle();
+}
+
+#[test]
+fn all_replies_of_our_own_are_counted() {
+    let mut world = World::new(RELAY);
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    assert_eq!(world.count("tm:local_replies"), 1, "the 100");
+    world.cancel("alice", &invite, "");
+    assert_eq!(world.count("tm:local_replies"), 2, "the 200 to the CANCEL");
+    world.settle();
+}
+
+#[test]
+fn replies_of_our_own_are_told_from_others() {
+    let mut world = World::with_params(
+        r#"modparam("tm", "fr_timeout", 3)"#,
+        r#"
+route { append_branch("sip:carol@192.0.2.30"); t_on_failure("failed"); t_relay(); }
+failure_route[failed] {
+    if (t_local_replied("all")) xlog("all ours\n");
+    if (t_local_replied("last")) xlog("last ours\n");
+}
+"#,
+    );
+    for (carol_answers, expected) in [(false, &["all ours", "last ours"][..]), (true, &[])] {
+        world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+        let carol = world.last("carol", "INVITE");
+        if carol_answers {
+            world.reply("carol", &carol, 486, "Busy Here");
+        }
+        world.pass(Duration::from_secs(4));
+        assert_eq!(world.script_log(), expected);
+    }
+    world.settle();
+}
