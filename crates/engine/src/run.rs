@@ -3,7 +3,6 @@
 use crate::desk::Desk;
 use crate::flow::ReplyRoute;
 use crate::receive::Passage;
-use crate::relay::LocalRoute;
 use crate::script_host::{Arguments, ScriptHost, Waits, call_function};
 use crate::transaction;
 use crate::underway::Mark;
@@ -31,7 +30,7 @@ pub(crate) enum After {
     /// The `onreply_route` for all replies.
     AnyReply,
     /// `local_route`
-    Local(LocalRoute),
+    Local,
     /// `startup_route`
     Startup,
     /// The route of a gate.
@@ -208,7 +207,7 @@ impl Desk<'_> {
             After::Nothing => return,
             After::Failure => self.failure_routed(env, msg),
             After::Reply { branch, next } => self.reply_routed(env, msg, branch, next, ending),
-            After::Local(next) => self.local_routed(env, msg, next, ending),
+            After::Local => self.local_routed(env, msg, ending),
         };
         if let Some(msg) = transaction {
             self.put_back(env, msg);

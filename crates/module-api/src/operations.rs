@@ -277,6 +277,8 @@ pub enum Found {
     Retransmission,
     /// The INVITE of this ACK or CANCEL.
     Matched,
+    /// The INVITE of this ACK, whose 2xx was not our own: the ACK goes on.
+    Passing,
 }
 
 /// A request of our own.

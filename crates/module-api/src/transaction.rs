@@ -68,7 +68,7 @@ pub enum HookEvent<'a> {
         /// The reply.
         reply: &'a Arc<Message>,
     },
-    /// A reply goes upstream.
+    /// A reply goes upstream, or would: a 408 to another request than INVITE does not (RFC 4320 section 4.2).
     ReplyOut {
         /// Its code.
         code: u16,
@@ -81,9 +81,9 @@ pub enum HookEvent<'a> {
         /// What was sent.
         sent: &'a Bytes,
     },
-    /// All branches failed; the failure route, if armed, has run and has not gone on.
+    /// All branches that were tried failed; the failure route, if armed, runs next and may try others.
     Failed {
-        /// The code that is sent upstream.
+        /// The code of the reply that was chosen.
         code: u16,
         /// Its reason phrase.
         reason: &'a [u8],

@@ -43,7 +43,7 @@ impl Desk<'_> {
         let core = self.core;
         let key = core.table.key(&msg.message).ok_or(Refused::Full)?;
         let id = core.table.insert(&key, &msg.message, Shown::default())?;
-        let server = Server::new(msg.message.method() == Method::Invite, path);
+        let server = Server::new(msg.message.method() == Method::Invite, path, now, &core.times);
         let (request, program) = (Arc::clone(&msg.message), Arc::clone(self.program));
         let mut transaction =
             Transaction::new(id, request, program, Upstream::Server(server), &core.times, msg.source, now);
@@ -63,6 +63,7 @@ impl Desk<'_> {
         let Some(server) = transaction.server_mut() else { return };
         if let Some(sending) = server.answer(100, bytes, env.now, &self.core.times, any_reply) {
             env.out.send(sending);
+            self.core.counters.tm.local_replies.increment();
         }
         let shown = transaction.shown();
         self.core.table.show(transaction.id, shown);
@@ -75,7 +76,7 @@ impl Desk<'_> {
         }
         if let Some(invite) = self.invite_of(call.msg) {
             let is_request_of_dialog = call.msg.message.method() == Method::Ack && !self.ends_here(call.msg, invite);
-            return if is_request_of_dialog { Found::None } else { Found::Matched };
+            return if is_request_of_dialog { Found::Passing } else { Found::Matched };
         }
         // What came just now has been looked for; what has waited since may have been sent again meanwhile.
         if call.msg.source.received_at == call.env.now {

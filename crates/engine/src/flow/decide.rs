@@ -53,10 +53,14 @@ impl Desk<'_> {
         if transaction.is_answered() || !is_complete(transaction) {
             return Some(msg);
         }
-        let Some(winner) = best(candidates(transaction)) else { return Some(msg) };
+        // A 408 to another request than INVITE is kept from the caller: anything that can be said goes before it.
+        let is_invite = transaction.is_invite();
+        let sayable = candidates(transaction).filter(|candidate| is_invite || candidate.code != 408);
+        let Some(winner) = best(sayable).or_else(|| best(candidates(transaction))) else { return Some(msg) };
         transaction.winner = winner.branch;
         transaction.first_branch = transaction.clients.len();
         self.cancel_pending(env, &mut msg, Some(winner.branch));
+        self.tell_failure(env, &mut msg, winner);
         let Some(route) = msg.armed.failure.take() else { return self.give_up(env, msg) };
         prepare_failure(&mut msg, winner);
         let (msg, _) = self.run_or_park(env, msg, Kind::Failure, route, After::Failure)?;
@@ -78,16 +82,19 @@ impl Desk<'_> {
     /// The caller gets the best reply there is.
     fn give_up(&self, env: &mut Env<'_>, mut msg: Box<Routing>) -> Option<Box<Routing>> {
         let transaction = transaction::of(&mut msg)?;
-        let outcome = transaction.clients.get(transaction.winner)?.outcome.as_ref()?;
-        let code = outcome.code;
-        let reason = match outcome.reply() {
-            Some((reply, edits)) => super::upstream::status_of(reply, edits).1,
-            None => super::upstream::reason_for(code),
-        };
-        self.hook(env, &mut msg, Kind::Failure, &HookEvent::Failed { code, reason: &reason });
-        let winner = transaction::of(&mut msg)?.winner;
+        let winner = transaction.winner;
         self.relay_final(env, &mut msg, winner, true);
         Some(msg)
+    }
+
+    /// Tells who watches, before the failure route may try somebody else.
+    fn tell_failure(&self, env: &mut Env<'_>, msg: &mut Routing, winner: Candidate) {
+        let outcome = transaction::of(msg).and_then(|known| known.clients.get(winner.branch)?.outcome.as_ref());
+        let reason = match outcome.and_then(Final::reply) {
+            Some((reply, edits)) => super::upstream::status_of(reply, edits).1,
+            None => super::upstream::reason_for(winner.code),
+        };
+        self.hook(env, msg, Kind::Failure, &HookEvent::Failed { code: winner.code, reason: &reason });
     }
 }
 

@@ -53,7 +53,7 @@ impl Desk<'_> {
     /// upstream, it then gets no reply.
     fn let_go(&self, env: &Env<'_>, msg: &mut Routing) {
         let (now, linger) = (env.now, self.core.times.linger);
-        let Some(transaction) = transaction::of(msg).filter(|known| known.next_deadline().is_none()) else { return };
+        let Some(transaction) = transaction::of(msg).filter(|known| known.is_endless()) else { return };
         match &mut transaction.upstream {
             Upstream::Server(server) => server.abandon(now, linger),
             Upstream::Own(own) => own.ends_at = Some(now),

@@ -126,6 +126,10 @@ impl Desk<'_> {
     ) -> Option<Box<Routing>> {
         let mut transaction = transaction::take(&mut reply)?;
         transaction.code_at_hand = None;
+        let invite_final = transaction.invite_final;
+        if let Some(client) = transaction.clients.get_mut(branch) {
+            client.set_patience(env.now, invite_final);
+        }
         let mut request = transaction.routing.take()?;
         request.flags = reply.flags;
         if self.core.times.avps_in_reply_routes {

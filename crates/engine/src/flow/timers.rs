@@ -71,6 +71,10 @@ impl Desk<'_> {
                 }
                 return Some(msg);
             }
+            Due::Trying => {
+                self.say_trying(env, &mut msg);
+                return Some(msg);
+            }
             Due::Unacknowledged => self.core.counters.engine.unacknowledged.increment(),
             Due::Over => {}
         }

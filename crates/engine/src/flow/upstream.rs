@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::stateless::reply::WayBack;
 use crate::transaction::{self, Final, FinalReply, ReplyPath, Transaction, Upstream};
 use bytes::Bytes;
-use module_api::{Env, Fault, HookEvent, Kind, ReplyContent, Routing, Sending, Time};
+use module_api::{Env, Fault, HookEvent, Kind, ReplyContent, Routing, Sending};
 use sip::{Edits, HeaderName, Lists, Message};
 use std::sync::Arc;
 
@@ -32,10 +32,14 @@ impl Desk<'_> {
         if let Upstream::Own(_) = transaction.upstream {
             return self.own_answered(env, msg, branch);
         }
+        let is_invite = transaction.is_invite();
         let Some(outcome) = transaction.clients.get_mut(branch).and_then(|client| client.outcome.as_mut()) else {
             return;
         };
         let code = outcome.code;
+        if code == 408 && !is_invite {
+            return self.fall_silent(env, msg);
+        }
         let Some((reply, mut edits)) = outcome.pass() else {
             return self.answer_for_branch(env, msg, code);
         };
@@ -70,21 +74,43 @@ impl Desk<'_> {
 
     /// A branch ended without reply, and its outcome was chosen.
     fn answer_for_branch(&self, env: &mut Env<'_>, msg: &mut Routing, code: u16) {
-        let now = env.now;
         let Some(transaction) = transaction::of(msg) else { return };
-        let code = if transaction.was_cancelled { 487 } else { code };
-        if code == 408 && !transaction.is_invite() && is_too_late(transaction, now, self.core.times.t1) {
-            // RFC 4320 section 4.2: who sent another request than INVITE has given up by now.
-            let linger = self.core.times.linger;
-            if let Some(server) = transaction.server_mut() {
-                server.abandon(now, linger);
-            }
-            return;
-        }
+        let code = match code {
+            _ if transaction.was_cancelled => 487,
+            // That nothing can be sent shows when the script is past `t_relay()`: unless its failure route has answered,
+            // the caller must hear something all the same. RFC 3261 section 16.9: it is a 503, which goes up as 500.
+            477 if transaction.no_auto_477 => 500,
+            _ => code,
+        };
         let reply = ReplyContent::new(code, reason_for(code));
         if let Err(fault) = self.answer_locally(env, msg, Kind::Failure, &reply) {
             env.log().error(format!("the caller could not be answered: {fault}"));
         }
+    }
+
+    /// RFC 4320 section 4.2: no 408 goes to who sent another request than INVITE, be it ours or the callee's. Who keeps
+    /// accounts hears of it all the same.
+    fn fall_silent(&self, env: &mut Env<'_>, msg: &mut Routing) {
+        let (now, times) = (env.now, &self.core.times);
+        let Some(transaction) = transaction::of(msg) else { return };
+        // As long as the request may be sent again (timer F) it is the same one.
+        let until = (now + times.linger).max(transaction.began_at + times.t1 * 64);
+        let Some(server) = transaction.server_mut().filter(|server| !server.is_answered()) else { return };
+        server.fall_silent(until);
+        self.core.counters.tm.complete(408);
+        let event = HookEvent::ReplyOut { code: 408, reply: None, reason: &reason_for(408), to_tag: b"" };
+        self.hook(env, msg, Kind::Failure, &event);
+    }
+
+    /// RFC 4320 section 4.1: who waits long for an answer to another request than INVITE hears that we have it.
+    pub(super) fn say_trying(&self, env: &mut Env<'_>, msg: &mut Routing) {
+        let Some(mut transaction) = transaction::take(msg) else { return };
+        let reply = ReplyContent::new(100, reason_for(100));
+        match self.send_own_reply(env, &mut transaction, msg, &reply) {
+            Ok(_) => self.core.counters.tm.local_replies.increment(),
+            Err(fault) => env.log().error(format!("a 100 was not sent: {fault}")),
+        }
+        msg.transaction = Some(transaction);
     }
 
     /// Answers with a reply of our own. A final one ends the branches that are still pending.
@@ -172,11 +198,6 @@ impl Desk<'_> {
         let event = HookEvent::ReplyOut { code, reply, reason: &reason, to_tag: &to_tag, sent: &sent };
         self.hook(env, msg, Kind::Reply, &event);
     }
-}
-
-/// Whether who sent a request other than INVITE has given up (timer F).
-fn is_too_late(transaction: &Transaction, now: Time, t1: std::time::Duration) -> bool {
-    now.since(transaction.began_at) >= t1 * 64
 }
 
 /// A reply as it goes back to who sent the request, with the CSeq number that it knows.

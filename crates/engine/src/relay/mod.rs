@@ -11,7 +11,6 @@ mod simple;
 mod spread;
 
 pub(crate) use inject::dissolve_places;
-pub(crate) use own::LocalRoute;
 
 use crate::desk::Desk;
 use crate::transaction::{self, Role, Transaction};
@@ -70,6 +69,7 @@ impl Desk<'_> {
         }
         if let Some(transaction) = transaction::of(call.msg) {
             transaction.no_failover = options.no_dns_failover || call.env.services.settings.disable_dns_failover;
+            transaction.no_auto_477 = options.no_auto_477;
         }
         let relaying = Relaying {
             todo: take_branches(call),

@@ -9,19 +9,10 @@ use bytes::Bytes;
 use module_api::{
     Branch, Call, Env, Fault, Flow, Kind, NewRequest, Proto, Request, Routing, SocketId, Then, WhenAnswered,
 };
+use script::vm::Start;
 use sip::{HeaderName, Message, Uri};
 use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// The routes a request of our own runs through, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LocalRoute {
-    /// `local_route`
-    Local,
-    /// The one that `local_request_route` of module `tm` names.
-    Named,
-    Done,
-}
 
 /// What who had a request sent is told when `local_route` dropped it.
 const DROPPED: u16 = 477;
@@ -55,45 +46,42 @@ impl Desk<'_> {
         let program = Arc::clone(self.program);
         let transaction = Transaction::new(id, message, program, upstream, &self.core.times, msg.source, env.now);
         msg.transaction = Some(Box::new(transaction));
-        if let Some(msg) = self.next_local_route(env, msg, LocalRoute::Local) {
+        if let Some(msg) = self.run_local_route(env, msg) {
             self.put_back(env, msg);
         }
         Ok(())
     }
 
-    fn next_local_route(&self, env: &mut Env<'_>, mut msg: Box<Routing>, first: LocalRoute) -> Option<Box<Routing>> {
-        let mut which = first;
-        loop {
-            let (route, next) = match which {
-                LocalRoute::Local => (self.program.local, LocalRoute::Named),
-                LocalRoute::Named => (self.program.local_request, LocalRoute::Done),
-                LocalRoute::Done => return self.send_own_branch(env, msg),
-            };
-            if let Some(route) = route {
-                let (back, ending) = self.run_or_park(env, msg, Kind::Local, route.0, After::Local(next))?;
-                msg = back;
-                if ending.dropped {
-                    self.own_failed(env, &mut msg, DROPPED);
-                    return Some(msg);
-                }
-            }
-            which = next;
-        }
+    fn run_local_route(&self, env: &mut Env<'_>, msg: Box<Routing>) -> Option<Box<Routing>> {
+        let Some(route) = self.program.local else { return self.send_own_branch(env, msg) };
+        let (msg, ending) = self.run_or_park(env, msg, Kind::Local, route.0, After::Local)?;
+        self.local_routed(env, msg, ending)
     }
 
-    /// A route for requests of our own that had to wait is done.
+    /// `local_route` is done.
     pub(crate) fn local_routed(
         &self,
         env: &mut Env<'_>,
         mut msg: Box<Routing>,
-        next: LocalRoute,
         ending: Ending,
     ) -> Option<Box<Routing>> {
         if ending.dropped {
             self.own_failed(env, &mut msg, DROPPED);
             return Some(msg);
         }
-        self.next_local_route(env, msg, next)
+        self.send_own_branch(env, msg)
+    }
+
+    /// `local_request_route`: sees each request of our own as it leaves; whatever it changes goes nowhere.
+    fn run_local_request_route(&self, env: &mut Env<'_>, msg: &mut Routing) {
+        let Some(route) = self.program.local_request else { return };
+        let sent = transaction::of(msg).and_then(|transaction| transaction.clients.first());
+        let Some(Ok(request)) = sent.map(|client| Message::parse(client.sent.bytes.clone(), &sip::Limits::OWN)) else {
+            return;
+        };
+        let mut shown = Box::new(Routing::new(Arc::new(request), msg.source));
+        shown.vars = self.core.initial_vars();
+        self.run_detached(env, shown, Kind::Local, route, Start::default());
     }
 
     fn send_own_branch(&self, env: &mut Env<'_>, mut msg: Box<Routing>) -> Option<Box<Routing>> {
@@ -128,7 +116,7 @@ impl Desk<'_> {
 
     fn followed(&self, env: &mut Env<'_>, mut msg: Box<Routing>, outcome: Result<i32, Fault>) -> Option<Box<Routing>> {
         match outcome {
-            Ok(code) if code > 0 => {}
+            Ok(code) if code > 0 => self.run_local_request_route(env, &mut msg),
             Ok(_) => self.own_failed(env, &mut msg, 477),
             Err(fault) => {
                 env.log().error(format!("a request was not sent: {fault}"));

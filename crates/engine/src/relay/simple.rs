@@ -31,6 +31,7 @@ impl Desk<'_> {
         if let Err(fault) = self.reply_stateless(call, &reply) {
             return Flow::Done(Err(fault));
         }
+        self.core.counters.tm.local_replies.increment();
         self.post(&mut call.env, invite, Mail::Cancel { reason });
         Flow::done(1)
     }

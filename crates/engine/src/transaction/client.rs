@@ -21,6 +21,8 @@ pub(crate) struct Client {
     resends: u8,
     /// Timer B, C or F.
     pub(crate) gives_up_at: Option<Time>,
+    /// How long it was given for a final reply after a provisional one.
+    patience: Option<Duration>,
     pub(crate) cancelling: Cancelling,
     /// What the branch ended with.
     pub(crate) outcome: Option<Final>,
@@ -118,6 +120,7 @@ impl Client {
             resend_every: times.t1,
             resends: 0,
             gives_up_at: Some(now + any_reply),
+            patience: None,
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
@@ -140,6 +143,7 @@ impl Client {
             resend_every: Duration::ZERO,
             resends: 0,
             gives_up_at: Some(gives_up_at),
+            patience: None,
             cancelling: Cancelling::No,
             outcome: None,
             alternatives: SmallVec::new(),
@@ -246,12 +250,22 @@ impl Client {
                 }
                 if !was_proceeding || times.restart_on_each_reply {
                     self.gives_up_at = Some(now + invite_final);
+                    self.patience = Some(invite_final);
                 }
             }
             _ => {
                 self.resend_every = times.t2;
                 self.resend_at = self.resend_at.map(|_| now + times.t2);
             }
+        }
+    }
+
+    /// The script has said, while it looked at a provisional reply, how long the branch may take from now.
+    pub(crate) fn set_patience(&mut self, now: Time, invite_final: Duration) {
+        let is_new = self.patience.is_some_and(|patience| patience != invite_final);
+        if is_new && self.is_proceeding() && !matches!(self.cancelling, Cancelling::Sent(_)) {
+            self.gives_up_at = Some(now + invite_final);
+            self.patience = Some(invite_final);
         }
     }
 

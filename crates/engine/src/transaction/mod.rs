@@ -60,6 +60,8 @@ pub(crate) struct Transaction {
     pub(crate) awaits_branches: Option<Option<u32>>,
     /// Addresses other than the first are not tried (`no-dns-failover`).
     pub(crate) no_failover: bool,
+    /// Its caller gets no 477 (`no-auto-477`).
+    pub(crate) no_auto_477: bool,
     /// The reply route that the running `branch_route` has armed for its branch.
     pub(crate) branch_reply_route: Option<u16>,
     /// The code of the reply at hand while a route runs for it.
@@ -126,6 +128,7 @@ impl Transaction {
             is_declined: false,
             awaits_branches: None,
             no_failover: false,
+            no_auto_477: false,
             branch_reply_route: None,
             code_at_hand: None,
             first_branch: 0,
@@ -185,6 +188,15 @@ impl Transaction {
             Upstream::Own(own) => own.ends_at,
         };
         clients.chain(upstream).min()
+    }
+
+    /// Whether no timer would ever end it.
+    pub(crate) fn is_endless(&self) -> bool {
+        let upstream = match &self.upstream {
+            Upstream::Server(server) => server.is_endless(),
+            Upstream::Own(own) => own.ends_at.is_none(),
+        };
+        upstream && self.clients.iter().all(|client| client.next_deadline().is_none())
     }
 
     /// The server side.

@@ -19,6 +19,8 @@ pub(crate) struct Server {
     /// Timer G: when the reply is sent again, and after how long the next time.
     resend_at: Option<Time>,
     resend_every: Duration,
+    /// When a request other than INVITE gets its 100, if nothing else was said (RFC 4320 section 4.1).
+    trying_at: Option<Time>,
     /// Timer H, I, J or L, as the state has it.
     ends_at: Option<Time>,
 }
@@ -45,19 +47,30 @@ pub(crate) struct ReplyPath {
 pub(crate) enum Due {
     Nothing,
     Resend,
+    /// It is time to say that we have the request.
+    Trying,
     /// No ACK came.
     Unacknowledged,
     Over,
 }
 
 impl Server {
-    pub(crate) fn new(is_invite: bool, path: ReplyPath) -> Server {
+    pub(crate) fn new(is_invite: bool, path: ReplyPath, now: Time, times: &TransactionSettings) -> Server {
         let machine = if is_invite {
             Machine::Invite(server_invite::State::Proceeding)
         } else {
             Machine::Other(server_non_invite::State::Trying)
         };
-        Server { machine, path, last: None, code: 0, resend_at: None, resend_every: Duration::ZERO, ends_at: None }
+        Server {
+            machine,
+            path,
+            last: None,
+            code: 0,
+            resend_at: None,
+            resend_every: Duration::ZERO,
+            trying_at: (!is_invite).then(|| now + time_to_t2(times)),
+            ends_at: None,
+        }
     }
 
     /// Whether a final reply has been sent.
@@ -82,6 +95,7 @@ impl Server {
         self.machine = self.machine.answer(code)?;
         self.code = code;
         self.last = Some(bytes);
+        self.trying_at = None;
         match self.machine {
             Machine::Invite(server_invite::State::Completed) => {
                 self.resend_every = times.t1;
@@ -114,8 +128,20 @@ impl Server {
 
     /// Ends without a reply: the script has let the request go.
     pub(crate) fn abandon(&mut self, now: Time, linger: Duration) {
+        self.trying_at = None;
         self.resend_at = None;
         self.ends_at = Some(now + linger);
+    }
+
+    /// Ends without a final reply; until then repetitions of the request are still known.
+    pub(crate) fn fall_silent(&mut self, until: Time) {
+        self.resend_at = None;
+        self.ends_at = Some(until);
+    }
+
+    /// Whether nothing would ever end it.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.resend_at.is_none() && self.ends_at.is_none()
     }
 
     /// Puts the end off.
@@ -124,7 +150,7 @@ impl Server {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        [self.resend_at, self.ends_at].into_iter().flatten().min()
+        [self.resend_at, self.trying_at, self.ends_at].into_iter().flatten().min()
     }
 
     /// What is due now.
@@ -134,6 +160,9 @@ impl Server {
             self.machine = self.machine.end();
             return if unacknowledged { Due::Unacknowledged } else { Due::Over };
         }
+        if self.trying_at.take_if(|at| *at <= now).is_some() {
+            return Due::Trying;
+        }
         if self.resend_at.is_some_and(|at| at <= now) && self.machine.resends() {
             self.resend_every = (self.resend_every * 2).min(times.t2);
             self.resend_at = Some(now + self.resend_every);
@@ -141,6 +170,16 @@ impl Server {
         }
         Due::Nothing
     }
+}
+
+/// How long it takes a client's timer E to be reset to T2 (RFC 3261 section 17.1.2.2).
+fn time_to_t2(times: &TransactionSettings) -> Duration {
+    let (mut passed, mut interval) = (times.t1, times.t1 * 2);
+    while interval < times.t2 && !interval.is_zero() {
+        passed += interval;
+        interval *= 2;
+    }
+    passed
 }
 
 impl Machine {

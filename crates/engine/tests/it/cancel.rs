@@ -143,3 +143,36 @@ fn a_cancel_sent_twice_is_answered_twice() {
     );
     world.settle();
 }
+
+#[test]
+fn a_caller_may_ask_that_nothing_is_cancelled() {
+    let mut world = World::new(r#"route { t_relay("allow-no-cancel"); }"#);
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 180, "Ringing");
+    world.ladder.clear();
+    world.cancel("alice", &invite, "Request-Disposition: no-cancel\r\n");
+    world.passed("alice>proxy CANCEL");
+    world.cancel("alice", &invite, "Reason: SIP;cause=200\r\n");
+    world.passed("alice>proxy CANCEL; proxy>alice 200 CANCEL; proxy>bob CANCEL");
+    world.settle();
+}
+
+#[test]
+fn the_script_may_say_why_a_call_is_cancelled() {
+    let mut world = World::new(
+        r#"
+route {
+    if (is_method("CANCEL")) t_add_cancel_reason("Reason: SIP;cause=200;text=\"Elsewhere\"\r\n");
+    t_relay();
+}
+"#,
+    );
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 180, "Ringing");
+    world.cancel("alice", &invite, "");
+    let cancel = world.last("bob", "CANCEL");
+    assert_eq!(cancel.headers_called(b"Reason").next().unwrap().value, b"SIP;cause=200;text=\"Elsewhere\"");
+    world.settle();
+}

@@ -86,6 +86,25 @@ fn a_connection_that_breaks_fails_its_branch() {
     world.settle();
 }
 
+#[test]
+fn without_477_the_failure_route_answers_or_a_500_goes_up() {
+    for (script, passed) in [
+        (r#"route { t_relay("no-auto-477"); }"#, "proxy>alice 500"),
+        (
+            r#"route { t_on_failure("lost"); t_relay("no-auto-477"); } failure_route[lost] { t_reply(480, "Away"); }"#,
+            "proxy>alice 480",
+        ),
+    ] {
+        let mut world = World::new(script);
+        world.request("alice", "INVITE", "sip:bob@192.0.2.20;transport=tcp", "");
+        let bob = world.last("bob", "INVITE");
+        world.ladder.clear();
+        world.handle(unsent(&world, &bob));
+        world.passed(passed);
+        world.settle();
+    }
+}
+
 /// What the edge says of a message for bob whose connection was refused.
 fn unsent(world: &World, message: &Message) -> Event {
     Event::SendFailed(module_api::Sending {

@@ -327,3 +327,43 @@ fn an_answer_that_crosses_the_cancel_of_a_callee_who_rang_too_long_is_one() {
     world.reply("carol", &at_carol, 487, "Request Terminated");
     world.settle();
 }
+
+/// Who watches hears of a failure though the failure route goes on: a call that somebody missed was missed.
+#[test]
+fn each_attempt_that_fails_is_told_before_the_failure_route_runs() {
+    let mut world = World::new(
+        r#"
+route { t_on_failure("next"); t_relay(); }
+failure_route[next] { xlog("failed with $T_reply_code\n"); $ru = "sip:carol@192.0.2.30"; t_relay(); }
+"#,
+    );
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 486, "Busy Here");
+    let carol = world.last("carol", "INVITE");
+    world.reply("carol", &carol, 603, "Decline");
+    let reply = world.last("alice", "603");
+    world.ack("alice", &invite, &reply);
+    let said = world.log().into_iter().filter(|line| line.contains("failed")).collect::<Vec<_>>();
+    assert_eq!(said, ["hook: failed 486", "failed with 486", "hook: failed 603"]);
+    world.settle();
+}
+
+#[test]
+fn others_may_be_tried_after_a_6xx_where_that_is_allowed() {
+    for (value, last) in [(0, "proxy>alice 603"), (1, "proxy>carol INVITE")] {
+        let mut world = World::with_params(
+            &format!(r#"modparam("tm", "disable_6xx_block", {value})"#),
+            r#"
+route { t_on_failure("next"); t_relay(); }
+failure_route[next] { $ru = "sip:carol@192.0.2.30"; t_relay(); }
+"#,
+        );
+        world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+        let bob = world.last("bob", "INVITE");
+        world.ladder.clear();
+        world.reply("bob", &bob, 603, "Decline");
+        world.passed(&format!("bob>proxy 603; proxy>bob ACK; {last}"));
+        world.settle();
+    }
+}

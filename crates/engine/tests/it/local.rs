@@ -25,6 +25,23 @@ local_route { xlog("local $rm to $ru, $avp(uac_ctx)\n"); append_hf("X-Local: 1\r
 }
 
 #[test]
+fn local_request_route_sees_what_leaves_and_changes_nothing() {
+    let mut world = World::with_params(
+        r#"modparam("tm", "local_request_route", "seen")"#,
+        r#"
+route { t_new_request("MESSAGE", "sip:bob@192.0.2.20", "sip:us@example.com", "sip:bob@example.org"); }
+local_route { append_hf("X-Local: 1\r\n"); }
+route[seen] { xlog("leaves with $hdr(X-Local)\n"); append_hf("X-Seen: 1\r\n"); drop; }
+"#,
+    );
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    let message = world.last("bob", "MESSAGE");
+    assert_eq!(world.script_log(), ["leaves with 1"]);
+    assert_eq!((message.headers_called(b"X-Local").count(), message.headers_called(b"X-Seen").count()), (1, 0));
+    world.settle();
+}
+
+#[test]
 fn local_route_may_drop_a_request() {
     let mut world = World::new(
         r#"

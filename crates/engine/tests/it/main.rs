@@ -21,6 +21,7 @@ mod lifecycle;
 mod local;
 mod management;
 mod names;
+mod non_invite;
 mod overload;
 mod pushed;
 mod relay;

@@ -165,6 +165,26 @@ fn a_callee_that_rings_for_ever() {
 }
 
 #[test]
+fn a_reply_route_may_say_how_long_a_callee_may_ring() {
+    let mut world = World::new(
+        r#"
+route { t_on_reply("rings"); t_relay(); }
+onreply_route[rings] { if ($rs == 180) $T_fr_inv_timeout = 7; }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let at_bob = world.last("bob", "INVITE");
+    world.reply("bob", &at_bob, 183, "Session Progress");
+    world.pass(Duration::from_secs(60));
+    world.reply("bob", &at_bob, 180, "Ringing");
+    world.pass(Duration::from_millis(6_990));
+    world.ladder.clear();
+    world.pass(Duration::from_millis(30));
+    world.passed("proxy>bob CANCEL; proxy>alice 408");
+    world.settle();
+}
+
+#[test]
 fn a_refusal_is_sent_until_it_is_acknowledged() {
     let mut world = World::new(RELAY);
     let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
@@ -247,6 +267,7 @@ fn other_requests_than_invite() {
         0.000  |                 |--- MESSAGE ---->|                 |                 |
         0.510  |                 |--- MESSAGE ---->|                 |                 |
         0.600  |                 |<- 100 MESSAGE --|                 |                 |
+        3.510  |<- 100 MESSAGE --|                 |                 |                 |
         4.600  |                 |<- 202 MESSAGE --|                 |                 |
         4.600  |<- 202 MESSAGE --|                 |                 |                 |
         ",
@@ -353,6 +374,48 @@ fn a_new_script_leaves_calls_alone() {
         "alice>proxy INVITE; proxy>alice 100; proxy>bob INVITE; alice>proxy OPTIONS; proxy>alice 503 OPTIONS; \
          bob>proxy 200; proxy>alice 200",
     );
+    world.settle();
+}
+
+#[test]
+fn the_script_may_send_the_100_itself() {
+    let mut world = World::with_params(r#"modparam("tm", "auto_100trying", 0)"#, RELAY);
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    world.passed("alice>proxy INVITE; proxy>bob INVITE");
+    world.settle();
+}
+
+#[test]
+fn all_replies_of_our_own_are_counted() {
+    let mut world = World::new(RELAY);
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    assert_eq!(world.count("tm:local_replies"), 1, "the 100");
+    world.cancel("alice", &invite, "");
+    assert_eq!(world.count("tm:local_replies"), 2, "the 200 to the CANCEL");
+    world.settle();
+}
+
+#[test]
+fn replies_of_our_own_are_told_from_others() {
+    let mut world = World::with_params(
+        r#"modparam("tm", "fr_timeout", 3)"#,
+        r#"
+route { append_branch("sip:carol@192.0.2.30"); t_on_failure("failed"); t_relay(); }
+failure_route[failed] {
+    if (t_local_replied("all")) xlog("all ours\n");
+    if (t_local_replied("last")) xlog("last ours\n");
+}
+"#,
+    );
+    for (carol_answers, expected) in [(false, &["all ours", "last ours"][..]), (true, &[])] {
+        world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+        let carol = world.last("carol", "INVITE");
+        if carol_answers {
+            world.reply("carol", &carol, 486, "Busy Here");
+        }
+        world.pass(Duration::from_secs(4));
+        assert_eq!(world.script_log(), expected);
+    }
     world.settle();
 }
 

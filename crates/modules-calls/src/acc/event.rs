@@ -26,6 +26,12 @@ pub const MISSED: Event = Event {
     params: FIXED,
 };
 
+/// The event of a transaction that was answered with this code: without success, or without any, it was missed.
+pub fn of_code(code: &[u8]) -> &'static Event {
+    let is_success = matches!(code, [b'1' | b'2', _, _]);
+    if is_success { &ACCOUNTED } else { &MISSED }
+}
+
 /// Raises a record, once for each leg.
 pub fn raise(env: &mut Env<'_>, acc: &Acc, event: &Event, record: &Record) {
     for leg in &record.legs {

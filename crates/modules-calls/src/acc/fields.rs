@@ -38,8 +38,12 @@ impl FieldSet {
             let backend = Backend::of(backend.trim()).map_err(|fault| wrong(fault.text.into_owned()))?;
             for field in list.split(';').map(str::trim).filter(|field| !field.is_empty()) {
                 let (tag, name) = field.split_once("->").unwrap_or((field, field));
-                let position = set.tag(tag.trim());
-                set.fields.push((backend, name.trim().to_owned(), position));
+                let (tag, name) = (tag.trim(), name.trim());
+                if tag.is_empty() || name.is_empty() || tag.contains(':') {
+                    return Err(wrong(format!("\"{field}\" is no field: one backend for each value of the parameter")));
+                }
+                let position = set.tag(tag);
+                set.fields.push((backend, name.to_owned(), position));
             }
         }
         Ok(set)
@@ -91,6 +95,14 @@ mod tests {
         assert_eq!(set.tags, ["a", "b"]);
         assert_eq!(set.of(Backend::Log).collect::<Vec<_>>(), [("My_a", 0), ("b", 1)]);
         assert_eq!(set.of(Backend::Db).collect::<Vec<_>>(), [("col_a", 0)]);
+    }
+
+    #[test]
+    fn a_second_backend_and_names_that_are_none_are_refused() {
+        for definition in ["log: a; db: b", "log: ->b", "log: a->"] {
+            let error = FieldSet::parse("extra_fields", &[definition]).unwrap_err();
+            assert!(error.to_string().contains("is no field"), "{error}");
+        }
     }
 
     #[test]

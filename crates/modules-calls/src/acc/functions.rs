@@ -2,8 +2,9 @@
 
 use super::marks::{Accounting, Backend, Occasion};
 use super::params::{Acc, NEEDS_AAA, NEEDS_DIALOG};
+use super::request;
 use catalogue::{Arg, Refused, Routes, Verdict};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, Setup, StartError};
 
 const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH).or(Routes::LOCAL);
 
@@ -13,7 +14,7 @@ pub const DO_ACCOUNTING: Function = Function {
     about: "Marks the transaction for accounting when it ends; marks of several calls add up.",
     args: &[
         Arg::str("type", "Where to: log, db, evi; several separated by |.").refusing(TYPES_REFUSED).judged(judge_types),
-        Arg::str("flags", "missed: missed calls instead; failed: failures too; several separated by |.")
+        Arg::str("flags", "missed: missed calls too; failed: failures too; several separated by |.")
             .optional()
             .refusing(FLAGS_REFUSED)
             .judged(judge_flags),
@@ -102,10 +103,8 @@ fn do_accounting(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     };
     let accounting = attach(call, acc)?;
     for backend in backends {
-        // "missed" alone asks for missed calls only; "failed" adds failures to the successes.
-        if occasions.is_empty() || occasions.contains(&Occasion::Failed) {
-            accounting.marks.set(backend, Occasion::Done);
-        }
+        // Flags add to the accounting of successes.
+        accounting.marks.set(backend, Occasion::Done);
         occasions.iter().for_each(|occasion| accounting.marks.set(backend, *occasion));
     }
     if let Some(table) = args.opt_str(2).filter(|table| !table.is_empty()) {
@@ -147,6 +146,24 @@ fn needs_dialog(_: &mut Call<'_>, _: Args<'_>) -> Outcome {
 /// The accounting of the request at hand, attached now if there is none.
 pub fn attach<'c>(call: &'c mut Call<'_>, acc: &Acc) -> Result<&'c mut Accounting, Fault> {
     Accounting::of(call.msg, &acc.fields).ok_or(Fault::us("what was just attached is not there"))
+}
+
+/// Holds what the script writes out as arguments to what can be done, before the first message comes.
+///
+/// # Errors
+/// A word is none of ours, or records are to go to a database and there is none.
+pub fn check_constants(setup: &Setup<'_>, has_database: bool) -> Result<(), StartError> {
+    for types in setup.compiler.constants(DO_ACCOUNTING.name, 0) {
+        // What else may be wrong with it the checker has told.
+        if !has_database && backends(types.as_bytes()).is_ok_and(|asked| asked.contains(&Backend::Db)) {
+            let function = DO_ACCOUNTING.name;
+            return Err(StartError::new(format!("{function}(\"{types}\") needs modparam(\"acc\", \"db_url\", …)")));
+        }
+    }
+    if !has_database && !setup.compiler.constants(request::DB.name, 1).is_empty() {
+        return Err(StartError::new(format!("{}() needs modparam(\"acc\", \"db_url\", …)", request::DB.name)));
+    }
+    Ok(())
 }
 
 fn backends(list: &[u8]) -> Result<Vec<Backend>, Fault> {

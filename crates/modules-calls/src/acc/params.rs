@@ -205,6 +205,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let has_url = given.is_set(&DB_URL) || setup.settings.db_default_url.is_some();
     let tables = standard_tables(&setup.params);
     let database = if has_url { Some(setup.database(&DB_URL, &tables)?) } else { None };
+    super::functions::check_constants(setup, database.is_some())?;
     let megabytes = u64::try_from(given.int(&SPOOL_MEGABYTES)).unwrap_or(1);
     let path = given.str(&SPOOL_FILE).filter(|path| !path.is_empty());
     let journal = path.zip(database).map(|(path, database)| RecordJournal::new(path, megabytes, database));

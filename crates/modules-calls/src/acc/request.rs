@@ -48,7 +48,8 @@ pub const AAA: Function = Function {
 /// `acc_evi_request(comment)`
 pub const EVI: Function = Function {
     name: "acc_evi_request",
-    about: "Accounts the request at hand as the event E_ACC_EVENT now.",
+    about: "Accounts the request at hand now as the event E_ACC_EVENT, or as E_ACC_MISSED_EVENT where its code is 300 or \
+            more or there is none.",
     args: &[COMMENT],
     routes: ROUTES,
     returns: RETURNS,
@@ -75,7 +76,7 @@ fn to_database(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 fn to_event(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let acc = call.state::<Acc>()?;
     let record = record(call, acc, args)?;
-    event::raise(&mut call.env, acc, &event::ACCOUNTED, &record);
+    event::raise(&mut call.env, acc, event::of_code(&record.code), &record);
     Ok(1)
 }
 

@@ -91,6 +91,24 @@ fn a_missed_call_is_a_row_once() {
 }
 
 #[test]
+fn a_call_that_was_missed_and_then_answered_is_both() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[]);
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log"), str("missed")]);
+    for code in [486, 480] {
+        fixture.with_call(&state, |call| watch::watch(call, &HookEvent::Failed { code, reason: b"Busy Here" }));
+    }
+    reply_out(&mut fixture, &state, 200, "OK");
+    let lines: Vec<String> =
+        fixture.log_lines().iter().filter_map(|line| Some(line.split(':').nth(2)?.to_owned())).collect();
+    assert_eq!(
+        lines,
+        [" call missed", " transaction answered"],
+        "voicemail has answered; only the first one is missed"
+    );
+}
+
+#[test]
 fn a_record_survives_a_database_that_fails_for_a_while() {
     let mut fixture = Fixture::request("BYE sip:bob@example.com SIP/2.0");
     let state = fixture.start(&MODULE, &[("db_url", text("sqlite:///x"))]);
@@ -178,4 +196,51 @@ fn a_request_is_accounted_on_the_spot() {
     assert!(fixture.log_lines()[0].contains("request accounted"));
     fixture.call(&state, &request::LOG, &[str("Forbidden by policy")]);
     assert!(fixture.log_lines()[0].contains("code=000;reason=Forbidden by policy"));
+}
+
+#[test]
+fn an_event_without_success_is_a_missed_one() {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let state = fixture.start(&MODULE, &[]);
+    for comment in ["200 OK", "404 Not found", "Nobody there"] {
+        fixture.call(&state, &request::EVI, &[str(comment)]);
+    }
+    fixture.call(&state, &functions::DO_ACCOUNTING, &[str("evi"), str("failed")]);
+    reply_out(&mut fixture, &state, 486, "Busy Here");
+    let raised: Vec<String> = fixture.out.drain_events().map(|event| event.event).collect();
+    let missed = "E_ACC_MISSED_EVENT";
+    assert_eq!(raised, ["E_ACC_EVENT", missed, missed, missed]);
+}
+
+#[test]
+fn early_media_and_cancels_are_accounted_where_that_is_asked_for() {
+    for (given, expected) in [(0, 0), (1, 2)] {
+        let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+        let params = [("early_media", ParamSetting::Int(given)), ("report_cancels", ParamSetting::Int(given))];
+        let state = fixture.start(&MODULE, &params);
+        fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log")]);
+        let with_body = Fixture::reply("SIP/2.0 183 Session Progress\nContent-Type: text/plain\n\nhello").msg.message;
+        let reply = HookEvent::ReplyOut { code: 183, reply: Some(&with_body), reason: b"Progress", to_tag: b"to-9" };
+        fixture.with_call(&state, |call| watch::watch(call, &reply));
+        fixture.with_call(&state, |call| watch::watch(call, &HookEvent::Cancelled));
+        let lines = fixture.log_lines();
+        assert_eq!(lines.len(), expected);
+        let said =
+            lines.iter().map(|line| line.contains("code=183") || line.contains("code=487;reason=Request Cancelled"));
+        assert!(said.into_iter().all(|right| right), "{lines:?}");
+    }
+}
+
+#[test]
+fn what_can_never_work_is_refused_at_start() {
+    for (function, index, word, expected) in
+        [("do_accounting", 0, "log|db", "db_url"), ("acc_db_request", 1, "acc", "db_url")]
+    {
+        let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+        fixture.constants = vec![(function, index, word.to_owned())];
+        let error = fixture.try_start(&MODULE, &[]).err().unwrap();
+        assert!(error.to_string().contains(expected), "{error}");
+        fixture.constants = vec![("do_accounting", 0, "log|db".to_owned()), ("acc_db_request", 1, "acc".to_owned())];
+        fixture.start(&MODULE, &[("db_url", text("sqlite:///x"))]);
+    }
 }

@@ -64,7 +64,7 @@ fn account(
         log::write(&call.env, acc, heading, &record);
     }
     if marks.has(Backend::Event, occasion) {
-        let kind = if is_missed { &event::MISSED } else { &event::ACCOUNTED };
+        let kind = event::of_code(code);
         event::raise(&mut call.env, acc, kind, &record);
     }
     if marks.has(Backend::Db, occasion) {

@@ -42,11 +42,12 @@ const IS_LESS: Function = Function {
     about: "Whether Max-Forwards is less than a value.",
     args: &[Arg::int("max_value", "The value to compare with.").within(0, 255)],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH),
-    returns: &[(1, "it is less"), (-1, "it is not"), (-2, "there is none, or it cannot be read")],
+    returns: &[(1, "it is less"), (-1, "it is not"), (-2, "there is none"), (-3, "it cannot be read")],
     examples: &[
         Example { script: "is_maxfwd_lt(10)", message: "Max-Forwards: 9", returns: 1 },
         Example { script: "is_maxfwd_lt(10)", message: "Max-Forwards: 10", returns: -1 },
         Example { script: "is_maxfwd_lt(10)", message: "", returns: -2 },
+        Example { script: "is_maxfwd_lt(10)", message: "Max-Forwards: many", returns: -3 },
     ],
     run: Run::Now(is_less),
     ..FUNCTION
@@ -56,8 +57,8 @@ struct Maxfwd {
     max_limit: u32,
 }
 
-/// Marks a message that has been given the header it lacked: a second call must not add a second one.
-struct Added;
+/// The value a message was given that lacked the header: a second call must not add a second one.
+struct Added(u32);
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let max_limit = setup.params.int(&MAX_LIMIT).unsigned_abs();
@@ -78,20 +79,32 @@ fn process(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 fn add(call: &mut Call<'_>, hops: u32) -> Outcome {
     if call.msg.extensions.get::<Added>().is_none() {
         call.msg.edits.append(format!("Max-Forwards: {hops}\r\n").into());
-        call.msg.extensions.set(Added);
+        call.msg.extensions.set(Added(hops));
     }
     Ok(2)
 }
 
 fn is_less(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let bound = i64::from(args.int(0)?);
-    let Some(hops) = call.msg.message.max_forwards().ok().flatten() else { return Ok(-2) };
+    let msg = &*call.msg;
+    // As it leaves: what was decremented or added counts.
+    let hops = match msg.message.header(HeaderName::MaxForwards) {
+        Some(header) => {
+            let value = msg.edits.value_of(header.index).map_or(header.value, |value| &value[..]);
+            sip::text::number(value).ok_or(-3)
+        }
+        None => msg.extensions.get::<Added>().map(|added| added.0).ok_or(-2),
+    };
+    let hops = match hops {
+        Ok(hops) => hops,
+        Err(code) => return Ok(code),
+    };
     Ok(if i64::from(hops) < bound { 1 } else { -1 })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MODULE, PROCESS};
+    use super::{IS_LESS, MODULE, PROCESS};
     use module_api::ParamSetting;
     use testkit::{Fixture, check_examples, int};
 
@@ -108,6 +121,18 @@ mod tests {
         }
         let shown = fixture.shown();
         shown.lines().filter(|line| line.starts_with("Max-Forwards")).collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn what_was_processed_is_what_is_compared() {
+        let less_than = |lines: &str, bound: i32| {
+            let mut fixture = Fixture::request(&format!("OPTIONS sip:b@example.com SIP/2.0\n{lines}"));
+            let state = fixture.start(&MODULE, &[]);
+            fixture.call(&state, &PROCESS, &[int(10)]);
+            fixture.call(&state, &IS_LESS, &[int(bound)])
+        };
+        assert_eq!((less_than("", 11), less_than("", 10)), (1, -1));
+        assert_eq!((less_than("Max-Forwards: 1", 1), less_than("Max-Forwards: 2", 1)), (1, -1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::body::WITH_SDP;
 use catalogue::{Arg, Example, Routes, Value};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Function, Operator, Outcome, Run};
 use sip::{HeaderName, Message, Method, NameAddr, Scheme, Uri, sdp::Sdp};
 
 pub(super) const SIPMSG_VALIDATE: Function = Function {
@@ -97,7 +97,7 @@ const RETURNS: &[(i32, &str)] = &[
 ];
 
 fn sipmsg_validate(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
-    let checks = Checks::parse(args.opt_str(0).map_or(&b""[..], |letters| letters))?;
+    let checks = Checks::parse(args.opt_str(0).map_or(&b""[..], |letters| letters));
     let uri = call.msg.is_request().then(|| call.msg.request_uri().clone());
     let verdict = checks.judge(&call.msg.message, uri.as_deref(), call.msg.source.proto.is_reliable());
     let Err((code, reason)) = verdict else { return Ok(1) };
@@ -120,7 +120,8 @@ struct Checks {
 }
 
 impl Checks {
-    fn parse(letters: &[u8]) -> Result<Checks, Fault> {
+    /// Letters that mean nothing are not looked at, as upstream.
+    fn parse(letters: &[u8]) -> Checks {
         let mut checks = Checks::default();
         for letter in letters {
             match letter {
@@ -131,10 +132,10 @@ impl Checks {
                 b'f' => checks.from = true,
                 b't' => checks.to = true,
                 b'c' => checks.contact = true,
-                _ => return Err(Fault::script("the flags of sipmsg_validate are s, h, m, r, f, t and c")),
+                _ => {}
             }
         }
-        Ok(checks)
+        checks
     }
 
     fn judge(self, message: &Message, uri: Option<&[u8]>, is_stream: bool) -> Result<(), Verdict> {
@@ -300,7 +301,8 @@ mod tests {
         assert_eq!(options("To: <sip:a#b@example.com>", "mt"), "-29 the user part of To is wrong");
         assert_eq!(options("Contact: *", "mc"), "-30 `*` as Contact is for REGISTER with Expires 0 only");
         assert_eq!(options("Contact: <sip:>", "mc"), "-26 Contact cannot be read");
-        assert_eq!(options("", "x"), "-1");
+        assert_eq!(options("", "xm"), "1");
+        assert_eq!(options("Expires: soon", "xmh"), "-2 a header cannot be read");
     }
 
     #[test]

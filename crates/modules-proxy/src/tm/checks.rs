@@ -18,7 +18,12 @@ pub(super) const TRANSACTION: Function = Function {
     about: "Whether the request belongs to a transaction: a CANCEL to its INVITE, an ACK to our own 2xx. A \
             retransmission is absorbed and ends the script.",
     routes: Routes::REQUEST.or(Routes::BRANCH),
-    returns: &[(1, "it belongs to one"), (0, "a retransmission"), (-1, "it belongs to none")],
+    returns: &[
+        (1, "it belongs to one"),
+        (0, "a retransmission"),
+        (-1, "it belongs to none"),
+        (-2, "an ACK to a 2xx that only passed"),
+    ],
     run: Run::Now(check_transaction),
     ..FUNCTION
 };
@@ -81,6 +86,7 @@ fn check_transaction(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
     }
     Ok(match call.env.operations.find(call) {
         Found::None => -1,
+        Found::Passing => -2,
         Found::Retransmission => 0,
         Found::Matched => 1,
     })

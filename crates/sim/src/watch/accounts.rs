@@ -65,7 +65,9 @@ impl Watch {
             let is_forwarded = !asked.branches.is_empty();
             if asked.method == Method::Bye {
                 let rows = asked.finals.len();
-                add("acc", if is_forwarded { rows } else { 0 }, rows);
+                // RFC 4320: a 408 is accounted though its caller does not hear of it.
+                let most = if is_forwarded { rows.max(1) } else { rows };
+                add("acc", if is_forwarded { rows } else { 0 }, most);
                 continue;
             }
             add("acc", successes, successes);
