@@ -23,4 +23,5 @@ mod running;
 mod slow_database;
 mod stopping;
 mod streams;
+mod subscribers;
 mod templates;

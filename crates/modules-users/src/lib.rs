@@ -1,4 +1,5 @@
-//! The modules about users: where they are (`usrloc`, `registrar`) and who they are (`auth`, `auth_db`).
+//! The modules about users: where they are (`usrloc`, `registrar`), who they are (`auth`, `auth_db`, `domain`, `alias_db`,
+//! `speeddial`), and what they may do (`group`, `permissions`).
 
 mod alias_db;
 mod auth;
@@ -27,6 +28,9 @@ pub const MODULES: &[&Module] = &[
     &registrar::MODULE,
     &uri::MODULE,
     &alias_db::MODULE,
+    &domain::MODULE,
+    &group::MODULE,
+    &permissions::MODULE,
     &speeddial::MODULE,
     &diversion::MODULE,
 ];

@@ -3,11 +3,14 @@
 use module_api::Fault;
 use sip::Uri;
 
+/// A user's name and domain.
+pub type UserAndDomain<'a> = (&'a [u8], &'a [u8]);
+
 /// User and domain of a URI, `None` where it has no user. A domain that begins with `prefix` is known without it.
 ///
 /// # Errors
 /// It is no URI.
-pub fn user_and_domain<'a>(uri: &'a [u8], prefix: &str) -> Result<Option<(&'a [u8], &'a [u8])>, Fault> {
+pub fn user_and_domain<'a>(uri: &'a [u8], prefix: &str) -> Result<Option<UserAndDomain<'a>>, Fault> {
     let uri = Uri::parse(uri)?;
     let Some(user) = uri.user.filter(|user| !user.is_empty()) else { return Ok(None) };
     Ok(Some((user, without_prefix(uri.host, prefix))))

@@ -171,6 +171,14 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("number") * 1024
     }
 
+    /// Changes its database while it runs.
+    pub fn change(&self, statements: &str) {
+        let mut command = Command::new("sqlite3");
+        command.arg("-cmd").arg(".timeout 5000").arg(self.directory.join("strowger.sqlite")).arg(statements);
+        let (status, output) = run_to_end(&mut command, Duration::from_secs(20));
+        assert!(status.success(), "{statements}:\n{output}");
+    }
+
     /// The rows of a query on its database, columns separated by `|`.
     pub fn sql(&self, query: &str) -> String {
         let mut command = Command::new("sqlite3");

@@ -98,7 +98,8 @@ impl Desk<'_> {
         let Some(server) = transaction.server_mut().filter(|server| !server.is_answered()) else { return };
         server.fall_silent(until);
         self.core.counters.tm.complete(408);
-        let event = HookEvent::ReplyOut { code: 408, reply: None, reason: &reason_for(408), to_tag: b"" };
+        let event =
+            HookEvent::ReplyOut { code: 408, reply: None, reason: &reason_for(408), to_tag: b"", sent: &Bytes::new() };
         self.hook(env, msg, Kind::Failure, &event);
     }
 

@@ -220,7 +220,13 @@ fn early_media_and_cancels_are_accounted_where_that_is_asked_for() {
         let state = fixture.start(&MODULE, &params);
         fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log")]);
         let with_body = Fixture::reply("SIP/2.0 183 Session Progress\nContent-Type: text/plain\n\nhello").msg.message;
-        let reply = HookEvent::ReplyOut { code: 183, reply: Some(&with_body), reason: b"Progress", to_tag: b"to-9" };
+        let reply = HookEvent::ReplyOut {
+            code: 183,
+            reply: Some(&with_body),
+            reason: b"Progress",
+            to_tag: b"to-9",
+            sent: &Bytes::new(),
+        };
         fixture.with_call(&state, |call| watch::watch(call, &reply));
         fixture.with_call(&state, |call| watch::watch(call, &HookEvent::Cancelled));
         let lines = fixture.log_lines();

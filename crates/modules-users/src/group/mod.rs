@@ -100,8 +100,12 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let database = setup.database(&DB_URL, &[])?;
     if let Some(wish) = setup.wishes.databases.get_mut(usize::from(database.0)) {
         // Only what is used must be there.
-        wish.tables.extend((is_asked || load.is_none()).then(|| (table, GRP.version)));
-        wish.tables.extend(load.is_some().then(|| (re_table.clone(), RE_GRP.version)));
+        if is_asked || load.is_none() {
+            wish.tables.push((table, GRP.version));
+        }
+        if load.is_some() {
+            wish.tables.push((re_table.clone(), RE_GRP.version));
+        }
     }
     let patterns = load.is_some().then(OnceLock::new);
     let module = Arc::new(Groups { database, uses_domain, is_member, finds_all, patterns });
