@@ -5,6 +5,7 @@ use crate::harness::{Server, ServerBuilder, Wire};
 use sip::digest::{Algorithm, Input, ha1, response};
 
 const SCRIPT: &str = "log_level = 2
+pv_print_buf_size = 65535
 stderror_enabled = yes
 socket = udp:127.0.0.1:@PORT@
 db_default_url = \"@DB@\"

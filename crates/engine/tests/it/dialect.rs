@@ -136,7 +136,7 @@ fn constants_that_cannot_be_used_are_found_by_the_check() {
         assert!(said.len() == 1 && said[0].contains(what), "{statement}: {said:?}");
     }
     for statement in [
-        r#"save("location", "max-contacts=5, matching-mode=<x>"); lookup("location", "u/a(b/i");"#,
+        r#"save("location", "max-contacts=5, matching-mode=<x>"); lookup("location", "ua-filtering=/a(b/");"#,
         r#"www_challenge("$fd", "auth,auth-int", "SHA-256, MD5"); t_inject_branches("event", "cancel");"#,
         r#"xlog("$(ru{re.subst,/a(.)/\1/g}) $(si{ip.matches,10.0.0.0/8})"); t_local_replied("last");"#,
     ] {

@@ -2,6 +2,7 @@
 //! line by line.
 
 use crate::database::Database;
+use crate::disk::Disk;
 use crate::phone::text::{Draft, address_of_record};
 use crate::proxy::{ADDRESS, Deeds, Log, Proxy};
 use crate::script::compile;
@@ -29,6 +30,7 @@ pub struct Bench {
     answers: BTreeMap<(Time, u64), Event>,
     pub takes: Duration,
     pub is_dead: bool,
+    disk: Disk,
     count: u64,
     /// What the proxy has sent: when, and what.
     pub sent: Vec<(Time, Message)>,
@@ -45,7 +47,17 @@ impl Bench {
         }
         let proxy = Proxy::boot(compile(script), [1; 32], START, 0, false, &Arc::<Log>::default());
         let (answers, sent) = (BTreeMap::new(), Vec::new());
-        let mut bench = Bench { proxy, database, now: START, answers, takes, is_dead: false, count: 0, sent };
+        let mut bench = Bench {
+            proxy,
+            database,
+            now: START,
+            answers,
+            takes,
+            is_dead: false,
+            disk: Disk::default(),
+            count: 0,
+            sent,
+        };
         bench.handle(Event::Start);
         bench.pass(takes + Duration::from_millis(10));
         assert!(bench.proxy.is_running());
@@ -61,6 +73,7 @@ impl Bench {
             let answer = match request {
                 Request::Sql(_) if self.is_dead => Answer::Sql(Err(Fault::backend("the database does not answer"))),
                 Request::Sql(query) => Answer::Sql(self.database.run(&query)),
+                Request::Journal { step, .. } => Answer::Journal(Ok(self.disk.step(step))),
                 _ => Answer::Done(Ok(())),
             };
             self.count += 1;

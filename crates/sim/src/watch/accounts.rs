@@ -65,8 +65,8 @@ impl Watch {
             let is_forwarded = !asked.branches.is_empty();
             if asked.method == Method::Bye {
                 let rows = asked.finals.len();
-                // RFC 4320: a 408 is accounted though its caller does not hear of it.
-                let most = if is_forwarded { rows.max(1) } else { rows };
+                // RFC 4320: a 408 is accounted though its caller does not hear of it, who may ask again after that.
+                let most = rows + usize::from(is_forwarded);
                 add("acc", if is_forwarded { rows } else { 0 }, most);
                 continue;
             }
