@@ -217,3 +217,20 @@ fn a_target_refresh_is_followed() {
     assert_eq!(bye.request_uri(), b"sip:alice@192.0.2.40");
     assert_eq!(bye.cseq().unwrap().number, 6);
 }
+
+#[test]
+fn script_helper_makes_dialogs_without_a_line_of_script() {
+    let helper = "loadmodule \"script_helper.so\"\nmodparam(\"script_helper\", \"use_dialog\", 1)\n\
+                  modparam(\"script_helper\", \"create_dialog_flags\", \"bye-on-timeout\")\n\
+                  modparam(\"dialog\", \"default_timeout\", 20)\n";
+    let params = format!("{LOAD_DIALOG}{helper}");
+    let mut world = World::with_params(&params, "route { t_relay(); }");
+    let call = Call::answered(&mut world);
+    counts(&world, [1, 0, 1, 0, 0]);
+    call.bob_sends(&mut world, "BYE", 1);
+    counts(&world, [0, 0, 1, 0, 0]);
+    Call::answered(&mut world);
+    world.pass(Duration::from_secs(22));
+    counts(&world, [0, 0, 2, 1, 0]);
+    world.last("bob", "BYE");
+}

@@ -58,7 +58,7 @@ pub const ALL: &[Param] = &[
 /// What accounting to an AAA server needs.
 pub const NEEDS_AAA: &str = "accounting to AAA needs an AAA module, and there is none yet";
 /// What records of whole calls need.
-pub const NEEDS_DIALOG: &str = "it needs the module dialog, which is not there yet";
+pub const NEEDS_DIALOG: &str = "records of whole calls are not kept yet, though the module dialog is there";
 
 pub const EARLY_MEDIA: Param =
     Param::int("early_media", 0, "Whether provisional replies with a body are accounted.").within(0, 1);
