@@ -187,7 +187,7 @@ fn a_call_goes_where_the_phone_was_seen() {
 fn a_reply_that_no_datagram_holds_is_counted_and_logged() {
     let server = server("single-instance-no-db");
     let phone = Wire::new(&server);
-    phone.send(&request(&phone, "OPTIONS", "sip:127.0.0.1", 1, &format!("X-Long: {}\n", "x".repeat(14_000))));
+    phone.send(&request(&phone, "OPTIONS", "sip:127.0.0.1", 1, &format!("X-Long: {}\n", "x".repeat(13_050))));
     server.until(|| server.process.output().contains("is too long for a datagram"));
     assert_eq!(server.statistic("core:unsent"), 1);
 }

@@ -106,7 +106,7 @@ fn tables_are_read_again_while_calls_go_on() {
         "INSERT INTO address (grp, ip, mask, port, proto, pattern, context_info) VALUES
          (1, '127.0.0.0', 29, 0, 'udp', '1*', 'gw2'), (1, 'gateway', 32, 0, 'any', NULL, NULL)",
     );
-    assert_eq!(server.mi(&["permissions:address_reload"]).trim(), "\"OK\"");
+    assert_eq!(server.mi(&["permissions:address_reload"]).trim(), "OK");
     assert!(server.mi(&["address_dump"]).contains("127.0.0.9"));
     assert!(server.mi(&["subnet_dump"]).contains("255.255.255.248"));
     ask(2);
