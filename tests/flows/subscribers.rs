@@ -124,7 +124,7 @@ fn tables_are_read_again_while_calls_go_on() {
     gateway.expect("SIP/2.0 200");
 
     server.change("DELETE FROM domain WHERE domain = 'example.com'");
-    assert_eq!(server.mi(&["domain_reload"]).trim(), "\"OK\"");
+    assert_eq!(server.mi(&["domain_reload"]).trim(), "OK");
     ask(4);
     gateway.expect("SIP/2.0 403 Not in the group");
     let output = server.process.output();
