@@ -9,7 +9,7 @@ use std::fmt::Write;
 pub struct Entry {
     /// Their table.
     pub table: String,
-    /// Its columns; those that every record has come first, as in [`super::columns::Columns`].
+    /// Its columns; those that every record has come first, as the parameters name them.
     pub columns: Vec<String>,
     /// Their values, one row for each leg.
     pub rows: Vec<Params>,
