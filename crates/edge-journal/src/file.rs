@@ -99,8 +99,9 @@ impl Journal {
     fn take(&mut self, record: Record<'_>, length: usize) {
         match record {
             Record::Added(number, _) => {
-                self.waiting.insert(number, (self.end, length));
-                self.waiting_bytes += length as u64;
+                // A number that came twice stands for its last entry.
+                let before = self.waiting.insert(number, (self.end, length)).map_or(0, |(_, length)| length);
+                self.waiting_bytes = self.waiting_bytes + length as u64 - before as u64;
                 self.next = self.next.max(number.saturating_add(1));
             }
             Record::Done(number) => {
@@ -272,6 +273,14 @@ mod tests {
         assert_eq!(entries(&journal), [(0, Bytes::from("a")), (2, Bytes::from("c"))]);
         assert_eq!((journal.waiting(), journal.next(), journal.torn_bytes), (2, 3, 0));
         assert_eq!(journal.read(1, 1).unwrap(), [(2, Bytes::from("c"))]);
+    }
+
+    #[test]
+    fn a_number_that_comes_twice_takes_room_once() {
+        let place = Place::new("twice");
+        let mut journal = place.open().unwrap();
+        write(&mut journal, &[Record::Added(0, b"first"), Record::Added(0, b"second"), Record::Done(0)]);
+        assert_eq!((journal.waiting(), journal.waiting_bytes), (0, 0));
     }
 
     #[test]
