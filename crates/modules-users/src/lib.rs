@@ -6,6 +6,7 @@ mod auth;
 mod auth_db;
 mod diversion;
 mod domain;
+mod first_row;
 mod group;
 mod permissions;
 mod registrar;

@@ -113,13 +113,29 @@ impl Client {
             Machine::Other(client_non_invite::State::Trying)
         };
         Client {
-            machine,
-            sent,
             is_reliable,
             resend_at: (!is_reliable).then(|| now + times.t1),
             resend_every: times.t1,
-            resends: 0,
             gives_up_at: Some(now + any_reply),
+            ..Client::idle(machine, sent)
+        }
+    }
+
+    /// A branch that waits for others to come.
+    pub(crate) fn phony(sent: Sending, gives_up_at: Time) -> Client {
+        Client { gives_up_at: Some(gives_up_at), role: Role::Phony, ..Client::idle(Machine::Waiting, sent) }
+    }
+
+    /// A branch in a state, with nothing due and nothing behind it.
+    fn idle(machine: Machine, sent: Sending) -> Client {
+        Client {
+            machine,
+            sent,
+            is_reliable: true,
+            resend_at: None,
+            resend_every: Duration::ZERO,
+            resends: 0,
+            gives_up_at: None,
             patience: None,
             cancelling: Cancelling::No,
             outcome: None,
@@ -130,29 +146,6 @@ impl Client {
             mark: None,
             reply_route: None,
             role: Role::Contender,
-        }
-    }
-
-    /// A branch that waits for others to come.
-    pub(crate) fn phony(sent: Sending, gives_up_at: Time) -> Client {
-        Client {
-            machine: Machine::Waiting,
-            sent,
-            is_reliable: true,
-            resend_at: None,
-            resend_every: Duration::ZERO,
-            resends: 0,
-            gives_up_at: Some(gives_up_at),
-            patience: None,
-            cancelling: Cancelling::No,
-            outcome: None,
-            alternatives: SmallVec::new(),
-            is_of_name: false,
-            changes: None,
-            breadth: None,
-            mark: None,
-            reply_route: None,
-            role: Role::Phony,
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::settings::{AuthDb, Purpose};
 use crate::auth::user_part;
+use crate::first_row::into_variables;
 use bytes::Bytes;
-use catalogue::{Arg, Routes, Value};
+use catalogue::{Arg, Routes};
 use module_api::sql::{Cell, Query};
-use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Operator, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run};
 use sip::Uri;
 use sip::auth::Credentials;
 
@@ -93,19 +94,7 @@ fn auth_id(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let keys = std::iter::once(Cell::text(user)).chain(domain);
     let query = Query::new(module.database, &module.statement(Purpose::AuthId, args.str(0)?), keys);
     let variables = [args.var(2)?.clone(), args.var(3)?.clone()];
-    Ok(Flow::wait(query.into(), move |call, answer| {
-        let rows = match answer.rows() {
-            Ok(rows) => rows,
-            Err(fault) => return Flow::Done(Err(fault)),
-        };
-        let Some(row) = rows.rows.first() else { return Flow::done(-1) };
-        for (variable, cell) in variables.iter().zip(row) {
-            if let Err(fault) = variable.write(call, Operator::Set, Value::or_null(cell.to_bytes())) {
-                return Flow::Done(Err(fault));
-            }
-        }
-        Flow::done(1)
-    }))
+    Ok(into_variables(query, variables))
 }
 
 /// 1 if the query has a row.

@@ -2,10 +2,11 @@
 
 use super::UriChecks;
 use crate::auth::user_part;
+use crate::first_row::into_variables;
 use bytes::Bytes;
-use catalogue::{Alias, Arg, Routes, Today, Value};
+use catalogue::{Alias, Arg, Routes, Today};
 use module_api::sql::{Cell, Query, Statement};
-use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Operator, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Outcome, Run};
 use sip::Uri;
 use sip::auth::Credentials;
 
@@ -122,19 +123,7 @@ fn auth_id(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let statement = Statement::select(&module.table, &[&module.user, &module.domain], &[column], "");
     let query = Query::new(module.database()?, &statement, [Cell::Text(user)]);
     let variables = [args.var(1)?.clone(), args.var(2)?.clone()];
-    Ok(Flow::wait(query.into(), move |call, answer| {
-        let rows = match answer.rows() {
-            Ok(rows) => rows,
-            Err(fault) => return Flow::Done(Err(fault)),
-        };
-        let Some(row) = rows.rows.first() else { return Flow::done(-1) };
-        for (variable, cell) in variables.iter().zip(row) {
-            if let Err(fault) = variable.write(call, Operator::Set, Value::or_null(cell.to_bytes())) {
-                return Flow::Done(Err(fault));
-            }
-        }
-        Flow::done(1)
-    }))
+    Ok(into_variables(query, variables))
 }
 
 fn is_user(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
