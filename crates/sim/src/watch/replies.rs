@@ -123,6 +123,11 @@ impl Asked {
         let code = message.status();
         let what = label(message);
         let is_invite = self.method == Method::Invite;
+        // RFC 4320: other requests than INVITE get a 100 and not too early, and no 408.
+        let is_early = code < 200 && now < self.at + Duration::from_secs(3);
+        if !is_invite && (is_early || matches!(code, 101..200 | 408)) {
+            return Err(format!("{what}, which RFC 4320 forbids"));
+        }
         if code < 200 {
             // Without a transaction, each copy is another request to the script: one may be refused and the next not.
             self.is_loose |= !self.is_kept && !self.finals.is_empty() && self.copies > 1;
