@@ -54,11 +54,13 @@ fn provides(kind: Kind) {
     assert!(!success, "{said}");
     done(&["db", "create", &url]);
     let (success, said) = check(&script(&url, kind));
-    assert!(success, "{said}");
+    assert!(!success && said.contains("ALTER TABLE missed_calls ADD COLUMN caller"), "{said}");
     for table in ["acc", "missed_calls"] {
         database.sql("provider", &format!("ALTER TABLE {table} ADD COLUMN caller TEXT"));
         database.sql("provider", &format!("ALTER TABLE {table} ADD COLUMN callee TEXT"));
     }
+    let (success, said) = check(&script(&url, kind));
+    assert!(success, "{said}");
     for (user, password) in [("alice@127.0.0.1", "wonderland"), ("bob@127.0.0.1", "builder")] {
         done(&["user", "--db", &url, "add", user, "--password", password]);
     }

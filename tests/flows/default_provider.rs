@@ -1,6 +1,6 @@
 //! The default provider: subscribers call each other; nobody else is served, nothing is relayed elsewhere.
 
-use crate::harness::{Server, ServerBuilder, Sipp, Users};
+use crate::harness::{Running, Server, ServerBuilder, Sipp, Users};
 use crate::registration::register;
 
 /// The embedded script on a port of the test's own.
@@ -13,7 +13,75 @@ fn provider() -> Server {
         .replace("@SECRET@", "0123456789abcdef0123456789abcdef")
         .replace("loadmodule \"tm.so\"", "loadmodule \"tm.so\"\nmodparam(\"tm\", \"fr_inv_timeout\", 3)");
     let provider = ServerBuilder::new(&script).with_database();
+    // What the default provider's own start adds to its tables.
+    let columns = ["acc", "missed_calls"].map(|table| {
+        format!("ALTER TABLE {table} ADD COLUMN caller DEFAULT ''; ALTER TABLE {table} ADD COLUMN callee DEFAULT ''; ")
+    });
+    let provider = provider.with_rows(&columns.concat());
     provider.with_user("alice", "wonderland").with_user("bob", "builder").start()
+}
+
+/// A phone of bob's, registered and running.
+fn bobs(scenario: &'static str, server: &Server) -> (Sipp, Running) {
+    let phone = Sipp::new(scenario);
+    register(server, "bob", "builder", &format!("<sip:bob@127.0.0.1:{}>", phone.port), "200", "Contact: ");
+    let running = phone.start(server);
+    (phone, running)
+}
+
+/// What `strowger user` says about somebody.
+fn user(server: &Server, args: &[&str]) -> String {
+    let url = format!("sqlite://{}", server.directory.join("strowger.sqlite").display());
+    server.strowger(&[&["user", "--db", &url], args].concat())
+}
+
+#[test]
+fn an_alias_rings_whose_it_is_and_the_record_names_both() {
+    let server = provider();
+    user(&server, &["alias", "add", "bob@127.0.0.1", "1000"]);
+    let (phone, mut running) = bobs("answer_and_wait", &server);
+    alice("short_call", "1000").run(&server);
+    phone.finish(&mut running, &server);
+    let url = format!("sqlite://{}", server.directory.join("strowger.sqlite").display());
+    let records = || server.strowger(&["cdr", "--db", &url, "--user", "bob", "--where", "sip_code=200", "--csv"]);
+    server.until(|| records().lines().count() == 2);
+    let records = records();
+    assert!(records.starts_with("id,method,") && records.trim_end().ends_with(",alice,bob"), "{records}");
+    assert_eq!(server.strowger(&["cdr", "--db", &url, "--user", "carol"]), "there are no such records\n");
+}
+
+#[test]
+fn who_has_as_many_calls_as_allowed_gets_no_more_until_one_ends() {
+    let server = provider();
+    let (phone, mut running) = bobs("answer_and_wait", &server);
+    user(&server, &["limit", "alice@127.0.0.1", "0"]);
+    alice("call_refused", "bob").replace("@CODE@", "486").run(&server);
+    user(&server, &["limit", "alice@127.0.0.1", "1"]);
+    alice("short_call", "bob").run(&server);
+    phone.finish(&mut running, &server);
+    // The first two have left nothing behind.
+    let (phone, mut running) = bobs("answer_and_wait", &server);
+    alice("short_call", "bob").run(&server);
+    phone.finish(&mut running, &server);
+}
+
+#[test]
+fn a_call_under_way_is_shown_and_can_be_ended() {
+    let server = provider();
+    let management = server.management();
+    assert_eq!(server.strowger(&["calls", "--url", &management]), "there are no calls\n");
+    let (phone, mut running) = bobs("answer_and_wait", &server);
+    let caller = alice("call_hung_up", "bob");
+    let mut calling = caller.start(&server);
+    let shown = || server.strowger(&["calls", "--url", &management]);
+    server.until(|| shown().contains("answered"));
+    let shown = shown();
+    let call = shown.lines().nth(1).expect("a call");
+    assert!(call.contains("sip:alice@127.0.0.1") && call.contains("sip:bob@127.0.0.1"), "{shown}");
+    let id = call.split_whitespace().last().expect("its number");
+    assert_eq!(server.strowger(&["calls", "--url", &management, "--end", id]), format!("ended {id}\n"));
+    caller.finish(&mut calling, &server);
+    phone.finish(&mut running, &server);
 }
 
 fn alice(scenario: &'static str, callee: &str) -> Sipp {

@@ -45,7 +45,7 @@ fn fill(path: &Path) -> Result<(), String> {
 }
 
 fn run(path: &Path) -> Result<(), String> {
-    let wish = DatabaseWish { url: format!("sqlite://{}", path.display()), tables: Vec::new(), options: Vec::new() };
+    let wish = DatabaseWish { url: format!("sqlite://{}", path.display()), ..DatabaseWish::default() };
     let log = Logger::new(0, 0, Arc::new(Nowhere));
     let opened = Databases::open(&[wish], &Options::default(), &Statistics::default(), &log);
     let databases = opened.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;

@@ -91,7 +91,7 @@ impl Opening<'_> {
                 database
             }
         };
-        let missing = database.check_tables(&wish.tables, &self.options.version_table);
+        let missing = database.check(wish, &self.options.version_table);
         Ok((database, missing))
     }
 
@@ -123,10 +123,10 @@ impl Backend {
         }
     }
 
-    fn check_tables(&self, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
+    fn check(&self, wish: &DatabaseWish, version_table: &str) -> Vec<OpenError> {
         match self {
-            Backend::Sqlite(database) => database.check_tables(tables, version_table),
-            Backend::Remote(database) => database.check_tables(tables, version_table),
+            Backend::Sqlite(database) => database.check(wish, version_table),
+            Backend::Remote(database) => database.check(wish, version_table),
         }
     }
 

@@ -82,6 +82,15 @@ pub enum OpenError {
         /// The version that is needed.
         version: i32,
     },
+    /// A column that the script names is not there.
+    MissingColumn {
+        /// The database.
+        place: Place,
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
     /// A table is there in another version.
     WrongVersion {
         /// The database.
@@ -127,6 +136,13 @@ impl fmt::Display for OpenError {
             OpenError::MissingTable { place, table, version } => {
                 write!(out, "the database {place} has no table \"{table}\" (version {version})")?;
                 write!(out, ": make it with {}", place.create())
+            }
+            OpenError::MissingColumn { place, table, column } => {
+                write!(
+                    out,
+                    "table \"{table}\" of the database {place} has no column \"{column}\", which the script names"
+                )?;
+                write!(out, ": add it with ALTER TABLE {table} ADD COLUMN {column} VARCHAR(255)")
             }
             OpenError::WrongVersion { place, table, found, expected } => {
                 write!(out, "table \"{table}\" of the database {place} has version {found}, ")?;

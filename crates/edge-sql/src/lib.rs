@@ -10,9 +10,10 @@
 mod breaker;
 mod counters;
 mod databases;
-mod datetime;
+pub mod datetime;
 mod error;
 mod look;
+mod needs;
 mod options;
 mod place;
 mod queue;

@@ -27,7 +27,7 @@ fn look_at(wish: &DatabaseWish, options: &Options, place: &dyn Fn(&Path) -> Path
     };
     let opened = check::file(&path).and_then(|()| Connection::look(&path, options));
     match opened {
-        Ok(connection) => check::tables(&connection, &path, &wish.tables, &options.version_table),
+        Ok(connection) => check::needs(&connection, &path, wish, &options.version_table),
         Err(error) => vec![error],
     }
 }
@@ -37,7 +37,7 @@ fn look_at_server(server: &Server, wish: &DatabaseWish, options: &Options) -> Ve
     match remote::Runtime::start() {
         Ok(runtime) => {
             let (server, version_table) = (server.clone(), options.version_table.clone());
-            remote::check::tables(&runtime, server, tuning, wish.tables.clone(), version_table)
+            remote::check::needs(&runtime, server, tuning, wish.clone(), version_table)
         }
         Err(error) => vec![OpenError::Refused { place: server.place(), reason: error.to_string() }],
     }
@@ -62,7 +62,7 @@ mod tests {
 
     fn wish(path: &Path, table: &str, version: i32) -> DatabaseWish {
         let url = format!("sqlite://{}", path.display());
-        DatabaseWish { url, tables: vec![(table.to_owned(), version)], options: Vec::new() }
+        DatabaseWish { url, tables: vec![(table.to_owned(), version)], ..DatabaseWish::default() }
     }
 
     fn said(wishes: &[DatabaseWish]) -> Vec<String> {
@@ -87,6 +87,23 @@ mod tests {
         assert_eq!(names(there.parent().unwrap()), before);
         schema::create(&missing, &[&THING], "version").unwrap();
         assert_eq!(look(&[wish(&missing, "thing", 3)], &Options::default(), &|path| path.to_owned()), []);
+    }
+
+    #[test]
+    fn a_column_that_the_script_names_must_be_there() {
+        let directory = Directory::new();
+        let path = directory.file("columns.sqlite");
+        schema::create(&path, &[&THING], "version").unwrap();
+        let needed = ["ID", "caller"].map(|column| ("thing".to_owned(), column.to_owned()));
+        let wish = DatabaseWish { columns: needed.to_vec(), ..wish(&path, "thing", 3) };
+        let found = said(std::slice::from_ref(&wish));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].ends_with("add it with ALTER TABLE thing ADD COLUMN caller VARCHAR(255)"), "{found:?}");
+        let caller = Column { name: "caller", sql: "CHAR(64) DEFAULT '' NOT NULL" };
+        schema::add_columns(&path, "thing", &[caller]).unwrap();
+        // Done again it changes nothing.
+        schema::add_columns(&path, "thing", &[caller]).unwrap();
+        assert_eq!(said(&[wish]), Vec::<String>::new());
     }
 
     #[test]

@@ -78,6 +78,33 @@ pub fn create(path: &Path, tables: &[&'static Table], version_table: &str) -> Re
     make_tables(path, tables, version_table, Scope::All)
 }
 
+/// Adds columns to a table of a file, where it lacks them.
+///
+/// # Errors
+/// The file cannot be written, or has no such table.
+pub fn add_columns(path: &Path, table: &str, columns: &[Column]) -> Result<(), OpenError> {
+    let cannot = |error: rusqlite::Error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() };
+    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(cannot)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(cannot)?;
+    let all = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(cannot)?;
+    add_missing(&all, &identifier(table), columns).map_err(cannot)?;
+    all.commit().map_err(cannot)
+}
+
+fn add_missing(all: &Transaction<'_>, table: &str, columns: &[Column]) -> rusqlite::Result<()> {
+    let present = present_columns(all, table)?;
+    columns
+        .iter()
+        .filter(|column| !present.iter().any(|known| known == column.name))
+        .try_for_each(|column| all.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {}", definition(column))))
+}
+
+fn present_columns(all: &Transaction<'_>, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = all.prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    names.collect()
+}
+
 fn make_tables(path: &Path, tables: &[&'static Table], version_table: &str, scope: Scope) -> Result<Report, OpenError> {
     let cannot = |error: rusqlite::Error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
@@ -139,10 +166,7 @@ impl Maker<'_> {
         let name = identifier(table.name);
         let columns: Vec<String> = table.columns.iter().map(definition).collect();
         self.all.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({})", columns.join(", ")))?;
-        let present = self.columns(&name)?;
-        for column in table.columns.iter().filter(|column| !present.iter().any(|known| known == column.name)) {
-            self.all.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN {}", definition(column)))?;
-        }
+        add_missing(self.all, &name, table.columns)?;
         for (index, columns, is_unique) in table.indexes {
             let unique = if *is_unique { "UNIQUE " } else { "" };
             let columns: Vec<String> = columns.iter().map(|column| identifier(column)).collect();
@@ -153,12 +177,6 @@ impl Maker<'_> {
         }
         let replace = format!("REPLACE INTO {} (table_name, table_version) VALUES (?, ?)", self.versions);
         self.all.execute(&replace, (table.name, table.version)).map(drop)
-    }
-
-    fn columns(&self, table: &str) -> rusqlite::Result<Vec<String>> {
-        let mut statement = self.all.prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))?;
-        let names = statement.query_map([], |row| row.get(0))?;
-        names.collect()
     }
 }
 

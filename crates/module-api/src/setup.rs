@@ -72,12 +72,14 @@ pub struct Wishes {
 }
 
 /// A database some modules need.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DatabaseWish {
     /// Its URL.
     pub url: String,
     /// Tables and versions that must be there.
     pub tables: Vec<(String, i32)>,
+    /// Tables and columns that must be there besides: those that a script names.
+    pub columns: Vec<(String, String)>,
     /// Pragmas and the like, for the engine's own module (`db_sqlite`).
     pub options: Vec<(String, String)>,
 }
@@ -246,14 +248,20 @@ impl<'a> Setup<'a> {
         let needed = tables.iter().map(|table| (table.name.to_owned(), table.version));
         let known = self.wishes.databases.iter().position(|wish| wish.url == url);
         let position = known.unwrap_or_else(|| {
-            let wish = DatabaseWish { url: url.to_owned(), tables: Vec::new(), options: Vec::new() };
-            self.wishes.databases.push(wish);
+            self.wishes.databases.push(DatabaseWish { url: url.to_owned(), ..DatabaseWish::default() });
             self.wishes.databases.len() - 1
         });
         if let Some(wish) = self.wishes.databases.get_mut(position) {
             wish.tables.extend(needed);
         }
         Database(u16::try_from(position).unwrap_or(u16::MAX))
+    }
+
+    /// A column that a script names must be there.
+    pub fn needs_column(&mut self, database: Database, table: &str, column: &str) {
+        if let Some(wish) = self.wishes.databases.get_mut(usize::from(database.0)) {
+            wish.columns.push((table.to_owned(), column.to_owned()));
+        }
     }
 
     /// Runs `job` every `interval`.

@@ -102,6 +102,11 @@ impl Statement {
         Arc::new(Statement { sql: format!("DELETE FROM {}{}", quote(table), filter(keys)), writes: true })
     }
 
+    /// No row of a table, but its columns.
+    pub fn none_of(table: &str) -> Arc<Statement> {
+        Arc::new(Statement { sql: format!("SELECT * FROM {} WHERE 1 = 0", quote(table)), writes: false })
+    }
+
     /// Text as written by the operator.
     pub fn raw(sql: impl Into<String>) -> Arc<Statement> {
         let sql = sql.into();

@@ -199,6 +199,16 @@ pub enum Command {
         #[command(flatten)]
         client: ClientOptions,
     },
+    /// Calls under way, of a running server.
+    Calls {
+        /// End this one.
+        #[arg(long, value_name = "ID")]
+        end: Option<String>,
+        #[command(flatten)]
+        client: ClientOptions,
+    },
+    /// Records of calls, the newest first.
+    Cdr(CdrOptions),
     /// Run a management command on a running server.
     Mi {
         #[command(flatten)]
@@ -298,11 +308,127 @@ pub enum UserAction {
     },
     /// List subscribers.
     List,
-    /// Remove a subscriber.
+    /// Remove a subscriber, with aliases, groups and limit.
     Rm {
         /// `name` or `name@domain`.
         name: String,
     },
+    /// Show a subscriber's aliases, groups and limit.
+    Show {
+        /// `name` or `name@domain`.
+        name: String,
+    },
+    /// Other names of a subscriber: numbers, for one.
+    Alias {
+        /// What to do.
+        #[command(subcommand)]
+        action: AliasAction,
+    },
+    /// What groups a subscriber is in.
+    Group {
+        /// What to do.
+        #[command(subcommand)]
+        action: GroupAction,
+    },
+    /// Say how many calls at once a subscriber may have.
+    Limit {
+        /// `name` or `name@domain`.
+        name: String,
+        /// How many, or `none`: as many as the script allows everybody.
+        #[arg(value_name = "CALLS|none", value_parser = call_limit)]
+        calls: CallLimit,
+    },
+}
+
+/// What to do with aliases.
+#[derive(Debug, Subcommand)]
+pub enum AliasAction {
+    /// Add one.
+    Add {
+        /// The subscriber: `name` or `name@domain`.
+        name: String,
+        /// The other name.
+        alias: String,
+    },
+    /// Remove one.
+    Rm {
+        /// The alias.
+        alias: String,
+    },
+}
+
+/// What to do with groups.
+#[derive(Debug, Subcommand)]
+pub enum GroupAction {
+    /// Put a subscriber into one.
+    Add {
+        /// The subscriber: `name` or `name@domain`.
+        name: String,
+        /// The group.
+        group: String,
+    },
+    /// Take a subscriber out of one.
+    Rm {
+        /// The subscriber: `name` or `name@domain`.
+        name: String,
+        /// The group.
+        group: String,
+    },
+}
+
+/// How many calls at once; `None` leaves it to the script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallLimit(pub Option<u32>);
+
+fn call_limit(text: &str) -> Result<CallLimit, String> {
+    match text {
+        "none" => Ok(CallLimit(None)),
+        number => number.parse().map(|calls| CallLimit(Some(calls))).map_err(|_| "it is a number, or none".to_owned()),
+    }
+}
+
+/// Which records of calls.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CdrOptions {
+    /// The database; the default provider's if not given.
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+    /// Calls that this user made or got (columns `caller` and `callee`).
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Calls recorded then or later: `2026-11-28`, or `"2026-11-28 09:30"`.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub since: Option<i64>,
+    /// Calls recorded before then.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<i64>,
+    /// Calls with this value in a column: `sip_code=200`. May be repeated.
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = definition)]
+    pub filters: Vec<(String, String)>,
+    /// Missed calls.
+    #[arg(long)]
+    pub missed: bool,
+    /// How many at most, the newest.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub last: u32,
+    /// All of them.
+    #[arg(long, conflicts_with = "last")]
+    pub all: bool,
+    /// As comma-separated values, with all columns.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// A moment by the local clock: a day, or a day and a time.
+fn moment(text: &str) -> Result<i64, String> {
+    let form = match text.trim().len() {
+        10 => format!("{text} 00:00:00"),
+        16 => format!("{text}:00"),
+        _ => text.to_owned(),
+    };
+    edge_sql::datetime::parse(form.trim())
+        .filter(|_| form.trim().len() == 19)
+        .ok_or_else(|| "it is written 2026-11-28, or \"2026-11-28 09:30\"".to_owned())
 }
 
 /// `NAME=VALUE` of `-o`.

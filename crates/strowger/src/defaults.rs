@@ -1,5 +1,8 @@
 //! The default provider: its script, and where its things are.
 
+use crate::modules::tables;
+use catalogue::Column;
+use edge_sql::{OpenError, schema};
 use rand_core::{OsRng, TryRngCore};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -12,6 +15,19 @@ const SCRIPT: &str = include_str!("../defaults/strowger.cfg");
 pub const REALM: &str = "strowger";
 /// Where management answers, on loopback.
 pub const MI_PORT: u16 = 8888;
+
+/// The parties of a call, which the default script records besides what upstream's tables hold.
+const PARTIES: [Column; 2] = [
+    Column { name: "caller", sql: "CHAR(64) DEFAULT '' NOT NULL" },
+    Column { name: "callee", sql: "CHAR(64) DEFAULT '' NOT NULL" },
+];
+/// The tables that they are recorded in.
+const RECORDS: [&str; 2] = ["acc", "missed_calls"];
+
+/// Whether the default provider's database has this column besides what modules declare.
+pub fn has_column(table: &str, column: &str) -> bool {
+    RECORDS.contains(&table) && PARTIES.iter().any(|party| party.name == column)
+}
 
 /// A directory with the default provider's things.
 #[derive(Clone, Debug)]
@@ -35,6 +51,16 @@ impl Home {
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.directory.join("strowger.sqlite")
+    }
+
+    /// Makes the database, or what it lacks.
+    ///
+    /// # Errors
+    /// It cannot be written, or is a newer server's.
+    pub fn make_database(&self) -> Result<(), OpenError> {
+        let path = self.database();
+        schema::create(&path, &tables(), "version")?;
+        RECORDS.iter().try_for_each(|table| schema::add_columns(&path, table, &PARTIES))
     }
 
     /// Its URL.

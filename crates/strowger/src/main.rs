@@ -62,7 +62,10 @@ fn run(command: Command) -> Result<(), String> {
             DbAction::Version { url } => commands::db::version(&url),
             DbAction::Copy { from, to, resume } => commands::db_copy::run(&from, &to, resume),
         },
-        Command::Ul { aor, client } => commands::mi::contacts(&client, aor.as_deref()),
+        Command::Ul { aor, client } => commands::ul::run(&client, aor.as_deref()),
+        Command::Calls { end: Some(id), client } => commands::calls::end(&client, &id),
+        Command::Calls { end: None, client } => commands::calls::list(&client),
+        Command::Cdr(options) => commands::cdr::run(&options),
         Command::Mi { client, command, params } => commands::mi::run(&client, &command, &params),
         Command::Modules { json } => commands::modules::run(json),
         Command::Doc { name, all } => match (name, all) {
@@ -103,7 +106,7 @@ fn serve_default(options: &ServeOptions, is_check: bool) -> Result<(), String> {
     if is_check {
         return check(&origin, options, options.json, Some(home.database()));
     }
-    edge_sql::schema::create(&home.database(), &modules::tables(), "version").map_err(|error| error.to_string())?;
+    home.make_database().map_err(|error| error.to_string())?;
     serve::run(&origin, options, &banner(&home, &origin))
 }
 

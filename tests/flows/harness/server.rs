@@ -149,12 +149,23 @@ impl Server {
         self.process = launch(&self.args);
     }
 
+    /// Runs another command of the program; returns what it printed.
+    pub fn strowger(&self, args: &[&str]) -> String {
+        let (status, output) = run_to_end(Command::new(BINARY).args(args), Duration::from_secs(20));
+        assert!(status.success(), "strowger {args:?}:\n{output}");
+        output
+    }
+
     /// Runs a management command with `strowger mi` and returns what it prints.
     pub fn mi(&self, args: &[&str]) -> String {
-        let url = format!("http://127.0.0.1:{}/mi", self.mi_port);
         let mut command = Command::new(BINARY);
-        command.args(["mi", "--url", &url]).args(args);
+        command.args(["mi", "--url", &self.management()]).args(args);
         run_to_end(&mut command, Duration::from_secs(20)).1
+    }
+
+    /// Where its management answers.
+    pub fn management(&self) -> String {
+        format!("http://127.0.0.1:{}/mi", self.mi_port)
     }
 
     /// A figure of its statistics.

@@ -2,26 +2,30 @@
 
 use super::Runtime;
 use super::link::{Link, LinkError, Trouble};
+use crate::needs::{missing_columns, tables_of};
 use crate::options::Tuning;
 use crate::url::{Engine, Server};
 use crate::{OpenError, Place};
+use module_api::DatabaseWish;
 use module_api::sql::{Cell, Statement};
 
 /// How many versions there may be.
 const ROWS_MAX: usize = 10_000;
 
-/// What is wrong with the way to a database, or with the versions of its tables.
-pub fn tables(
+/// What is wrong with the way to a database, or missing of what a wish needs.
+pub fn needs(
     runtime: &Runtime,
     server: Server,
     tuning: Tuning,
-    tables: Vec<(String, i32)>,
+    wish: DatabaseWish,
     version_table: String,
 ) -> Vec<OpenError> {
     let place = server.place();
     let looking = async move {
         let mut link = connect(&server, &tuning).await?;
-        look(&mut link, &server.place(), &tables, &version_table).await
+        let place = server.place();
+        let errors = look(&mut link, &place, &wish.tables, &version_table).await?;
+        if errors.is_empty() { columns(&mut link, &place, &wish).await } else { Ok(errors) }
     };
     match runtime.wait(looking) {
         Some(Ok(errors)) => errors,
@@ -78,6 +82,16 @@ pub async fn versions(
         Some((String::from_utf8_lossy(&name).trim().to_owned(), row.get(1).and_then(Cell::to_int)?))
     });
     Ok(Some(read.collect()))
+}
+
+async fn columns(link: &mut Link, place: &Place, wish: &DatabaseWish) -> Result<Vec<OpenError>, OpenError> {
+    let mut missing = Vec::new();
+    for table in tables_of(&wish.columns) {
+        let found = link.run(&[(Statement::none_of(table), [].into_iter().collect())], ROWS_MAX).await;
+        let refused = |error: LinkError| OpenError::Refused { place: place.clone(), reason: error.text };
+        missing.extend(missing_columns(place, table, &found.map_err(refused)?.columns, &wish.columns));
+    }
+    Ok(missing)
 }
 
 async fn look(

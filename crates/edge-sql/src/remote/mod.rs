@@ -27,7 +27,7 @@ use crate::url::Server;
 use crate::{OpenError, Options, Reply};
 use health::Health;
 use module_api::sql::{Params, Statement};
-use module_api::{Fault, Logger};
+use module_api::{DatabaseWish, Fault, Logger};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -55,7 +55,7 @@ struct Ends {
 }
 
 impl Remote {
-    /// Starts the tasks. Connections are made when they are needed: [`Remote::check_tables`] says whether that works.
+    /// Starts the tasks. Connections are made when they are needed: [`Remote::check`] says whether that works.
     pub fn open(
         server: &Server,
         options: &Options,
@@ -106,9 +106,9 @@ impl Remote {
     }
 
     /// What is wrong with the tables that a module needs, or with the way there.
-    pub fn check_tables(&self, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
+    pub fn check(&self, wish: &DatabaseWish, version_table: &str) -> Vec<OpenError> {
         let (server, tuning) = (self.shared.server.clone(), self.shared.tuning.clone());
-        check::tables(&self.runtime, server, tuning, tables.to_vec(), version_table.to_owned())
+        check::needs(&self.runtime, server, tuning, wish.clone(), version_table.to_owned())
     }
 
     /// Lets what waits be done or answered, and ends the tasks.

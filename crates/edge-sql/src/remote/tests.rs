@@ -52,7 +52,7 @@ impl LogSink for Nowhere {
 
 fn wish(url: &str, tables: &[(&str, i32)]) -> DatabaseWish {
     let tables = tables.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
-    DatabaseWish { url: url.to_owned(), tables, options: Vec::new() }
+    DatabaseWish { url: url.to_owned(), tables, ..DatabaseWish::default() }
 }
 
 fn open_with(url: &str, options: &Options, statistics: &Statistics) -> Databases {

@@ -1,7 +1,9 @@
 //! Whether a database has what the modules need.
 
 use super::Connection;
+use crate::needs::{missing_columns, tables_of};
 use crate::{OpenError, Options, Place};
+use module_api::DatabaseWish;
 use module_api::sql::{Cell, Statement};
 use std::path::Path;
 
@@ -35,8 +37,25 @@ pub fn versions(path: &Path, version_table: &str, options: &Options) -> Result<V
     Ok(read.collect())
 }
 
-/// What is wrong with the versions of tables.
-pub fn tables(connection: &Connection, path: &Path, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
+/// What is missing of what a wish needs: tables in their versions, and columns.
+pub fn needs(connection: &Connection, path: &Path, wish: &DatabaseWish, version_table: &str) -> Vec<OpenError> {
+    let errors = tables(connection, path, &wish.tables, version_table);
+    if errors.is_empty() { columns(connection, path, wish) } else { errors }
+}
+
+fn columns(connection: &Connection, path: &Path, wish: &DatabaseWish) -> Vec<OpenError> {
+    let place = Place::file(path);
+    let missing = tables_of(&wish.columns).into_iter().flat_map(|table| {
+        let none = Statement::none_of(table);
+        match connection.run(&[(none, [].into_iter().collect())]) {
+            Ok(found) => missing_columns(&place, table, &found.columns, &wish.columns),
+            Err(fault) => vec![OpenError::Refused { place: place.clone(), reason: fault.to_string() }],
+        }
+    });
+    missing.collect()
+}
+
+fn tables(connection: &Connection, path: &Path, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
     if tables.is_empty() {
         return Vec::new();
     }

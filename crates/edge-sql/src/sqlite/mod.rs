@@ -17,7 +17,7 @@ use crate::counters::Counters;
 use crate::queue::{Queue, Refused};
 use crate::{OpenError, Options, Reply};
 use module_api::sql::{Params, Statement};
-use module_api::{Fault, Logger};
+use module_api::{DatabaseWish, Fault, Logger};
 use readers::{Bounds, Readers};
 use smallvec::SmallVec;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use work::{Shared, Work};
 pub struct Sqlite {
     path: PathBuf,
     shared: Arc<Shared>,
-    /// The connection that `check_tables` uses at start.
+    /// The connection that `check` uses at start.
     checker: Mutex<Connection>,
     readers: Arc<Readers>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -82,9 +82,9 @@ impl Sqlite {
     }
 
     /// What is wrong with the tables that a module needs.
-    pub fn check_tables(&self, tables: &[(String, i32)], version_table: &str) -> Vec<OpenError> {
+    pub fn check(&self, wish: &DatabaseWish, version_table: &str) -> Vec<OpenError> {
         let checker = self.checker.lock().unwrap_or_else(PoisonError::into_inner);
-        check::tables(&checker, &self.path, tables, version_table)
+        check::needs(&checker, &self.path, wish, version_table)
     }
 
     /// Answers what waits, and ends the threads.

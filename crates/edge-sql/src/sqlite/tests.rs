@@ -74,7 +74,7 @@ fn open_counted(
     statistics: &Statistics,
 ) -> Result<Databases, String> {
     let tables = tables.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
-    let wish = DatabaseWish { url: format!("sqlite://{}", path.display()), tables, options: Vec::new() };
+    let wish = DatabaseWish { url: format!("sqlite://{}", path.display()), tables, ..DatabaseWish::default() };
     let log = Logger::new(0, 0, Arc::new(Nowhere));
     Databases::open(&[wish], options, statistics, &log)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))

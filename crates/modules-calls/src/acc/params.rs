@@ -206,6 +206,16 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let tables = standard_tables(&setup.params);
     let database = if has_url { Some(setup.database(&DB_URL, &tables)?) } else { None };
     super::functions::check_constants(setup, database.is_some())?;
+    let columns = Columns::new(given);
+    if let Some(database) = database {
+        let fields = [&extra, &leg].into_iter().flat_map(|set| set.of(Backend::Db)).map(|(name, _)| name);
+        for column in columns.names.iter().map(String::as_str).chain(fields) {
+            // A record without a place for one of its fields is a record that cannot be written.
+            for table in [&DB_TABLE_ACC, &DB_TABLE_MISSED_CALLS] {
+                setup.needs_column(database, given.text(table), column);
+            }
+        }
+    }
     let megabytes = u64::try_from(given.int(&SPOOL_MEGABYTES)).unwrap_or(1);
     let path = given.str(&SPOOL_FILE).filter(|path| !path.is_empty());
     let journal = path.zip(database).map(|(path, database)| RecordJournal::new(path, megabytes, database));
@@ -221,7 +231,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         table_acc: given.text(&DB_TABLE_ACC).to_owned(),
         table_missed: given.text(&DB_TABLE_MISSED_CALLS).to_owned(),
         table_variable: setup.variable(&DB_TABLE_AVP)?,
-        columns: Columns::new(given),
+        columns,
         flags,
         statements: Mutex::default(),
         spool: Spool::default(),

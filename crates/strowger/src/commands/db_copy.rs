@@ -120,7 +120,7 @@ impl Copy {
 
     /// The columns of the source, which may have more than are declared.
     fn columns(&self, table: &Table) -> Result<Vec<String>, String> {
-        let none = Statement::raw(format!("SELECT * FROM {} WHERE 1 = 0", table.name));
+        let none = Statement::none_of(table.name);
         let (columns, known) = (self.from.ask(&none, Vec::new())?.columns, self.to.ask(&none, Vec::new())?.columns);
         match columns.iter().find(|column| !known.iter().any(|known| known.eq_ignore_ascii_case(column))) {
             Some(column) => Err(format!(

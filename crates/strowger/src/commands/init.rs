@@ -1,8 +1,6 @@
 //! `strowger init`: the default provider's script and database in a directory, for editing.
 
 use crate::defaults::{Home, write_private};
-use crate::modules::tables;
-use edge_sql::schema;
 use std::fs;
 use std::path::Path;
 
@@ -20,7 +18,7 @@ pub fn run(directory: &Path) -> Result<(), String> {
     }
     // The script has the key that marks our calls' routes.
     write_private(&script, &home.default_script().map_err(failed)?).map_err(failed)?;
-    schema::create(&home.database(), &tables(), "version").map_err(|error| error.to_string())?;
+    home.make_database().map_err(|error| error.to_string())?;
     let database = home.database_url();
     println!("script    {}", script.display());
     println!("database  {}", home.database().display());

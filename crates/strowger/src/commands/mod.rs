@@ -1,7 +1,11 @@
 //! What the program does besides serving: a file for each command.
 
+pub mod calls;
+pub mod cdr;
 mod challenge;
 pub mod check;
+mod client;
+mod columns;
 pub mod db;
 pub mod db_copy;
 pub mod doc;
@@ -11,4 +15,5 @@ pub mod mi;
 pub mod modules;
 mod progress;
 mod sql;
+pub mod ul;
 pub mod user;

@@ -33,7 +33,7 @@ impl Sql {
         let plain = Options::default();
         let (postgres, mysql) = (patient(plain.postgres.clone()), patient(plain.mysql.clone()));
         let options = Options { deadline: DEADLINE, postgres, mysql, ..plain };
-        let wish = DatabaseWish { url: url.to_owned(), tables, options: Vec::new() };
+        let wish = DatabaseWish { url: url.to_owned(), tables, ..DatabaseWish::default() };
         let log = Logger::new(Level::Error as i32, 0, Arc::new(Stderr));
         let opened = Databases::open(&[wish], &options, &Statistics::default(), &log);
         let databases =

@@ -4,6 +4,7 @@
 use super::memory::held_bytes_max;
 use super::{Configured, Ground, ManagementOptions, Origin, Paths, Report, blacklists, settings::settings};
 use crate::cli::ServeOptions;
+use crate::defaults::has_column;
 use catalogue::ModuleId;
 use edge_mi::EdgeError;
 use edge_sql::{OpenError, Options, Url};
@@ -187,6 +188,7 @@ fn is_to_be_made(error: &OpenError) -> bool {
         | OpenError::NoVersionTable { .. }
         | OpenError::MissingTable { .. } => true,
         OpenError::WrongVersion { found, expected, .. } => *found < i64::from(*expected),
+        OpenError::MissingColumn { table, column, .. } => has_column(table, column),
         _ => false,
     }
 }

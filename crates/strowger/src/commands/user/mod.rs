@@ -1,18 +1,22 @@
-//! `strowger user`: subscribers in a database.
+//! `strowger user`: subscribers in a database, with their aliases, groups and limits.
+
+mod extras;
+mod name;
+mod secret;
 
 use super::challenge::Challenge;
 use super::sql::Sql;
-use crate::cli::UserAction;
-use crate::defaults::{Home, REALM, random_hex};
+use crate::cli::{AliasAction, GroupAction, UserAction};
+use crate::defaults::{Home, REALM};
 use crate::modules::tables;
-use edge_sql::{Url, schema};
+use edge_sql::{Options, Url, schema};
+use extras::EXTRAS;
 use module_api::sql::{Cell, Rows, Statement};
+use name::{split, unknown};
+use secret::Secret;
 use sip::digest::{Algorithm, ha1};
-use std::io::Read;
 use std::sync::Arc;
 
-/// The version of the table of subscribers.
-const SUBSCRIBER_VERSION: i32 = 8;
 /// The table, and its columns of hashes with their algorithms.
 const TABLE: &str = "subscriber";
 const HASHES: [(&str, Algorithm); 3] =
@@ -29,6 +33,12 @@ pub fn run(db: Option<&str>, action: UserAction) -> Result<(), String> {
         UserAction::Passwd { name, password, realm, plain } => subscribers.change(&name, password, realm, plain),
         UserAction::List => subscribers.list(),
         UserAction::Rm { name } => subscribers.remove(&name),
+        UserAction::Show { name } => subscribers.show(&name),
+        UserAction::Alias { action: AliasAction::Add { name, alias } } => subscribers.add_alias(&name, &alias),
+        UserAction::Alias { action: AliasAction::Rm { alias } } => subscribers.remove_alias(&alias),
+        UserAction::Group { action: GroupAction::Add { name, group } } => subscribers.add_to_group(&name, &group),
+        UserAction::Group { action: GroupAction::Rm { name, group } } => subscribers.remove_from_group(&name, &group),
+        UserAction::Limit { name, calls } => subscribers.limit(&name, calls.0),
     }
 }
 
@@ -36,6 +46,8 @@ struct Subscribers {
     sql: Sql,
     /// How they are challenged, as far as that is known.
     challenge: Challenge,
+    /// The tables that there are.
+    present: Vec<String>,
 }
 
 impl Subscribers {
@@ -44,8 +56,12 @@ impl Subscribers {
             Some(url) => (url.to_owned(), Url::parse(url).map_or_else(|_| Challenge::default(), of_database)),
             None => default_provider()?,
         };
-        let sql = Sql::open_with(&url, vec![(TABLE.to_owned(), SUBSCRIBER_VERSION)])?;
-        Ok(Subscribers { sql, challenge })
+        let present = present(&url)?;
+        let wanted =
+            tables().into_iter().filter(|table| table.name == TABLE || present.iter().any(|name| name == table.name));
+        let wanted = wanted.filter(|table| table.name == TABLE || EXTRAS.contains(&table.name));
+        let sql = Sql::open_with(&url, wanted.map(|table| (table.name.to_owned(), table.version)).collect())?;
+        Ok(Subscribers { sql, challenge, present })
     }
 
     fn add(&self, name: &str, password: Option<String>, realm: Option<String>, plain: bool) -> Result<(), String> {
@@ -94,8 +110,13 @@ impl Subscribers {
         let (user, domain) = split(name)?;
         let (keys, key) = self.key(user, domain);
         let statement = Statement::delete(TABLE, keys);
+        // Whose name is given again some day must not come into what was this one's.
+        let extras = self.extras_of(user, domain)?;
         if self.ask(&statement, key)?.changed == 0 {
             return Err(unknown(name));
+        }
+        for (table, id) in extras {
+            self.ask(&Statement::delete(table, &["id"]), vec![id])?;
         }
         println!("removed {name}");
         Ok(())
@@ -134,9 +155,16 @@ fn default_provider() -> Result<(String, Challenge), String> {
     let home = Home::of_user();
     home.create().map_err(|error| format!("{}: {error}", home.directory.display()))?;
     if !home.database().exists() {
-        schema::create(&home.database(), &tables(), "version").map_err(|error| error.to_string())?;
+        home.make_database().map_err(|error| error.to_string())?;
     }
     Ok((home.database_url(), Challenge::of_home(&home)))
+}
+
+/// The tables that a database has.
+fn present(url: &str) -> Result<Vec<String>, String> {
+    let url = Url::parse(url).map_err(|error| error.to_string())?;
+    let versions = schema::versions(&url, "version", &Options::default()).map_err(|error| error.to_string())?;
+    Ok(versions.into_iter().map(|(name, _)| name).collect())
 }
 
 fn of_database(url: Url) -> Challenge {
@@ -150,88 +178,4 @@ fn hashes(user: &str, realm: &str, password: &str) -> impl Iterator<Item = Cell>
 
 fn text(cell: &Cell) -> String {
     cell.to_bytes().map_or(String::new(), |text| String::from_utf8_lossy(&text).into_owned())
-}
-
-/// A password given, or made here.
-struct Secret {
-    password: String,
-    is_made: bool,
-}
-
-impl Secret {
-    fn new(given: Option<String>) -> Result<Secret, String> {
-        let password = match given.as_deref() {
-            None => {
-                return random_hex(10)
-                    .map(|password| Secret { password, is_made: true })
-                    .map_err(|error| error.to_string());
-            }
-            Some("-") => {
-                let mut line = String::new();
-                std::io::stdin().read_to_string(&mut line).map_err(|error| error.to_string())?;
-                line.trim_end_matches(['\r', '\n']).to_owned()
-            }
-            Some(password) => password.to_owned(),
-        };
-        if password.is_empty() {
-            return Err("the password is empty".to_owned());
-        }
-        Ok(Secret { password, is_made: false })
-    }
-
-    /// A password that was made must be told; one that was given must not be.
-    fn shown(&self) -> String {
-        if self.is_made { format!("  password {}", self.password) } else { String::new() }
-    }
-}
-
-/// `name@domain`, or a name without one.
-fn split(name: &str) -> Result<(&str, &str), String> {
-    let (user, domain) = match name.split_once('@') {
-        Some((user, domain)) => (user, Some(domain)),
-        None => (name, None),
-    };
-    let is_strange = |byte: u8| {
-        byte.is_ascii_whitespace() || byte.is_ascii_control() || matches!(byte, b':' | b'"' | b'\\' | b'<' | b'>')
-    };
-    let is_host = |text: &str| {
-        text.split('.').all(|label| {
-            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        })
-    };
-    if user.is_empty() || user.bytes().any(is_strange) || domain.is_some_and(|domain| !is_host(domain)) {
-        return Err(format!("\"{name}\" is no subscriber: it is written name or name@domain"));
-    }
-    Ok((user, domain.unwrap_or_default()))
-}
-
-fn unknown(name: &str) -> String {
-    format!("there is no subscriber {name}; `strowger user list` shows them")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn names_of_subscribers() {
-        assert_eq!(split("alice"), Ok(("alice", "")));
-        assert_eq!(split("+49.30@sip-1.example.com"), Ok(("+49.30", "sip-1.example.com")));
-        assert_eq!(split("alice@192.0.2.1"), Ok(("alice", "192.0.2.1")));
-        for wrong in [
-            "",
-            "@example.com",
-            "bob@",
-            "bad@@x",
-            "bob@a@b",
-            "bob@a..b",
-            "b ob",
-            "bob:x",
-            "bob@a b",
-            "\"bob\"",
-            "bob@a/b",
-        ] {
-            assert!(split(wrong).is_err(), "{wrong}");
-        }
-    }
 }
