@@ -149,3 +149,42 @@ fn a_provider_on_postgres() {
 fn a_provider_on_mariadb() {
     provides(Kind::Mariadb);
 }
+
+/// Two databases behind one name: registrations go where there is room, and the operator's word counts.
+#[test]
+fn a_set_of_databases_is_one_to_the_script() {
+    let script = "socket = udp:127.0.0.1:@PORT@\nstderror_enabled = yes\nloadmodule \"proto_udp.so\"\n\
+        loadmodule \"db_sqlite.so\"\nloadmodule \"db_virtual.so\"\nmodparam(\"db_virtual\", \"db_urls\", \"define main FAILOVER\")\n\
+        modparam(\"db_virtual\", \"db_urls\", \"@DB@\")\nmodparam(\"db_virtual\", \"db_urls\", \"sqlite://@DIR@/second.sqlite\")\n\
+        loadmodule \"sqlops.so\"\nmodparam(\"sqlops\", \"db_url\", \"virtual://main\")\n\
+        loadmodule \"httpd.so\"\nmodparam(\"httpd\", \"port\", @MI_PORT@)\nloadmodule \"mi_http.so\"\n\
+        loadmodule \"sl.so\"\nroute {\n sql_query(\"INSERT INTO grp (username, grp) VALUES ('$ci', 'x')\");\n\
+        sl_send_reply(200, \"OK\");\n}\n";
+    let builder = ServerBuilder::new(script).with_database();
+    let second = builder.directory().join("second.sqlite");
+    done(&["db", "create", &format!("sqlite://{}", second.display())]);
+    let server = builder.start();
+    let shown: serde_json::Value = serde_json::from_str(&server.mi(&["db_virtual:get"])).expect("JSON");
+    let members = &shown["SETS"][0]["DBS"];
+    assert_eq!((&shown["SETS"][0]["name"], &shown["SETS"][0]["mode"]), (&"main".into(), &"FAILOVER".into()));
+    assert_eq!((&members[1]["can"], &members[1]["may"], &members[1]["r_rec"]), (&1.into(), &1.into(), &0.into()));
+    let wire = Wire::new(&server);
+    let ask = |number: u32| {
+        wire.send(&format!(
+            "OPTIONS sip:127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK-s{number}\n\
+             From: <sip:x@x>;tag=1\nTo: <sip:y@y>\nCall-ID: set-{number}\nCSeq: {number} OPTIONS\nMax-Forwards: 70\n\
+             Content-Length: 0\n\n"
+        ));
+        wire.expect("SIP/2.0 200");
+    };
+    ask(1);
+    assert_eq!(server.mi(&["db_virtual:set", "0", "0", "0"]).trim(), "OK");
+    ask(2);
+    assert!(server.mi(&["db_virtual:set", "0", "7", "0"]).contains("Bad db_url_index"));
+    let names = |path: &std::path::Path| {
+        let mut command = Command::new("sqlite3");
+        run_to_end(command.arg("-readonly").arg(path).arg("SELECT username FROM grp"), Duration::from_secs(20)).1
+    };
+    assert_eq!(names(&server.directory.join("strowger.sqlite")).trim(), "set-1");
+    assert_eq!(names(&second).trim(), "set-2");
+}

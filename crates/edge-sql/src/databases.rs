@@ -2,6 +2,7 @@
 
 use crate::counters::Counters;
 use crate::remote::{Remote, Runtime};
+use crate::set::Set;
 use crate::sqlite::Sqlite;
 use crate::{OpenError, Options, Reply, Url};
 use module_api::sql::{Params, Query, Statement};
@@ -17,9 +18,10 @@ pub struct Databases {
 }
 
 /// A database of one engine or another.
-enum Backend {
+pub(crate) enum Backend {
     Sqlite(Box<Sqlite>),
     Remote(Box<Remote>),
+    Set(Arc<Set>),
 }
 
 /// What databases are opened with.
@@ -77,7 +79,13 @@ impl Databases {
 
 impl Opening<'_> {
     fn open_one(&mut self, wish: &DatabaseWish) -> Result<(Arc<Backend>, Vec<OpenError>), OpenError> {
-        let mut url = Url::parse(&wish.url)?;
+        let database = self.open_url(&wish.url)?;
+        let missing = database.check(wish, &self.options.version_table);
+        Ok((database, missing))
+    }
+
+    fn open_url(&mut self, url: &str) -> Result<Arc<Backend>, OpenError> {
+        let mut url = Url::parse(url)?;
         if let Url::Sqlite(path) = &mut url
             && let Ok(whole) = path.canonicalize()
         {
@@ -91,8 +99,14 @@ impl Opening<'_> {
                 database
             }
         };
-        let missing = database.check(wish, &self.options.version_table);
-        Ok((database, missing))
+        Ok(database)
+    }
+
+    fn open_set(&mut self, name: &str) -> Result<Backend, OpenError> {
+        let set = Arc::clone(self.options.sets.named(name)?);
+        let members = set.members.iter().map(|member| self.open_url(&member.url));
+        let members = members.collect::<Result<Vec<_>, _>>()?;
+        Ok(Backend::Set(Arc::new(Set::new(set, members, self.log))))
     }
 
     fn open_new(&mut self, url: &Url) -> Result<Backend, OpenError> {
@@ -102,6 +116,7 @@ impl Opening<'_> {
                     .map(|database| Backend::Sqlite(Box::new(database)));
             }
             Url::Server(server) => server,
+            Url::Set(name) => return self.open_set(name),
         };
         let runtime = match &self.runtime {
             Some(runtime) => Arc::clone(runtime),
@@ -116,24 +131,27 @@ impl Opening<'_> {
 }
 
 impl Backend {
-    fn submit(&self, statements: SmallVec<[(Arc<Statement>, Params); 1]>, reply: Reply) {
+    pub(crate) fn submit(&self, statements: SmallVec<[(Arc<Statement>, Params); 1]>, reply: Reply) {
         match self {
             Backend::Sqlite(database) => database.submit(statements, reply),
             Backend::Remote(database) => database.submit(statements, reply),
+            Backend::Set(set) => set.submit(statements, reply),
         }
     }
 
-    fn check(&self, wish: &DatabaseWish, version_table: &str) -> Vec<OpenError> {
+    pub(crate) fn check(&self, wish: &DatabaseWish, version_table: &str) -> Vec<OpenError> {
         match self {
             Backend::Sqlite(database) => database.check(wish, version_table),
             Backend::Remote(database) => database.check(wish, version_table),
+            Backend::Set(set) => set.check(wish, version_table),
         }
     }
 
-    fn stop(&self) {
+    pub(crate) fn stop(&self) {
         match self {
             Backend::Sqlite(database) => database.stop(),
             Backend::Remote(database) => database.stop(),
+            Backend::Set(set) => set.stop(),
         }
     }
 }

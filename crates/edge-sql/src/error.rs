@@ -59,6 +59,18 @@ pub enum OpenError {
         /// Why, in the server's words.
         reason: String,
     },
+    /// The script defines no such set of databases.
+    NoSet {
+        /// The name in the URL.
+        name: String,
+        /// The sets that there are.
+        known: Vec<String>,
+    },
+    /// A set of databases where one is wanted.
+    IsSet {
+        /// Its name.
+        name: String,
+    },
     /// An option of the operator's is refused.
     BadOption {
         /// The option as written.
@@ -104,6 +116,13 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the database cannot be had now, rather than lacks something: others of its set stand in for it.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, OpenError::CannotConnect { .. } | OpenError::CannotOpen { .. } | OpenError::Refused { .. })
+    }
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,6 +147,14 @@ impl fmt::Display for OpenError {
                 write!(out, "the database {place} cannot be used: {reason}: {advice}")
             }
             OpenError::Refused { place, reason } => write!(out, "the database {place}: {reason}"),
+            OpenError::NoSet { name, known } => {
+                write!(out, "virtual://{name} names no set of databases: define it with modparam(\"db_virtual\", ")?;
+                write!(out, "\"db_urls\", \"define {name} FAILOVER\")")?;
+                if known.is_empty() { Ok(()) } else { write!(out, "; there is {}", known.join(", ")) }
+            }
+            OpenError::IsSet { name } => {
+                write!(out, "virtual://{name} is a set of databases that a script knows: give the URL of each")
+            }
             OpenError::BadOption { option, reason } => write!(out, "{option}: {reason}"),
             OpenError::NoVersionTable { place, table } => {
                 write!(out, "the database {place} has no table \"{table}\" of versions")?;

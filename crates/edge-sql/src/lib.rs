@@ -19,13 +19,14 @@ mod place;
 mod queue;
 mod remote;
 pub mod schema;
+mod set;
 mod sqlite;
 mod url;
 
 pub use databases::Databases;
 pub use error::OpenError;
 pub use look::look;
-pub use options::{Options, Tuning};
+pub use options::{DatabaseSets, Options, Tuning};
 pub use place::Place;
 pub use url::{Engine, Server, Url};
 

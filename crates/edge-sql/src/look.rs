@@ -1,5 +1,6 @@
 //! A look at databases that changes nothing: whether they have what modules want of them.
 
+use crate::needs;
 use crate::sqlite::{Connection, check};
 use crate::{OpenError, Options, Server, Url, remote};
 use module_api::DatabaseWish;
@@ -23,6 +24,7 @@ fn look_at(wish: &DatabaseWish, options: &Options, place: &dyn Fn(&Path) -> Path
     let path = match Url::parse(&wish.url) {
         Ok(Url::Sqlite(path)) => place(&path),
         Ok(Url::Server(server)) => return look_at_server(&server, wish, options),
+        Ok(Url::Set(name)) => return look_at_set(&name, wish, options, place),
         Err(error) => return vec![error],
     };
     let opened = check::file(&path).and_then(|()| Connection::look(&path, options));
@@ -30,6 +32,19 @@ fn look_at(wish: &DatabaseWish, options: &Options, place: &dyn Fn(&Path) -> Path
         Ok(connection) => check::needs(&connection, &path, wish, &options.version_table),
         Err(error) => vec![error],
     }
+}
+
+/// A set can be used when one of its databases can.
+fn look_at_set(name: &str, wish: &DatabaseWish, options: &Options, place: &dyn Fn(&Path) -> PathBuf) -> Vec<OpenError> {
+    let set = match options.sets.named(name) {
+        Ok(set) => set,
+        Err(error) => return vec![error],
+    };
+    let looks = set.members.iter().map(|member| {
+        let of_member = DatabaseWish { url: member.url.clone(), ..wish.clone() };
+        look_at(&of_member, options, place)
+    });
+    needs::of_set(looks.collect())
 }
 
 fn look_at_server(server: &Server, wish: &DatabaseWish, options: &Options) -> Vec<OpenError> {

@@ -24,3 +24,12 @@ pub fn missing_columns(place: &Place, table: &str, present: &[String], needed: &
     errors.dedup();
     errors
 }
+
+/// What is wrong with a set, from what is wrong with each of its databases: one that cannot be had now is no harm as long
+/// as another can.
+pub fn of_set(members: Vec<Vec<OpenError>>) -> Vec<OpenError> {
+    let one_is_there = members.iter().any(|errors| !errors.iter().any(OpenError::is_absence));
+    let mut errors: Vec<OpenError> = members.into_iter().flatten().collect();
+    errors.retain(|error| !(one_is_there && error.is_absence()));
+    errors
+}

@@ -2,7 +2,9 @@
 
 use crate::OpenError;
 use crate::url::Engine;
+use module_api::DatabaseSet;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How databases are used.
@@ -30,7 +32,34 @@ pub struct Options {
     pub postgres: Tuning,
     /// How MySQL is used: module `db_mysql`.
     pub mysql: Tuning,
+    /// The sets behind virtual databases: module `db_virtual`.
+    pub sets: DatabaseSets,
 }
+
+/// Sets of databases, by their names.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseSets(pub Vec<Arc<DatabaseSet>>);
+
+impl DatabaseSets {
+    /// The set of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn named(&self, name: &str) -> Result<&Arc<DatabaseSet>, OpenError> {
+        self.0.iter().find(|set| set.name == name).ok_or_else(|| OpenError::NoSet {
+            name: name.to_owned(),
+            known: self.0.iter().map(|set| set.name.clone()).collect(),
+        })
+    }
+}
+
+impl PartialEq for DatabaseSets {
+    fn eq(&self, other: &DatabaseSets) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+}
+
+impl Eq for DatabaseSets {}
 
 /// How servers of a kind are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +102,7 @@ impl Default for Options {
             rows_max: 10_000_000,
             busy_timeout: Duration::from_millis(500),
             pragmas: Vec::new(),
+            sets: DatabaseSets::default(),
             extensions: Vec::new(),
             postgres: Tuning::default(),
             mysql: Tuning {

@@ -23,6 +23,12 @@ impl Place {
         Place { shown: url.clone(), url, has_password }
     }
 
+    /// A set of databases.
+    pub fn set(name: &str) -> Place {
+        let url = format!("virtual://{name}");
+        Place { shown: url.clone(), url, has_password: false }
+    }
+
     /// The command that makes it.
     pub fn create(&self) -> String {
         let password = if self.has_password { " (with the password)" } else { "" };

@@ -49,6 +49,7 @@ pub fn make(url: &Url, tables: &[&'static Table], version_table: &str, scope: Sc
             let options = Options::default();
             of_server::create(server, options.tuning(server.engine), tables, version_table, scope)
         }
+        Url::Set(name) => Err(OpenError::IsSet { name: name.clone() }),
     }
 }
 
@@ -60,6 +61,7 @@ pub fn versions(url: &Url, version_table: &str, options: &Options) -> Result<Vec
     let mut versions = match url {
         Url::Sqlite(path) => crate::sqlite::check::versions(path, version_table, options)?,
         Url::Server(server) => of_server::versions_of(server, options.tuning(server.engine), version_table)?,
+        Url::Set(name) => return Err(OpenError::IsSet { name: name.clone() }),
     };
     versions.sort();
     Ok(versions)

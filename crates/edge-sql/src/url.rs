@@ -11,6 +11,8 @@ pub enum Url {
     Sqlite(PathBuf),
     /// A database of a server.
     Server(Server),
+    /// Several behind one name: a set of the script's.
+    Set(String),
 }
 
 /// The kinds of servers.
@@ -57,6 +59,7 @@ impl Url {
             "sqlite" => Ok(Url::Sqlite(PathBuf::from(place))),
             "postgres" => Server::parse(Engine::Postgres, place).map(Url::Server),
             "mysql" => Server::parse(Engine::Mysql, place).map(Url::Server),
+            "virtual" => Ok(Url::Set(place.to_owned())),
             _ => Err(OpenError::UnknownEngine { engine: engine.to_owned() }),
         }
     }
@@ -65,7 +68,7 @@ impl Url {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Url::Sqlite(path) => Some(path),
-            Url::Server(_) => None,
+            Url::Server(_) | Url::Set(_) => None,
         }
     }
 
@@ -74,6 +77,7 @@ impl Url {
         match self {
             Url::Sqlite(path) => Place::file(path),
             Url::Server(server) => server.place(),
+            Url::Set(name) => Place::set(name),
         }
     }
 }

@@ -13,6 +13,7 @@ mod branch;
 mod cache;
 mod call;
 mod core_events;
+mod database_sets;
 mod dialog;
 mod env;
 mod events;
@@ -58,6 +59,7 @@ pub use branch::{BRANCHES_MAX, Branch, Branches, Q};
 pub use cache::{CacheOperation, CacheReply, KeyValueStore};
 pub use call::{ArgValue, Args, Call};
 pub use core_events::{LOG_LINE, TCP_DISCONNECT, THRESHOLD};
+pub use database_sets::{DatabaseSet, SetMember, SetMode};
 pub use dialog::{
     DialogEvent, DialogHandle, DialogHook, DialogLeg, DialogOf, DialogState, DialogTimes, Dialogs, Direction,
 };

@@ -2,8 +2,8 @@
 
 use crate::sql::Database;
 use crate::{
-    Counter, DialogHook, Dialogs, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location, Logger,
-    Settings, Sockets, StartError, State, Statistics, Time, TransactionSettings, VariableHandle,
+    Counter, DatabaseSet, DialogHook, Dialogs, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location,
+    Logger, Settings, Sockets, StartError, State, Statistics, Time, TransactionSettings, VariableHandle,
 };
 use catalogue::{Default, NameId, Param, Statistic, Table, Value};
 use std::any::Any;
@@ -45,6 +45,8 @@ pub struct Wishes {
     /// Database URLs; the position is the [`Database`], with the tables that must be there and whether their versions
     /// are checked.
     pub databases: Vec<DatabaseWish>,
+    /// Databases that stand together behind a virtual one.
+    pub database_sets: Vec<Arc<DatabaseSet>>,
     /// Work on a timer.
     pub timers: Vec<(Duration, TimerJob)>,
     /// Work before the first message is accepted; its faults stop the server.
@@ -255,6 +257,11 @@ impl<'a> Setup<'a> {
             wish.tables.extend(needed);
         }
         Database(u16::try_from(position).unwrap_or(u16::MAX))
+    }
+
+    /// Databases that modules may name together, as `virtual://` and the set's name.
+    pub fn offer_database_set(&mut self, set: &Arc<DatabaseSet>) {
+        self.wishes.database_sets.push(Arc::clone(set));
     }
 
     /// A column that a script names must be there.

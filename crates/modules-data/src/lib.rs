@@ -5,6 +5,7 @@ pub mod cachedb_local;
 pub mod db_mysql;
 pub mod db_postgres;
 pub mod db_sqlite;
+pub mod db_virtual;
 mod server_params;
 pub mod sqlops;
 
@@ -17,5 +18,6 @@ pub const MODULES: &[&Module] = &[
     &db_mysql::MODULE,
     &db_postgres::MODULE,
     &db_sqlite::MODULE,
+    &db_virtual::MODULE,
     &sqlops::MODULE,
 ];

@@ -26,8 +26,8 @@ pub(crate) use compiler::Language;
 use compiler::ParameterCompiler;
 use foldhash::fast::FixedState;
 use module_api::{
-    DatabaseWish, Interned, Logger, Module, ParamSetting, Params, Process, Services, Settings, Setup, Sockets,
-    StartError, State, Statistics, Time, Vars, Wishes,
+    DatabaseSet, DatabaseWish, Interned, Logger, Module, ParamSetting, Params, Process, Services, Settings, Setup,
+    Sockets, StartError, State, Statistics, Time, Vars, Wishes,
 };
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -100,6 +100,8 @@ pub struct Started {
     pub engine: Engine,
     /// Databases by number.
     pub databases: Vec<DatabaseWish>,
+    /// Databases that stand together behind a virtual one.
+    pub database_sets: Vec<Arc<DatabaseSet>>,
     /// Edges to start: management transports, HTTP servers, with their parameters.
     pub edges: Vec<(&'static str, BTreeMap<&'static str, String>)>,
 }
@@ -126,9 +128,10 @@ pub(crate) fn start(blueprint: Blueprint<'_>) -> Result<Started, Vec<StartFailur
     let mut random = Xoshiro256PlusPlus::from_seed(blueprint.seed);
     let mut wishes = start_modules(&blueprint, &dispatch, &statistics, &mut random)?;
     let databases = std::mem::take(&mut wishes.databases);
+    let database_sets = std::mem::take(&mut wishes.database_sets);
     let edges = std::mem::take(&mut wishes.edges);
     let engine = Engine { core: Arc::new(make_core(blueprint, dispatch, statistics, wishes, &mut random)) };
-    Ok(Started { engine, databases, edges })
+    Ok(Started { engine, databases, database_sets, edges })
 }
 
 /// Starts the modules, those that others depend on first. All that is wrong is reported at once.

@@ -7,7 +7,7 @@ use crate::cli::ServeOptions;
 use crate::defaults::has_column;
 use catalogue::ModuleId;
 use edge_mi::EdgeError;
-use edge_sql::{OpenError, Options, Url};
+use edge_sql::{DatabaseSets, OpenError, Options, Url};
 use engine::{Blueprint, Bounds, Engine, Reloader, StartFailure, Started};
 use module_api::{DatabaseWish, Level, LogSink, Logger, Process, Sockets, StartError, Time, UnknownProcess};
 use script::ast::Span;
@@ -99,6 +99,7 @@ impl Configured {
         let mut found = blacklists::define(started.engine.services(), &self.globals);
         let version_table = self.globals.text("db_version_table").unwrap_or("version").to_owned();
         let mut sql = Options { version_table, ..Options::default() };
+        sql.sets = DatabaseSets(started.database_sets.clone());
         for (edge, params) in started.edges.iter().filter(|(edge, _)| *edge == "db_sqlite") {
             let wrong = sql.set_sqlite(params).err();
             let place = ground.catalogue.module_named(edge).and_then(|module| self.places.of_module(module));

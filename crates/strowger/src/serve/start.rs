@@ -97,7 +97,7 @@ pub fn start(
         paths: Some(Paths::default()),
     };
     let begun = configured.start(ground, origin, options, surroundings).map_err(|report| report.text())?;
-    let Begun { started: Started { engine, databases, edges }, sql, management } = begun;
+    let Begun { started: Started { engine, databases, edges, .. }, sql, management } = begun;
     let services = engine.services();
     if !services.settings.disable_dns_blacklist {
         let flags = BlacklistFlags { expire: true, default: true, read_only: false };
