@@ -3,8 +3,9 @@
 use crate::{Branch, Call, SocketId};
 use bytes::Bytes;
 use catalogue::Value;
-use sip::Message;
+use sip::{Edits, Message};
 use std::any::Any;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub enum HookEvent<'a> {
         branch: usize,
         /// The reply.
         reply: &'a Arc<Message>,
+        /// What is changed in it before it goes on.
+        edits: &'a RefCell<Edits>,
     },
     /// A reply goes upstream, or would: a 408 to another request than INVITE does not (RFC 4320 section 4.2).
     ReplyOut {

@@ -167,6 +167,10 @@ impl Fixture {
         let state = (module.start)(&mut setup)?;
         self.started.insert(module.name, Arc::clone(&state));
         self.services.caches.append(&mut self.wishes.caches);
+        self.services.dialog_hooks.append(&mut self.wishes.dialog_hooks);
+        if let Some(dialogs) = &self.wishes.dialogs {
+            self.services.dialogs = Some(Arc::clone(dialogs));
+        }
         Ok(state)
     }
 

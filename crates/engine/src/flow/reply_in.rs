@@ -5,6 +5,7 @@ use crate::run::{After, Ending};
 use crate::transaction::{self, Cancelling, Effect, Final, FinalReply, Input, Role};
 use module_api::{Env, HookEvent, Kind, Routing, Source};
 use sip::{Edits, Message, Method};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 impl Desk<'_> {
@@ -36,12 +37,14 @@ impl Desk<'_> {
         if !effects.contains(&Effect::Pass) {
             return Some(msg);
         }
-        self.hook(env, &mut msg, Kind::Reply, &HookEvent::ReplyIn { branch, reply: &message });
+        let edits = RefCell::default();
+        self.hook(env, &mut msg, Kind::Reply, &HookEvent::ReplyIn { branch, reply: &message, edits: &edits });
         if !has_reply_route(&mut msg, branch) {
             note_reply(&mut msg, branch, message.status());
-            return self.received(env, msg, message, Edits::default(), branch);
+            return self.received(env, msg, message, edits.into_inner(), branch);
         }
-        let reply = self.reply_routing(msg, message, source, branch)?;
+        let mut reply = self.reply_routing(msg, message, source, branch)?;
+        reply.edits = edits.into_inner();
         self.next_reply_route(env, reply, branch, ReplyRoute::Branch)
     }
 

@@ -150,7 +150,7 @@ fn note(call: &mut Call<'_>, event: &HookEvent<'_>) {
     let text = match event {
         HookEvent::Created => "created".to_owned(),
         HookEvent::RequestOut { branch, .. } => format!("request out {branch}"),
-        HookEvent::ReplyIn { branch, reply } => format!("reply in {branch} {}", reply.status()),
+        HookEvent::ReplyIn { branch, reply, .. } => format!("reply in {branch} {}", reply.status()),
         HookEvent::ReplyOut { code, reply, .. } => {
             format!("reply out {code}{}", if reply.is_none() { " ours" } else { "" })
         }

@@ -8,6 +8,7 @@ use module_api::{
     CacheOperation, CacheReply, Fault, Function, HookEvent, Index, Json, KeyValueStore, MiError, Operator,
     ParamSetting, State, Time, Variable,
 };
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use testkit::{Fixture, absent, check_examples, int, str};
@@ -41,7 +42,7 @@ pub fn answer(fixture: &mut Fixture, state: &State) {
     ));
     let sent = Bytes::new();
     fixture.with_call(state, |call| {
-        watch::watch(call, &HookEvent::ReplyIn { branch: 0, reply: &reply });
+        watch::watch(call, &HookEvent::ReplyIn { branch: 0, reply: &reply, edits: &RefCell::default() });
         let moment =
             HookEvent::ReplyOut { code: 200, reply: Some(&reply), reason: b"OK", to_tag: b"to-1", sent: &sent };
         watch::watch(call, &moment);

@@ -39,7 +39,7 @@ fn initial(call: &mut Call<'_>, keeper: &Arc<Keeper>, dialog: &Arc<Dialog>, mome
                 inner.sent_offer = sdp;
             }
         }
-        HookEvent::ReplyIn { branch, reply } => heard(call, dialog, *branch, reply),
+        HookEvent::ReplyIn { branch, reply, .. } => heard(call, dialog, *branch, reply),
         HookEvent::ReplyOut { code, reply, to_tag, sent, .. } => {
             answered(dialog, *code, to_tag, sent);
             let message = reply.map(|reply| (Arc::clone(reply), call.msg.source, Kind::Reply));
