@@ -1,6 +1,6 @@
 //! The default provider: subscribers call each other; nobody else is served, nothing is relayed elsewhere.
 
-use crate::harness::{Running, Server, ServerBuilder, Sipp, Users};
+use crate::harness::{Phone, Running, Server, ServerBuilder, Sipp, Users};
 use crate::registration::register;
 
 /// The embedded script on a port of the test's own.
@@ -10,7 +10,6 @@ fn provider() -> Server {
         .replace("@SPOOL@", "@DIR@/acc.spool")
         .replace("udp:*:5060", "udp:127.0.0.1:@PORT@")
         .replace("@REALM@", "127.0.0.1")
-        .replace("@SECRET@", "0123456789abcdef0123456789abcdef")
         .replace("loadmodule \"tm.so\"", "loadmodule \"tm.so\"\nmodparam(\"tm\", \"fr_inv_timeout\", 3)");
     let provider = ServerBuilder::new(&script).with_database();
     // What the default provider's own start adds to its tables.
@@ -212,7 +211,48 @@ fn a_request_with_a_forged_route_goes_nowhere() {
     stranger.send_to(request.as_bytes(), server.address()).expect("send");
     let mut reply = [0; 4096];
     let length = stranger.recv(&mut reply).expect("reply");
-    assert!(reply[..length].starts_with(b"SIP/2.0 404"), "{}", String::from_utf8_lossy(&reply[..length]));
+    assert!(reply[..length].starts_with(b"SIP/2.0 481"), "{}", String::from_utf8_lossy(&reply[..length]));
     victim.set_nonblocking(true).expect("socket");
     assert!(victim.recv(&mut reply).is_err(), "it was relayed");
+}
+
+/// The two subscribers' phones, registered.
+fn phones(server: &Server) -> [Phone; 2] {
+    let phones = [("alice", "wonderland"), ("bob", "builder")]
+        .map(|(user, password)| Phone::new(server, user, "127.0.0.1", password));
+    phones.iter().for_each(Phone::register);
+    phones
+}
+
+#[test]
+fn a_calls_route_leads_nowhere_else_and_nowhere_once_it_is_over() {
+    let server = provider();
+    let [alice, bob] = phones(&server);
+    let victim = std::net::UdpSocket::bind("127.0.0.1:0").expect("socket");
+    let there = format!("sip:1900@{}", victim.local_addr().expect("address"));
+    let talk = alice.begin(&bob);
+    assert!(alice.within(&talk, "INVITE", &there, None).starts_with("SIP/2.0 481"));
+    assert!(alice.within(&talk, "OPTIONS", &talk.target, Some(&bob)).starts_with("SIP/2.0 200"));
+    alice.hang_up(&talk, &bob);
+    assert!(alice.within(&talk, "INVITE", &there, None).starts_with("SIP/2.0 481"));
+    assert!(alice.within(&talk, "INVITE", &talk.target, None).starts_with("SIP/2.0 481"));
+    victim.set_nonblocking(true).expect("socket");
+    assert!(victim.recv(&mut [0; 64]).is_err(), "it was relayed");
+}
+
+#[test]
+fn the_limit_is_the_subscribers_however_his_name_is_spelled() {
+    let server = provider();
+    let [mut alice, bob] = phones(&server);
+    user(&server, &["limit", "alice@127.0.0.1", "1"]);
+    let talk = alice.begin(&bob);
+    alice.from = "ALICE".to_owned();
+    assert!(alice.call_refused(&bob).starts_with("SIP/2.0 486 Too Many Calls"));
+    alice.from = "alice".to_owned();
+    alice.hang_up(&talk, &bob);
+    alice.from = "Alice".to_owned();
+    alice.call(&bob);
+    // The one that was refused, and the two that were answered.
+    let records = || server.sql("SELECT caller, sip_code, count(*) FROM acc WHERE method = 'INVITE' GROUP BY sip_code");
+    server.eventually(records, "alice|200|2\nalice|486|1");
 }

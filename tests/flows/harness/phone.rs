@@ -1,6 +1,7 @@
 //! A phone that keeps at it: it sends again what is not answered, comes again when it is told to, registers and calls.
 
 use super::{Server, authorization};
+use std::cell::Cell;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
@@ -10,10 +11,22 @@ pub struct Phone {
     server: String,
     /// Its user part.
     pub user: String,
+    /// The user that its From has.
+    pub from: String,
     domain: String,
     password: String,
     /// Its port on 127.0.0.1.
     pub port: u16,
+}
+
+/// A call as its caller knows it.
+pub struct Talk {
+    number: String,
+    to: String,
+    /// Where the callee is.
+    pub target: String,
+    routes: String,
+    cseq: Cell<u32>,
 }
 
 /// When a request that nobody answers is sent again.
@@ -28,7 +41,7 @@ impl Phone {
         socket.set_read_timeout(Some(Duration::from_millis(1))).expect("timeout");
         let port = socket.local_addr().expect("address").port();
         let [user, domain, password] = [user, domain, password].map(str::to_owned);
-        Phone { socket, server: server.address(), user, domain, password, port }
+        Phone { socket, server: server.address(), from: user.clone(), user, domain, password, port }
     }
 
     /// Registers.
@@ -42,13 +55,26 @@ impl Phone {
 
     /// Calls another phone, which answers, and hangs up. How long it took until the other answered.
     pub fn call(&self, callee: &Phone) -> Duration {
-        let (begun, number) = (Instant::now(), unique());
-        let uri = format!("sip:{}@{}", callee.user, self.domain);
-        let contact = format!("Contact: <sip:{}@127.0.0.1:{}>\n", self.user, self.port);
-        let ok = self.authenticated("INVITE", &uri, &format!("<{uri}>"), &number, &contact, Some(callee));
+        let begun = Instant::now();
+        let talk = self.begin(callee);
         let took = begun.elapsed();
+        self.hang_up(&talk, callee);
+        took
+    }
+
+    /// Calls another phone. What comes instead of an answer.
+    pub fn call_refused(&self, callee: &Phone) -> String {
+        let reply = self.invite(callee, &unique());
+        assert!(!reply.starts_with("SIP/2.0 2"), "{reply}");
+        reply
+    }
+
+    /// Calls another phone, which answers.
+    pub fn begin(&self, callee: &Phone) -> Talk {
+        let number = unique();
+        let ok = self.invite(callee, &number);
         assert!(ok.starts_with("SIP/2.0 200"), "{ok}");
-        let to = value(&ok, "To").expect("To");
+        let to = value(&ok, "To").expect("To").to_owned();
         let target = format!("sip:127.0.0.1:{}", callee.port);
         let routes: String = ok
             .lines()
@@ -58,11 +84,26 @@ impl Phone {
             .collect();
         let cseq = value(&ok, "CSeq").and_then(|cseq| cseq.split(' ').next()).and_then(|cseq| cseq.parse().ok());
         let cseq: u32 = cseq.expect("CSeq");
-        self.send(&self.request("ACK", &target, to, &number, cseq, &routes));
-        let bye = self.request("BYE", &target, to, &number, cseq + 1, &routes);
-        let reply = self.ask(&bye, Some(callee));
+        self.send(&self.request("ACK", &target, &to, &number, cseq, &routes));
+        Talk { number, to, target, routes, cseq: Cell::new(cseq) }
+    }
+
+    /// Hangs up.
+    pub fn hang_up(&self, talk: &Talk, callee: &Phone) {
+        let reply = self.within(talk, "BYE", &talk.target, Some(callee));
         assert!(reply.starts_with("SIP/2.0 200"), "{reply}");
-        took
+    }
+
+    /// Sends a request as part of a call, or of one that was; the answer.
+    pub fn within(&self, talk: &Talk, method: &str, target: &str, callee: Option<&Phone>) -> String {
+        talk.cseq.set(talk.cseq.get() + 1);
+        self.ask(&self.request(method, target, &talk.to, &talk.number, talk.cseq.get(), &talk.routes), callee)
+    }
+
+    fn invite(&self, callee: &Phone, number: &str) -> String {
+        let uri = format!("sip:{}@{}", callee.user, self.domain);
+        let contact = format!("Contact: <sip:{}@127.0.0.1:{}>\n", self.user, self.port);
+        self.authenticated("INVITE", &uri, &format!("<{uri}>"), number, &contact, Some(callee))
     }
 
     /// Asks, answers the challenge, and comes again where the server is too busy.
@@ -103,7 +144,7 @@ impl Phone {
             "{method} {uri} SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bK-{number}-{cseq}-{method};rport\n\
              From: <sip:{}@{}>;tag=1\nTo: {to}\nCall-ID: {number}\nCSeq: {cseq} {method}\nMax-Forwards: 70\n\
              {more}Content-Length: 0\n\n",
-            self.port, self.user, self.domain
+            self.port, self.from, self.domain
         )
     }
 
@@ -130,7 +171,7 @@ impl Phone {
     /// Answers a request that has come.
     fn take(&self) {
         let Some(request) = self.next() else { return };
-        if request.starts_with("INVITE ") || request.starts_with("BYE ") {
+        if ["INVITE ", "BYE ", "OPTIONS "].iter().any(|method| request.starts_with(method)) {
             self.send(&super::wire::answer(&request, "200 OK", "callee", &format!("127.0.0.1:{}", self.port)));
         }
     }

@@ -3,6 +3,7 @@
 use super::client::call;
 use super::columns::Columns;
 use crate::cli::ClientOptions;
+use edge_sql::datetime;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -71,23 +72,25 @@ impl LiveCall {
             Some(3 | 4) => "answered",
             _ => "ending",
         };
-        LiveCall { id: text("ID"), since: text("datestart"), state, from: text("from_uri"), to: text("to_uri") }
+        let since = dialog.get("timestart").and_then(Value::as_i64).map_or(String::new(), datetime::print);
+        LiveCall { id: text("ID"), since, state, from: text("from_uri"), to: text("to_uri") }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::LiveCall;
+    use edge_sql::datetime;
     use serde_json::json;
 
     #[test]
     fn a_call_as_the_server_shows_it() {
         let shown = json!({
-            "ID": "12.34", "state": 2, "datestart": "2026-11-28 09:00:00", "from_uri": "sip:alice@example.com",
+            "ID": "12.34", "state": 2, "timestart": 1_700_000_000, "from_uri": "sip:alice@example.com",
             "to_uri": "sip:bob@example.com", "CALLEES": []
         });
         let call = LiveCall::read(&shown);
-        assert_eq!((&*call.id, &*call.since, call.state), ("12.34", "2026-11-28 09:00:00", "ringing"));
+        assert_eq!((&*call.id, &*call.since, call.state), ("12.34", &*datetime::print(1_700_000_000), "ringing"));
         assert_eq!((&*call.from, &*call.to), ("sip:alice@example.com", "sip:bob@example.com"));
     }
 }

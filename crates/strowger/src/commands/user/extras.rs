@@ -1,6 +1,6 @@
 //! What a subscriber has besides a password: aliases, groups, and how many calls at once.
 
-use super::name::{split, unknown};
+use super::name::{full, split, unknown};
 use super::{Subscribers, TABLE, text};
 use crate::defaults::REALM;
 use module_api::sql::{Cell, Statement};
@@ -44,8 +44,7 @@ impl Subscribers {
         if let Some(known) = self.known(alias_user, alias_domain)? {
             return Err(format!("{known} is a subscriber: calls to him would go to {name}"));
         }
-        let (keys, key) = self.alias_key(alias_user, alias_domain);
-        if let Some(other) = self.values(ALIASES, &["username"], (keys, key))?.first() {
+        if let Some(other) = self.owner_of_alias(alias_user, alias_domain)? {
             return Err(format!("{alias} is an alias of {other} already"));
         }
         // The name that takes an alias's place in a Request-URI needs a domain, whichever.
@@ -55,6 +54,12 @@ impl Subscribers {
         self.ask(&Statement::insert(ALIASES, &columns), values.into())?;
         println!("{alias} is {name}");
         Ok(())
+    }
+
+    /// Whose alias a name is.
+    pub fn owner_of_alias(&self, user: &str, domain: &str) -> Result<Option<String>, String> {
+        let owners = self.values(ALIASES, &["username"], self.alias_key(user, domain))?;
+        Ok(owners.into_iter().next())
     }
 
     /// Takes an alias away.
@@ -72,6 +77,9 @@ impl Subscribers {
     /// Makes one a member.
     pub fn add_to_group(&self, name: &str, group: &str) -> Result<(), String> {
         self.must_have(GROUPS)?;
+        if group.trim().is_empty() {
+            return Err("a group has a name".to_owned());
+        }
         let (user, domain) = self.existing(name)?;
         let groups = self.values(GROUPS, &["grp"], self.owner(&user, &domain))?;
         if groups.iter().any(|known| known == group) {
@@ -184,8 +192,4 @@ impl Subscribers {
             Err(format!("there is no table {table}: `strowger db create URL` makes it"))
         }
     }
-}
-
-fn full(user: &str, domain: &str) -> String {
-    if domain.is_empty() { user.to_owned() } else { format!("{user}@{domain}") }
 }

@@ -12,6 +12,7 @@ use crate::modules::tables;
 use edge_sql::{Options, Url, schema};
 use extras::EXTRAS;
 use module_api::sql::{Cell, Rows, Statement};
+use name::full;
 use name::{split, unknown};
 use secret::Secret;
 use sip::digest::{Algorithm, ha1};
@@ -69,6 +70,9 @@ impl Subscribers {
         if let Some(known) = self.known(user, domain)? {
             return Err(format!("{known} is there already; `strowger user passwd {known}` changes the password"));
         }
+        if let Some(owner) = self.owner_of_alias(user, domain)? {
+            return Err(format!("{name} is an alias of {owner}, who would get its calls"));
+        }
         let secret = Secret::new(password)?;
         let realm = self.realm(domain, realm);
         let hashes = hashes(user, &realm, &secret.password);
@@ -101,7 +105,7 @@ impl Subscribers {
         for row in self.ask(&statement, Vec::new())?.rows {
             let texts: Vec<String> = row.iter().map(text).collect();
             let [user, domain] = texts.as_slice() else { continue };
-            println!("{}", if domain.is_empty() { user.clone() } else { format!("{user}@{domain}") });
+            println!("{}", full(user, domain));
         }
         Ok(())
     }
@@ -118,17 +122,19 @@ impl Subscribers {
         for (table, id) in extras {
             self.ask(&Statement::delete(table, &["id"]), vec![id])?;
         }
-        println!("removed {name}");
+        println!("removed {name}; phones that are registered stay so until they would have to refresh it");
         Ok(())
     }
 
-    /// The subscriber in whose way another one of this name would be, as it is listed.
+    /// The subscriber in whose way another one of this name would be, as it is listed. Scripts compare names without
+    /// regard to case, and so must whoever gives them.
     fn known(&self, user: &str, domain: &str) -> Result<Option<String>, String> {
-        let (keys, key) = if self.challenge.knows_no_domains { self.key(user, "") } else { self.key(user, domain) };
-        let statement = Statement::select(TABLE, &["domain"], keys, "");
-        let found = self.ask(&statement, key)?.rows;
-        let domain = found.first().and_then(|row| row.first()).map(text);
-        Ok(domain.map(|domain| if domain.is_empty() { user.to_owned() } else { format!("{user}@{domain}") }))
+        let select = Statement::raw(format!("SELECT username, domain FROM {TABLE} WHERE lower(username) = lower(?)"));
+        let found = self.ask(&select, vec![Cell::text(user)])?.rows;
+        let names = found.iter().map(|row| [0, 1].map(|at| row.get(at).map_or(String::new(), text)));
+        let mut twins =
+            names.filter(|[_, other]| self.challenge.knows_no_domains || other.eq_ignore_ascii_case(domain));
+        Ok(twins.next().map(|[user, domain]| full(&user, &domain)))
     }
 
     /// What rows of a subscriber are found by. Where domains tell nobody apart, a bare name is his whose name it is.

@@ -20,6 +20,11 @@ pub fn split(name: &str) -> Result<(&str, &str), String> {
     Ok((user, domain.unwrap_or_default()))
 }
 
+/// A subscriber's name as it is listed.
+pub fn full(user: &str, domain: &str) -> String {
+    if domain.is_empty() { user.to_owned() } else { format!("{user}@{domain}") }
+}
+
 /// What is said of a name that nobody has.
 pub fn unknown(name: &str) -> String {
     format!("there is no subscriber {name}; `strowger user list` shows them")

@@ -1,7 +1,8 @@
 //! Passwords of subscribers: given, read, or made.
 
-use crate::defaults::random_hex;
-use std::io::Read;
+use rand_core::{OsRng, TryRngCore};
+use std::fmt::Write as _;
+use std::io::{self, Read};
 
 /// A password given, or made here.
 pub struct Secret {
@@ -24,7 +25,7 @@ impl Secret {
             }
             Some("-") => {
                 let mut line = String::new();
-                std::io::stdin().read_to_string(&mut line).map_err(|error| error.to_string())?;
+                io::stdin().read_to_string(&mut line).map_err(|error| error.to_string())?;
                 line.trim_end_matches(['\r', '\n']).to_owned()
             }
             Some(password) => password.to_owned(),
@@ -39,4 +40,14 @@ impl Secret {
     pub fn shown(&self) -> String {
         if self.is_made { format!("  password {}", self.password) } else { String::new() }
     }
+}
+
+/// Random bytes as hexadecimal digits.
+fn random_hex(bytes: usize) -> io::Result<String> {
+    let mut random = vec![0; bytes];
+    OsRng.try_fill_bytes(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(random.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }
