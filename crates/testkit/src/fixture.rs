@@ -243,7 +243,7 @@ impl Fixture {
         let read = variable.run.read;
         self.with_call(state, |call| {
             let id = call.env.services.names.avps.intern(name.as_bytes());
-            read(call, VariableName { text: name.as_bytes(), id, index, place: Where::Here })
+            read(call, VariableName { text: name.as_bytes(), id, index, index_set: None, place: Where::Here })
         })
     }
 
@@ -262,7 +262,8 @@ impl Fixture {
         let Some(write) = variable.run.write else { return Err(Fault::script("it cannot be assigned")) };
         self.with_call(state, |call| {
             let id = call.env.services.names.avps.intern(name.as_bytes());
-            let name = VariableName { text: name.as_bytes(), id, index: Index::None, place: Where::Here };
+            let name =
+                VariableName { text: name.as_bytes(), id, index: Index::None, index_set: None, place: Where::Here };
             write(call, name, operator, value)
         })
     }

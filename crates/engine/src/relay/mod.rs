@@ -70,6 +70,9 @@ impl Desk<'_> {
         if let Some(transaction) = transaction::of(call.msg) {
             transaction.no_failover = options.no_dns_failover || call.env.services.settings.disable_dns_failover;
             transaction.no_auto_477 = options.no_auto_477;
+            if !options.replicate {
+                transaction.first_active = transaction.targets.len();
+            }
         }
         let relaying = Relaying {
             todo: take_branches(call),

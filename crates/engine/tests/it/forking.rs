@@ -367,3 +367,56 @@ failure_route[next] { $ru = "sip:carol@192.0.2.30"; t_relay(); }
         world.settle();
     }
 }
+
+/// `/active` counts in the branches of the last `t_relay()`, `/all` in those of the whole transaction.
+#[test]
+fn branches_are_counted_in_all_or_in_those_of_the_last_relaying() {
+    let mut world = World::new(
+        r#"
+route {
+    append_msg_branch("sip:carol@192.0.2.30");
+    t_on_failure("next");
+    t_relay();
+}
+failure_route[next] {
+    route(show, "failed");
+    $ru = "sip:dave@192.0.2.40";
+    setbflag("LAST");
+    t_on_branch("note");
+    t_on_reply("rings");
+    t_relay();
+    route(show, "relayed");
+}
+branch_route[note] { $(tm.branch.attr(who)[0/active]) = "dave"; }
+onreply_route[rings] {
+    route(show, "rings");
+    $var(i) = 0;
+    $(tm.branch.attr(who)[$var(i)/all]) = "bob";
+    xlog("$(tm.branch.attr(who)[0]) $(tm.branch.attr(who)[2/all]) $(tm.branch.flag(LAST)[$var(i)/active])$(tm.branch.flag(LAST)[0/all])\n");
+}
+route[show] {
+    xlog("$param(1): $(tm.branch.uri[0/active]) $(tm.branch.uri[-1/active]) $(tm.branch.uri[0/all]) $(tm.branch.uri[1/active]) $(tm.branch.uri[-2/active])\n");
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let (bob, carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.reply("bob", &bob, 486, "Busy Here");
+    world.reply("carol", &carol, 486, "Busy Here");
+    let at_dave = world.last("dave", "INVITE");
+    world.reply("dave", &at_dave, 180, "Ringing");
+    let shown: Vec<String> = world.log().into_iter().filter(|line| !line.starts_with("hook")).collect();
+    let (bob, carol, dave) = ("sip:bob@192.0.2.20", "sip:carol@192.0.2.30", "sip:dave@192.0.2.40");
+    assert_eq!(
+        shown,
+        [
+            // What failed is what was relayed last.
+            format!("failed: {bob} {carol} {bob} {carol} {bob}"),
+            format!("relayed: {dave} {dave} {bob} <null> <null>"),
+            format!("rings: {dave} {dave} {bob} <null> <null>"),
+            "bob dave 10".to_owned(),
+        ]
+    );
+    world.reply("dave", &at_dave, 200, "OK");
+    world.settle();
+}
