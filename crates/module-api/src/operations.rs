@@ -60,6 +60,13 @@ pub trait Operations: Send + Sync {
     /// It has been answered already.
     fn reply(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault>;
 
+    /// Answers as module `signaling` does: within the transaction; without one, keeping nothing if module `sl` is
+    /// loaded, else in a transaction made for it.
+    ///
+    /// # Errors
+    /// It cannot be answered, or has been already.
+    fn answer(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault>;
+
     /// Arms a route of the program that is running, by name: the next `failure_route`, the `onreply_route` (of the
     /// branch in `branch_route`, else of the transaction), the `branch_route`. None disarms.
     fn arm(&self, call: &mut Call<'_>, route: catalogue::RouteKind, name: Option<u16>);
