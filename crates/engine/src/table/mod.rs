@@ -146,6 +146,12 @@ impl Table {
         self.shard(id).is_cancelled(id)
     }
 
+    /// Of the branches from this number on that a busy transaction has sent, `count` in all: those that could not be
+    /// delivered, if they are all of them. Then nobody else hears of it.
+    pub(crate) fn take_undelivered(&self, id: Id, from: usize, count: usize) -> Option<Vec<usize>> {
+        self.shard(id).take_undelivered(id, from, count)
+    }
+
     /// Frees the slot of a transaction that is over.
     pub(crate) fn remove(&self, id: Id) {
         let removed = self.shard(id).remove(id);

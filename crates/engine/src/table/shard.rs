@@ -197,6 +197,18 @@ impl Shard {
         slot.is_some_and(|slot| matches!(&slot.tenant, Tenant::Busy(mailbox) if mailbox.has_cancel()))
     }
 
+    /// Of the branches from this number on that a busy transaction has sent, `count` in all: those that could not be
+    /// delivered, if they are all of them. Its mailbox then holds no word of it.
+    pub(crate) fn take_undelivered(&mut self, id: Id, from: usize, count: usize) -> Option<Vec<usize>> {
+        let Tenant::Busy(mailbox) = &mut self.slot_mut(id)?.tenant else { return None };
+        let branches = mailbox.undelivered(from);
+        if branches.len() < count {
+            return None;
+        }
+        mailbox.forget_undelivered(&branches);
+        Some(branches)
+    }
+
     /// Frees the slot of a transaction that is over; its request, and what that was kept for.
     pub(crate) fn remove(&mut self, id: Id) -> Option<(Arc<Message>, Keeping)> {
         self.wheel.cancel(id.slot);

@@ -156,6 +156,16 @@ impl Transaction {
         }
     }
 
+    /// Notes a code of our own as what a branch ended with.
+    pub(crate) fn fail(&mut self, branch: usize, code: u16) -> Option<()> {
+        if let Some(target) = self.targets.get_mut(branch) {
+            target.last_code = code;
+            target.is_local = true;
+        }
+        self.clients.get_mut(branch)?.outcome = Some(Final::without_reply(code));
+        Some(())
+    }
+
     /// Once it is answered and no branch is pending, it only waits for repetitions, often for seconds: what they do not
     /// need is let go.
     pub(crate) fn settle(&mut self) {

@@ -33,6 +33,8 @@ pub struct World {
     pub questions: Vec<(Token, Request)>,
     /// Replies to management requests.
     pub management: Vec<Option<Bytes>>,
+    /// Whom the system refuses to send to.
+    pub unreachable: Vec<&'static str>,
     /// Whether internal errors are what the test is about.
     pub may_crash: bool,
     log: Arc<Lines>,
@@ -244,6 +246,7 @@ impl World {
             sent: Vec::new(),
             questions: Vec::new(),
             management: Vec::new(),
+            unreachable: Vec::new(),
             may_crash: false,
             log,
             catalogue,
@@ -260,17 +263,32 @@ impl World {
 
     /// Gives the engine an event, and its messages to the phones.
     pub fn handle(&mut self, event: Event) {
+        self.step(event);
+        // As the server does: the messages first, and what they come to; then the questions.
+        let mut handed_over = Vec::new();
+        for (token, request) in self.worker.drain_requests() {
+            match request {
+                Request::Sent => handed_over.push(token),
+                request => self.questions.push((token, request)),
+            }
+        }
+        self.management.extend(self.worker.drain_management().map(|(_, reply)| reply));
+        for token in handed_over {
+            self.handle(Event::Answer { token, answer: Answer::Done(Ok(())) });
+        }
+    }
+
+    fn step(&mut self, event: Event) {
         let (worker, now) = (&mut self.worker, self.now);
         if catch_unwind(AssertUnwindSafe(|| worker.handle(event, now))).is_err() {
             // As in the server, the worker goes on.
             assert!(self.may_crash, "an internal error");
         }
         let sends: Vec<Sending> = self.worker.drain_sends().collect();
-        for sending in sends {
-            self.deliver(sending);
-        }
-        self.questions.extend(self.worker.drain_requests());
-        self.management.extend(self.worker.drain_management().map(|(_, reply)| reply));
+        let (failed, sends): (Vec<_>, Vec<_>) =
+            sends.into_iter().partition(|sending| self.unreachable.contains(&phone_at(sending.to.ip())));
+        sends.into_iter().for_each(|sending| self.deliver(sending));
+        failed.into_iter().for_each(|sending| self.step(Event::SendFailed(sending)));
     }
 
     fn deliver(&mut self, sending: Sending) {
