@@ -236,7 +236,7 @@ impl Operations for Desk<'_> {
         self.send_own(env, request, done)
     }
 
-    fn table_load(&self) -> Vec<usize> {
+    fn table_load(&self) -> Vec<(usize, u64)> {
         self.core.table.load()
     }
 

@@ -142,8 +142,8 @@ pub trait Operations: Send + Sync {
     /// The URI is bad, or no socket fits.
     fn send_request(&self, env: &mut Env<'_>, request: NewRequest, done: Option<WhenAnswered>) -> Result<(), Fault>;
 
-    /// How many transactions each part of the table holds (`tm:hash`).
-    fn table_load(&self) -> Vec<usize>;
+    /// How many transactions each part of the table holds, and has held since the start (`tm:hash`).
+    fn table_load(&self) -> Vec<(usize, u64)>;
 
     // Work that waits for other work.
 

@@ -154,7 +154,7 @@ impl Operations for Recorder {
         Ok(())
     }
 
-    fn table_load(&self) -> Vec<usize> {
+    fn table_load(&self) -> Vec<(usize, u64)> {
         Vec::new()
     }
 

@@ -189,10 +189,13 @@ impl Table {
         self.shards.iter().find_map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).find(None, fits))
     }
 
-    /// How many transactions each shard holds.
-    pub(crate) fn load(&self) -> Vec<usize> {
-        let count = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).count();
-        self.shards.iter().map(count).collect()
+    /// How many transactions each shard holds, and has held since the start.
+    pub(crate) fn load(&self) -> Vec<(usize, u64)> {
+        let load = |shard: &Mutex<Shard>| {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            (shard.count(), shard.made())
+        };
+        self.shards.iter().map(load).collect()
     }
 
     /// Whether this transaction is still there.

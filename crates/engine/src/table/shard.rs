@@ -21,6 +21,8 @@ pub(crate) struct Shard {
     wheel: Wheel,
     /// What the generations of new slots begin with.
     first_generation: u32,
+    /// How many transactions it has had.
+    made: u64,
 }
 
 /// A transaction's place.
@@ -93,6 +95,7 @@ impl Shard {
             index: HashTable::new(),
             wheel: Wheel::new(now),
             first_generation,
+            made: 0,
         }
     }
 
@@ -139,6 +142,7 @@ impl Shard {
             Some(position) => position,
             None => self.grow()?,
         };
+        self.made += 1;
         let slots = &self.slots;
         self.index.insert_unique(hash, position, |known| slot_at(slots, *known).map_or(0, |slot| slot.hash));
         let slot = self.slots.get_mut(at(position))?;
@@ -246,6 +250,11 @@ impl Shard {
             let fits = hash.is_none_or(|hash| hash == slot.hash) && fits(request);
             fits.then(|| self.id(position, slot))
         })
+    }
+
+    /// How many transactions there have been.
+    pub(crate) const fn made(&self) -> u64 {
+        self.made
     }
 
     /// How many transactions there are.
