@@ -420,3 +420,48 @@ route[show] {
     world.reply("dave", &at_dave, 200, "OK");
     world.settle();
 }
+
+#[test]
+fn a_branch_is_found_by_an_attribute() {
+    let mut world = World::new(
+        r#"
+route {
+    $msg.branch.attr(kind) = "phone";
+    append_msg_branch("sip:carol@192.0.2.30");
+    $(msg.branch.attr(kind)[1]) = "pstn";
+    $(msg.branch.attr(cost)[1]) = 7;
+    append_msg_branch("sip:dave@192.0.2.40");
+    $(msg.branch.attr(kind)[2]) = "phone";
+    t_on_reply("look");
+    t_relay();
+}
+onreply_route[look] {
+    $var(i) = "none";
+    if (t_get_branch_idx_by_attr("kind", "pstn", , $var(i))) xlog("pstn $var(i)\n");
+    if (t_get_branch_idx_by_attr("kind", "phone", , $var(i))) xlog("phone $var(i)\n");
+    if (t_get_branch_idx_by_attr("kind", "phone", , $var(i), 1)) xlog("phone from 1: $var(i)\n");
+    if (t_get_branch_idx_by_attr("cost", , 7, $var(i))) xlog("cost $var(i)\n");
+    if (t_get_branch_idx_by_attr("cost")) xlog("any cost\n");
+    $var(i) = "none";
+    if (!t_get_branch_idx_by_attr("cost", , 8, $var(i))) xlog("no such cost: $var(i)\n");
+    if (!t_get_branch_idx_by_attr("kind", "phone", , $var(i), 3)) xlog("none from 3: $var(i)\n");
+    if (!t_get_branch_idx_by_attr("colour", , , $var(i))) xlog("no colour: $var(i)\n");
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let dave = world.last("dave", "INVITE");
+    world.reply("dave", &dave, 180, "Ringing");
+    let expected = [
+        "pstn 1",
+        "phone 0",
+        "phone from 1: 2",
+        "cost 1",
+        "any cost",
+        "no such cost: none",
+        "none from 3: none",
+        "no colour: none",
+    ];
+    assert_eq!(world.script_log(), expected);
+    world.settle();
+}

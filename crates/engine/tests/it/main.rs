@@ -20,6 +20,7 @@ mod gates;
 mod lifecycle;
 mod local;
 mod management;
+mod matching;
 mod names;
 mod non_invite;
 mod overload;
