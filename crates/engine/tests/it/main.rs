@@ -9,6 +9,7 @@ mod crash;
 mod dialect;
 mod dialog_call;
 mod dialog_checks;
+mod dialog_contacts;
 mod dialog_ends;
 mod dialog_races;
 mod dialogs;
