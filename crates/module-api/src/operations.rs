@@ -252,7 +252,7 @@ impl ReplyContent {
 /// Flags of `t_relay()`.
 #[derive(Clone, Debug, Default)]
 pub struct RelayOptions {
-    /// `no-auto-477`: do not answer when nothing could be sent.
+    /// `no-auto-477`: do not answer when nothing could be sent, and return only when it is known that something was.
     pub no_auto_477: bool,
     /// `no-dns-failover`
     pub no_dns_failover: bool,

@@ -32,6 +32,7 @@ mod sockets;
 mod stateless;
 mod suspended;
 mod suspended_calls;
+mod test_module;
 mod text;
 mod threads;
 mod torture;

@@ -98,7 +98,8 @@ fn written(function: &str, args: &[module_api::ArgValue], params: &[(&'static st
 fn what_is_written_for_a_program_outside() {
     let append = ("tw_append", ParamSetting::Str("item: reason=$avp(x);$rb".to_owned()));
     let known = "INVITE\nsip:bob@example.com\nsip:bob@example.com\n192.0.2.10\n";
-    let (code, text) = written("t_write_unix", &[str("voicemail/item"), str("/run/vm.sock")], &[append.clone()]);
+    let (code, text) =
+        written("t_write_unix", &[str("voicemail/item"), str("/run/vm.sock")], std::slice::from_ref(&append));
     assert_eq!(code, 1);
     assert!(text.starts_with(&format!("socket /run/vm.sock within 2 s: voicemail\n{known}")), "{text}");
     assert!(text.ends_with("reason: \n\nbody"), "{text}");
