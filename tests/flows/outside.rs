@@ -259,3 +259,59 @@ fn a_cache_is_kept_over_a_clean_restart() {
     ask(&phone, 3);
     phone.expect("SIP/2.0 200 1");
 }
+
+#[test]
+fn a_request_is_told_to_programs_by_fifo_and_socket() {
+    let server = server(
+        "loadmodule \"mi_script.so\"\nmodparam(\"tm\", \"tw_append\", \"more:Agent=$ua;$rb\")",
+        "route {
+            t_newtran();
+            if ($cs == 1) t_write_req(\"voicemail/more\", $hdr(X-Path));
+            else if ($cs == 2) t_write_unix(\"logger\", $hdr(X-Path));
+            else mi(\"tm:hash\", $var(hash));
+            $var(rc) = $rc;
+            if ($var(hash) =~ \"\\\"Current\\\": *1\") $var(rc) = \"counted\";
+            t_reply(200, \"$var(rc)\");
+        }",
+    );
+    let phone = Wire::new(&server);
+    let mut sent = 0;
+    let mut send = |number: u32, path: &std::path::Path| {
+        sent += 1;
+        phone.send(&format!(
+            "MESSAGE sip:service@127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{0};branch=z9hG4bK-w{sent}\n\
+             From: <sip:phone@127.0.0.1>;tag=1\nTo: <sip:service@127.0.0.1>\nCall-ID: written\nCSeq: {number} MESSAGE\n\
+             User-Agent: Flow\nX-Path: {1}\nMax-Forwards: 70\nContent-Type: text/plain\nContent-Length: 5\n\nhello",
+            phone.port,
+            path.display()
+        ));
+    };
+    let known = "MESSAGE\nsip:service@127.0.0.1\nsip:service@127.0.0.1\n127.0.0.1\nsip:phone@127.0.0.1\n1\n\
+                 sip:service@127.0.0.1\n\nwritten\n";
+    let fifo = server.directory.join("told.fifo");
+    // Nobody reads it yet.
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    send(1, &fifo);
+    phone.expect("SIP/2.0 200 -1");
+    // Open for both, it is open at once.
+    let mut reader = std::fs::OpenOptions::new().read(true).write(true).open(&fifo).unwrap();
+    send(1, &fifo);
+    phone.expect("SIP/2.0 200 1");
+    let mut text = String::new();
+    while !text.ends_with("hello") {
+        let mut buffer = [0; 1];
+        reader.read_exact(&mut buffer).unwrap();
+        text.push(char::from(buffer[0]));
+    }
+    assert_eq!(text, format!("voicemail\n{known}1\n\n\nAgent: Flow\n\nhello"));
+    let socket_path = server.directory.join("told.socket");
+    let socket = UnixDatagram::bind(&socket_path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    send(2, &socket_path);
+    phone.expect("SIP/2.0 200 1");
+    let mut buffer = [0; 1500];
+    let count = socket.recv(&mut buffer).expect("a datagram");
+    assert_eq!(String::from_utf8_lossy(&buffer[..count]), format!("logger\n{known}2\n\n\n"));
+    send(3, &socket_path);
+    phone.expect("SIP/2.0 200 counted");
+}

@@ -83,3 +83,41 @@ fn what_is_not_answered_is_sent_again() {
     assert_eq!([alice.expect("SIP/2.0 486"), alice.expect("SIP/2.0 486")], [busy.clone(), busy]);
     alice.send(&request("ACK", ";tag=c", 2, &alice, &carol));
 }
+
+/// The system refuses to send to the whole network: that is the return code of `t_relay()` where the script asks for it.
+#[test]
+fn what_the_system_refuses_to_send_is_told_to_the_script() {
+    let script = r#"
+socket = udp:127.0.0.1:@PORT@
+loadmodule "proto_udp.so"
+loadmodule "sl.so"
+loadmodule "tm.so"
+route {
+    t_on_failure("lost");
+    if ($rm == "INVITE") {
+        if (!t_relay("no-auto-477")) { $var(rc) = $rc; t_reply(480, "Relayed with $var(rc)"); }
+        exit;
+    }
+    t_relay();
+}
+failure_route[lost] { t_reply(480, "Lost with $T_reply_code"); }
+"#;
+    let server = ServerBuilder::new(script).start();
+    let (alice, bob) = (Wire::new(&server), Wire::new(&server));
+    let everybody = |method: &str, number: u32| {
+        let request = request(method, "", number, &alice, &bob);
+        request.replacen(&format!("127.0.0.1:{}", bob.port), "255.255.255.255", 1)
+    };
+    alice.send(&everybody("INVITE", 1));
+    alice.expect("SIP/2.0 100");
+    alice.expect("SIP/2.0 480 Relayed with -6");
+    alice.send(&request("ACK", ";tag=b", 1, &alice, &bob));
+    // Without the flag it is a failure like any other.
+    alice.send(&everybody("MESSAGE", 2));
+    alice.expect("SIP/2.0 480 Lost with 477");
+    // What can be sent is relayed with the flag as without it.
+    alice.send(&request("INVITE", "", 3, &alice, &bob));
+    bob.answer(&bob.expect("INVITE"), "200 OK", "b");
+    alice.expect("SIP/2.0 100");
+    alice.expect("SIP/2.0 200");
+}

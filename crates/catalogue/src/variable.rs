@@ -17,6 +17,8 @@ pub struct Variable<R: 'static> {
     pub inner: Inner,
     /// Whether it takes an index in brackets.
     pub indexed: bool,
+    /// What the index may be said to count in, behind a slash: `active` in `$(tm.branch.uri[0/active])`.
+    pub index_sets: &'static [&'static str],
     /// What reads and writes it.
     pub run: R,
 }
@@ -64,6 +66,7 @@ impl<R> Variable<R> {
             access: self.access,
             inner: self.inner,
             indexed: self.indexed,
+            index_sets: self.index_sets,
             run: (),
         }
     }

@@ -60,8 +60,10 @@ impl Waits {
 async fn answer(request: Request) -> Answer {
     match request {
         Request::Write { path, socket, bytes, deadline } => {
-            let write = if socket { write_socket } else { write_fifo };
-            let task = tokio::task::spawn_blocking(move || write(&path, &bytes));
+            let task = tokio::task::spawn_blocking(move || match socket {
+                true => write_socket(&path, &bytes, deadline),
+                false => write_fifo(&path, &bytes),
+            });
             Answer::Done(match tokio::time::timeout(deadline, task).await {
                 Ok(Ok(written)) => written,
                 _ => Err(Fault::backend("writing took too long")),

@@ -41,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) times: TransactionSettings,
     /// Whether module `tm` is loaded: without it there are no transactions to look for.
     pub(crate) has_transactions: bool,
+    /// Whether module `sl` is loaded: without it `send_reply()` answers in transactions.
+    pub(crate) has_sl: bool,
     /// Goes before the table, whose transactions then are lost to nobody.
     pub(crate) orphans: Arc<Orphans>,
     /// Work for the ticks.

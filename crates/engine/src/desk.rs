@@ -121,6 +121,14 @@ impl Operations for Desk<'_> {
         self.answer_locally(&mut call.env, call.msg, kind, reply)
     }
 
+    fn answer(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault> {
+        let keeps = self.core.has_transactions && !self.core.has_sl;
+        if call.msg.transaction.is_some() || keeps {
+            return Operations::reply(self, call, reply);
+        }
+        Desk::reply_stateless(self, call, reply)
+    }
+
     fn arm(&self, call: &mut Call<'_>, route: RouteKind, name: Option<u16>) {
         let kind = call.kind;
         let msg = &mut *call.msg;
@@ -228,7 +236,7 @@ impl Operations for Desk<'_> {
         self.send_own(env, request, done)
     }
 
-    fn table_load(&self) -> Vec<usize> {
+    fn table_load(&self) -> Vec<(usize, u64)> {
         self.core.table.load()
     }
 

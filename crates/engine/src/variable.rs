@@ -187,5 +187,6 @@ fn name_of<'r>(reading: &'r Reading<'_>) -> VariableName<'r> {
         Some(Context::Request) => Where::Request,
         Some(Context::Reply) => Where::Reply,
     };
-    VariableName { text: reading.name.text, id: reading.name.id, index, place }
+    let host::Name { text, id } = reading.name;
+    VariableName { text, id, index, index_set: reading.index_set, place }
 }

@@ -136,6 +136,7 @@ pub const VARIABLE: Variable = Variable {
     access: Access::Read,
     inner: Inner::None,
     indexed: false,
+    index_sets: &[],
     run: VariableRun { read: |_, _| Value::Null, write: None },
 };
 

@@ -60,6 +60,13 @@ pub trait Operations: Send + Sync {
     /// It has been answered already.
     fn reply(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault>;
 
+    /// Answers as module `signaling` does: within the transaction; without one, keeping nothing if module `sl` is
+    /// loaded, else in a transaction made for it.
+    ///
+    /// # Errors
+    /// It cannot be answered, or has been already.
+    fn answer(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault>;
+
     /// Arms a route of the program that is running, by name: the next `failure_route`, the `onreply_route` (of the
     /// branch in `branch_route`, else of the transaction), the `branch_route`. None disarms.
     fn arm(&self, call: &mut Call<'_>, route: catalogue::RouteKind, name: Option<u16>);
@@ -135,8 +142,8 @@ pub trait Operations: Send + Sync {
     /// The URI is bad, or no socket fits.
     fn send_request(&self, env: &mut Env<'_>, request: NewRequest, done: Option<WhenAnswered>) -> Result<(), Fault>;
 
-    /// How many transactions each part of the table holds (`tm:hash`).
-    fn table_load(&self) -> Vec<usize>;
+    /// How many transactions each part of the table holds, and has held since the start (`tm:hash`).
+    fn table_load(&self) -> Vec<(usize, u64)>;
 
     // Work that waits for other work.
 
@@ -245,7 +252,7 @@ impl ReplyContent {
 /// Flags of `t_relay()`.
 #[derive(Clone, Debug, Default)]
 pub struct RelayOptions {
-    /// `no-auto-477`: do not answer when nothing could be sent.
+    /// `no-auto-477`: do not answer when nothing could be sent, and return only when it is known that something was.
     pub no_auto_477: bool,
     /// `no-dns-failover`
     pub no_dns_failover: bool,

@@ -20,6 +20,9 @@ pub enum Request {
     NamesOf(IpAddr),
     /// Nothing for a while (`sleep()`).
     Sleep(Duration),
+    /// What was sent so far has been handed to its sockets, and what could not be has been told
+    /// (`t_relay("no-auto-477")`). What waits for a connection counts as handed over.
+    Sent,
     /// Bytes written to a FIFO or UNIX socket (`t_write_req`, `t_write_unix`).
     Write {
         /// Its path.
@@ -100,7 +103,7 @@ pub enum Answer {
     Exec(Result<ProgramOutput, Fault>),
     /// To [`Request::Http`].
     Http(Result<HttpResponse, HttpFailure>),
-    /// To [`Request::Sleep`], [`Request::Write`], [`Request::Keep`], [`Request::Notify`] and [`Request::Promise`].
+    /// To [`Request::Sleep`], [`Request::Sent`], [`Request::Write`], [`Request::Keep`], [`Request::Notify`] and [`Request::Promise`].
     Done(Result<(), Fault>),
 }
 

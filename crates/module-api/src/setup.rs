@@ -31,6 +31,8 @@ pub struct Setup<'a> {
     pub now: Time,
     /// 32 random bytes of this module's own.
     pub seed: [u8; 32],
+    /// The modules that the script loads, by name.
+    pub loaded: &'a [&'static str],
     /// The modules that have started already, by name.
     pub started: &'a BTreeMap<&'static str, State>,
     /// What it asks for; the engine takes it over.

@@ -15,6 +15,8 @@ pub trait TransactionHandle: Any + Send {
     fn id(&self) -> String;
     /// Its branches, in the order they were made.
     fn branches(&self) -> &[TransactionBranch];
+    /// The number of the first branch of the last `t_relay()`: from there on they are the active ones.
+    fn first_active(&self) -> usize;
     /// For changing flags and attributes.
     fn branch_mut(&mut self, number: usize) -> Option<&mut TransactionBranch>;
     /// The code of the reply at hand: in `onreply_route` the one received, in `failure_route` the one chosen, else the

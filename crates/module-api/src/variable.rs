@@ -14,6 +14,8 @@ pub struct VariableName<'a> {
     pub id: Option<NameId>,
     /// The index.
     pub index: Index,
+    /// What it counts in, if written: one of the declaration's [`catalogue::Variable::index_sets`].
+    pub index_set: Option<&'static str>,
     /// `<request>` or `<reply>`, if written.
     pub place: Where,
 }

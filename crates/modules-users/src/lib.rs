@@ -10,7 +10,6 @@ mod first_row;
 mod group;
 mod permissions;
 mod registrar;
-mod reply;
 mod speeddial;
 mod statements;
 mod subject;

@@ -490,6 +490,8 @@ pub enum Index {
     Append,
     /// A variable holding the number.
     Variable(Box<Variable>),
+    /// One of these in a set: `[0/active]`.
+    InSet(Box<(Index, String)>),
 }
 
 /// `{class.name,argument,…}`

@@ -108,6 +108,8 @@ pub struct Reading<'a> {
     pub name: Name<'a>,
     /// What stands in its brackets.
     pub index: Index,
+    /// What the index counts in, if written: one of the declaration's [`catalogue::Variable::index_sets`].
+    pub index_set: Option<&'static str>,
     /// `<request>` or `<reply>`, if written.
     pub context: Option<Context>,
 }

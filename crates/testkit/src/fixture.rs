@@ -33,6 +33,8 @@ pub struct Fixture {
     pub constants: Vec<(&'static str, usize, String)>,
     /// Answers requests; a test sets it. Without it a request fails the test.
     pub answer: Box<dyn FnMut(&Request) -> Answer>,
+    /// The modules that the script is said to load.
+    pub loaded: Vec<&'static str>,
     operations: Recorder,
     random: Counting,
     started: BTreeMap<&'static str, State>,
@@ -121,6 +123,7 @@ impl Fixture {
             now,
             out: Outbox::default(),
             wishes: Wishes::default(),
+            loaded: vec!["tm", "sl"],
             constants: Vec::new(),
             answer: Box::new(|request| panic!("nobody answers {request:?}")),
             operations: Recorder::default(),
@@ -160,6 +163,7 @@ impl Fixture {
             log: &self.services.log,
             now: self.now,
             seed: [7; 32],
+            loaded: &self.loaded,
             started: &self.started,
             wishes: &mut self.wishes,
             compiler: &compiler,
@@ -243,7 +247,7 @@ impl Fixture {
         let read = variable.run.read;
         self.with_call(state, |call| {
             let id = call.env.services.names.avps.intern(name.as_bytes());
-            read(call, VariableName { text: name.as_bytes(), id, index, place: Where::Here })
+            read(call, VariableName { text: name.as_bytes(), id, index, index_set: None, place: Where::Here })
         })
     }
 
@@ -262,7 +266,8 @@ impl Fixture {
         let Some(write) = variable.run.write else { return Err(Fault::script("it cannot be assigned")) };
         self.with_call(state, |call| {
             let id = call.env.services.names.avps.intern(name.as_bytes());
-            let name = VariableName { text: name.as_bytes(), id, index: Index::None, place: Where::Here };
+            let name =
+                VariableName { text: name.as_bytes(), id, index: Index::None, index_set: None, place: Where::Here };
             write(call, name, operator, value)
         })
     }

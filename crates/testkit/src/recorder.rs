@@ -85,6 +85,10 @@ impl Operations for Recorder {
         Ok(())
     }
 
+    fn answer(&self, call: &mut Call<'_>, reply: &ReplyContent) -> Result<(), Fault> {
+        self.reply(call, reply)
+    }
+
     fn arm(&self, _: &mut Call<'_>, route: RouteKind, name: Option<u16>) {
         self.note(format!("arm {route:?} {name:?}"));
     }
@@ -150,7 +154,7 @@ impl Operations for Recorder {
         Ok(())
     }
 
-    fn table_load(&self) -> Vec<usize> {
+    fn table_load(&self) -> Vec<(usize, u64)> {
         Vec::new()
     }
 

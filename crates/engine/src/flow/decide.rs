@@ -37,13 +37,7 @@ impl Desk<'_> {
         branch: usize,
         code: u16,
     ) -> Option<Box<Routing>> {
-        let transaction = transaction::of(&mut msg)?;
-        if let Some(target) = transaction.targets.get_mut(branch) {
-            target.last_code = code;
-            target.is_local = true;
-        }
-        let client = transaction.clients.get_mut(branch)?;
-        client.outcome = Some(Final::without_reply(code));
+        transaction::of(&mut msg)?.fail(branch, code)?;
         self.branch_failed(env, msg, branch)
     }
 

@@ -44,6 +44,8 @@ impl Desk<'_> {
             role: Role::Contender,
             proxy: None,
             answers: false,
+            looks_back: false,
+            first: 0,
             sent: 0,
             failure: None,
             spread: Spread::default(),

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod branch;
+mod departure;
 mod inject;
 mod own;
 mod simple;
@@ -29,6 +30,10 @@ pub(crate) struct Relaying {
     proxy: Option<Bytes>,
     /// Whether this call made the transaction; then it answers when nothing could be sent.
     answers: bool,
+    /// Whether it is done only once the branches are known to have left (`no-auto-477`).
+    looks_back: bool,
+    /// The number of its first branch.
+    first: usize,
     /// How many have left.
     sent: usize,
     /// The code of the first that did not.
@@ -70,12 +75,17 @@ impl Desk<'_> {
         if let Some(transaction) = transaction::of(call.msg) {
             transaction.no_failover = options.no_dns_failover || call.env.services.settings.disable_dns_failover;
             transaction.no_auto_477 = options.no_auto_477;
+            if !options.replicate {
+                transaction.first_active = transaction.targets.len();
+            }
         }
         let relaying = Relaying {
             todo: take_branches(call),
             role: if options.replicate { Role::Replica } else { Role::Contender },
             proxy: options.proxy,
             answers: is_new && !options.no_auto_477 && !options.replicate,
+            looks_back: options.no_auto_477 && !options.replicate,
+            first: transaction::of(call.msg).map_or(0, |transaction| transaction.clients.len()),
             sent: 0,
             failure: None,
             spread: Spread::default(),
@@ -116,9 +126,14 @@ impl Relaying {
 
     /// All branches have left, or not.
     fn finish(self, desk: &Desk<'_>, call: &mut Call<'_>) -> Flow {
-        if self.sent > 0 {
-            return Flow::done(1);
+        match self.sent {
+            0 => self.nothing_sent(desk, call),
+            _ if self.looks_back => self.look_back(desk),
+            _ => Flow::done(1),
         }
+    }
+
+    fn nothing_sent(self, desk: &Desk<'_>, call: &mut Call<'_>) -> Flow {
         let (code, fault) = self.failure.unwrap_or_else(|| {
             (NO_DESTINATION, Fault::script("no branch was left to send to").reply(477, "Send failed (477/TM)"))
         });

@@ -148,6 +148,8 @@ fn start_modules(
         dispatch,
         constants: &*blueprint.constants,
     };
+    let loaded = blueprint.loaded.iter().filter_map(|id| module_at(blueprint, *id)).map(|module| module.name);
+    let loaded: Vec<&'static str> = loaded.collect();
     let mut started: BTreeMap<&'static str, State> = BTreeMap::new();
     let mut wishes = Wishes::default();
     let mut failures = Vec::new();
@@ -171,6 +173,7 @@ fn start_modules(
             log: &blueprint.log,
             now: blueprint.now,
             seed,
+            loaded: &loaded,
             started: &started,
             wishes: &mut wishes,
             compiler: &compiler,
@@ -255,6 +258,7 @@ fn make_core(
         }
     }
     let has_transactions = wishes.transactions.is_some();
+    let has_sl = loaded().any(|(_, module)| module.name == "sl");
     let times = wishes.transactions.unwrap_or_default();
     let orphans = Arc::default();
     let program = Arc::new(Loaded::new(blueprint.program, &dispatch, &times, &wishes.gates, &orphans));
@@ -311,6 +315,7 @@ fn make_core(
         timers: wishes.timers,
         times,
         has_transactions,
+        has_sl,
         counters,
     }
 }

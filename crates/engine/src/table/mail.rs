@@ -69,6 +69,20 @@ impl Mailbox {
         Some(mail)
     }
 
+    /// Its branches from this number on that could not be delivered, as far as is known.
+    pub(crate) fn undelivered(&self, from: usize) -> Vec<usize> {
+        let branch = |mail: &Mail| match mail {
+            Mail::SendFailed { branch } => Some(*branch).filter(|branch| *branch >= from),
+            _ => None,
+        };
+        self.mails.iter().filter_map(branch).collect()
+    }
+
+    /// Takes out that these branches could not be delivered.
+    pub(crate) fn forget_undelivered(&mut self, branches: &[usize]) {
+        self.mails.retain(|mail| !matches!(mail, Mail::SendFailed { branch } if branches.contains(branch)));
+    }
+
     /// Whether its caller has cancelled it meanwhile.
     pub(crate) fn has_cancel(&self) -> bool {
         self.mails.iter().any(|mail| matches!(mail, Mail::Cancel { .. }))

@@ -146,6 +146,12 @@ impl Table {
         self.shard(id).is_cancelled(id)
     }
 
+    /// Of the branches from this number on that a busy transaction has sent, `count` in all: those that could not be
+    /// delivered, if they are all of them. Then nobody else hears of it.
+    pub(crate) fn take_undelivered(&self, id: Id, from: usize, count: usize) -> Option<Vec<usize>> {
+        self.shard(id).take_undelivered(id, from, count)
+    }
+
     /// Frees the slot of a transaction that is over.
     pub(crate) fn remove(&self, id: Id) {
         let removed = self.shard(id).remove(id);
@@ -183,10 +189,13 @@ impl Table {
         self.shards.iter().find_map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).find(None, fits))
     }
 
-    /// How many transactions each shard holds.
-    pub(crate) fn load(&self) -> Vec<usize> {
-        let count = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).count();
-        self.shards.iter().map(count).collect()
+    /// How many transactions each shard holds, and has held since the start.
+    pub(crate) fn load(&self) -> Vec<(usize, u64)> {
+        let load = |shard: &Mutex<Shard>| {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            (shard.count(), shard.made())
+        };
+        self.shards.iter().map(load).collect()
     }
 
     /// Whether this transaction is still there.

@@ -21,6 +21,8 @@ pub(crate) struct Shard {
     wheel: Wheel,
     /// What the generations of new slots begin with.
     first_generation: u32,
+    /// How many transactions it has had.
+    made: u64,
 }
 
 /// A transaction's place.
@@ -93,6 +95,7 @@ impl Shard {
             index: HashTable::new(),
             wheel: Wheel::new(now),
             first_generation,
+            made: 0,
         }
     }
 
@@ -139,6 +142,7 @@ impl Shard {
             Some(position) => position,
             None => self.grow()?,
         };
+        self.made += 1;
         let slots = &self.slots;
         self.index.insert_unique(hash, position, |known| slot_at(slots, *known).map_or(0, |slot| slot.hash));
         let slot = self.slots.get_mut(at(position))?;
@@ -197,6 +201,18 @@ impl Shard {
         slot.is_some_and(|slot| matches!(&slot.tenant, Tenant::Busy(mailbox) if mailbox.has_cancel()))
     }
 
+    /// Of the branches from this number on that a busy transaction has sent, `count` in all: those that could not be
+    /// delivered, if they are all of them. Its mailbox then holds no word of it.
+    pub(crate) fn take_undelivered(&mut self, id: Id, from: usize, count: usize) -> Option<Vec<usize>> {
+        let Tenant::Busy(mailbox) = &mut self.slot_mut(id)?.tenant else { return None };
+        let branches = mailbox.undelivered(from);
+        if branches.len() < count {
+            return None;
+        }
+        mailbox.forget_undelivered(&branches);
+        Some(branches)
+    }
+
     /// Frees the slot of a transaction that is over; its request, and what that was kept for.
     pub(crate) fn remove(&mut self, id: Id) -> Option<(Arc<Message>, Keeping)> {
         self.wheel.cancel(id.slot);
@@ -234,6 +250,11 @@ impl Shard {
             let fits = hash.is_none_or(|hash| hash == slot.hash) && fits(request);
             fits.then(|| self.id(position, slot))
         })
+    }
+
+    /// How many transactions there have been.
+    pub(crate) const fn made(&self) -> u64 {
+        self.made
     }
 
     /// How many transactions there are.

@@ -14,6 +14,10 @@ impl TransactionHandle for Transaction {
         &self.targets
     }
 
+    fn first_active(&self) -> usize {
+        self.first_active
+    }
+
     fn branch_mut(&mut self, number: usize) -> Option<&mut TransactionBranch> {
         self.targets.get_mut(number)
     }

@@ -68,6 +68,8 @@ pub(crate) struct Transaction {
     pub(crate) code_at_hand: Option<u16>,
     /// The first branch of the present attempt: replies to earlier ones have had their failure route.
     pub(crate) first_branch: usize,
+    /// The first branch of the last `t_relay()`, those that have failed since included.
+    pub(crate) first_active: usize,
     /// The branch whose reply was chosen last.
     pub(crate) winner: usize,
     /// How its request came.
@@ -132,6 +134,7 @@ impl Transaction {
             branch_reply_route: None,
             code_at_hand: None,
             first_branch: 0,
+            first_active: 0,
             winner: 0,
             source,
             began_at: now,
@@ -151,6 +154,16 @@ impl Transaction {
             Upstream::Server(server) => server.is_answered(),
             Upstream::Own(own) => own.ends_at.is_some(),
         }
+    }
+
+    /// Notes a code of our own as what a branch ended with.
+    pub(crate) fn fail(&mut self, branch: usize, code: u16) -> Option<()> {
+        if let Some(target) = self.targets.get_mut(branch) {
+            target.last_code = code;
+            target.is_local = true;
+        }
+        self.clients.get_mut(branch)?.outcome = Some(Final::without_reply(code));
+        Some(())
     }
 
     /// Once it is answered and no branch is pending, it only waits for repetitions, often for seconds: what they do not

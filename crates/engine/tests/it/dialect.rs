@@ -87,6 +87,7 @@ fn what_is_not_certain_or_not_there_is_an_error() {
     let cases = [
         ("avp_delete(\"s\");", "what avp_delete() means here is not certain", "$avp(s) = NULL"),
         ("sip_trace();", "unknown function sip_trace()", "trace() of the module tracer"),
+        ("t_cancel_call();", "unknown function t_cancel_call()", "it is t_cancel_branch(\"a\")"),
         ("load_balance(\"1\", \"pstn\");", "unknown function load_balance()", "lb_start_or_next()"),
     ];
     for (line, error, help) in cases {
@@ -142,4 +143,26 @@ fn constants_that_cannot_be_used_are_found_by_the_check() {
     ] {
         assert_eq!(warnings(&script(statement)), Vec::<String>::new(), "{statement}");
     }
+}
+
+#[test]
+fn branches_were_cancelled_under_another_name() {
+    let said = warnings("onreply_route[early] { cancel_branch(\"a\"); }\nroute { t_on_reply(\"early\"); t_relay(); }");
+    let expected = "cancel_branch() is t_cancel_branch() since 1.4 |  | t_cancel_branch";
+    assert!(said.iter().any(|text| text == expected), "{said:#?}");
+    let mut world = World::new(
+        r#"
+onreply_route[early] { if ($rs == 183) cancel_branch("a"); }
+route { append_msg_branch("sip:carol@192.0.2.30"); t_on_reply("early"); t_relay(); }
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let (bob, carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.reply("carol", &carol, 180, "Ringing");
+    world.ladder.clear();
+    world.reply("bob", &bob, 183, "Session Progress");
+    world.passed("bob>proxy 183; proxy>bob CANCEL; proxy>carol CANCEL; proxy>alice 183");
+    world.reply("bob", &bob, 487, "Request Terminated");
+    world.reply("carol", &carol, 487, "Request Terminated");
+    world.settle();
 }

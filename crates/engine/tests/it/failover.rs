@@ -105,6 +105,101 @@ fn without_477_the_failure_route_answers_or_a_500_goes_up() {
     }
 }
 
+/// What the system refuses to send at once is `t_relay()`'s own failure, where the script has asked for it.
+#[test]
+fn what_the_system_refuses_to_send_is_told_by_the_return_code() {
+    const SCRIPT: &str = r#"
+route {
+    if ($rU == "team") append_msg_branch("sip:carol@192.0.2.30");
+    if ($rU == "team") $ru = "sip:bob@192.0.2.20";
+    t_on_failure("lost");
+    if (t_relay("no-auto-477")) { xlog("relayed\n"); exit; }
+    xlog("not relayed: $rc\n");
+    if ($rU == "next") { $ru = "sip:carol@192.0.2.30"; t_relay("no-auto-477"); exit; }
+    t_reply(480, "Away");
+}
+failure_route[lost] { xlog("lost with $T_reply_code\n"); }
+"#;
+    for method in ["INVITE", "MESSAGE"] {
+        let (trying, of) = if method == "INVITE" { ("proxy>alice 100; ", "") } else { ("", " MESSAGE") };
+        let mut world = World::new(SCRIPT);
+        world.unreachable = vec!["bob"];
+        world.request("alice", method, "sip:bob@192.0.2.20", "");
+        world.passed(&format!("alice>proxy {method}; {trying}proxy>alice 480{of}"));
+        assert_eq!(world.script_log(), ["nothing was relayed: the system has refused to send it", "not relayed: -6"]);
+        world.settle();
+        // The script tries somebody else: what has not left has no say in the end.
+        world.request("alice", method, "sip:next@192.0.2.20", "");
+        let carol = world.last("carol", method);
+        world.reply("carol", &carol, 404, "Not Found");
+        assert_eq!(world.last("alice", "404").status(), 404);
+        let said = world.script_log();
+        assert_eq!(said.last().unwrap(), "lost with 404", "{said:?}");
+        world.settle();
+        // One of two branches has left.
+        world.request("alice", method, "sip:team@example.com", "");
+        assert_eq!(world.script_log(), ["relayed"]);
+        let carol = world.last("carol", method);
+        world.reply("carol", &carol, 404, "Not Found");
+        assert_eq!(world.last("alice", "404").status(), 404);
+        assert_eq!(world.script_log(), ["lost with 404"]);
+        world.settle();
+    }
+}
+
+/// Nothing is left where nothing was sent, though the script does nothing about it.
+#[test]
+fn what_was_not_sent_and_not_answered_is_let_go() {
+    let mut world = World::new(r#"route { t_relay("no-auto-477"); xlog("$rc\n"); }"#);
+    world.unreachable = vec!["bob"];
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    world.passed("alice>proxy INVITE; proxy>alice 100");
+    assert_eq!(world.script_log().last().unwrap(), "-6");
+    world.settle();
+}
+
+/// The next address is tried at once, and `t_relay()` tells of the last.
+#[test]
+fn what_the_system_refuses_to_send_goes_to_the_next_address() {
+    for (unreachable, said) in [(vec!["bob"], "1"), (vec!["bob", "carol"], "-6")] {
+        let mut world = World::new(r#"route { t_relay("no-auto-477"); xlog("$rc\n"); }"#);
+        let reaches = !unreachable.contains(&"carol");
+        world.unreachable = unreachable;
+        world.request("alice", "MESSAGE", "sip:bob@bob.example.org", "");
+        world.answer(&["192.0.2.20", "192.0.2.30"]);
+        assert_eq!(world.script_log().last().unwrap(), said);
+        if reaches {
+            let carol = world.last("carol", "MESSAGE");
+            world.reply("carol", &carol, 200, "OK");
+            world.passed("alice>proxy MESSAGE; proxy>carol MESSAGE; carol>proxy 200 MESSAGE; proxy>alice 200 MESSAGE");
+        }
+        world.settle();
+    }
+}
+
+#[test]
+fn in_a_failure_route_too_the_return_code_tells() {
+    let mut world = World::new(
+        r#"
+route { t_on_failure("next"); t_relay(); }
+failure_route[next] {
+    $ru = "sip:carol@192.0.2.30";
+    if (!t_relay("no-auto-477")) { xlog("code $rc\n"); t_reply(480, "Away"); }
+}
+"#,
+    );
+    world.unreachable = vec!["carol"];
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.ladder.clear();
+    world.reply("bob", &bob, 486, "Busy Here");
+    world.passed("bob>proxy 486; proxy>bob ACK; proxy>alice 480");
+    assert_eq!(world.script_log().last().unwrap(), "code -6");
+    let reply = world.last("alice", "480");
+    world.ack("alice", &invite, &reply);
+    world.settle();
+}
+
 /// What the edge says of a message for bob whose connection was refused.
 fn unsent(world: &World, message: &Message) -> Event {
     Event::SendFailed(module_api::Sending {

@@ -367,3 +367,101 @@ failure_route[next] { $ru = "sip:carol@192.0.2.30"; t_relay(); }
         world.settle();
     }
 }
+
+/// `/active` counts in the branches of the last `t_relay()`, `/all` in those of the whole transaction.
+#[test]
+fn branches_are_counted_in_all_or_in_those_of_the_last_relaying() {
+    let mut world = World::new(
+        r#"
+route {
+    append_msg_branch("sip:carol@192.0.2.30");
+    t_on_failure("next");
+    t_relay();
+}
+failure_route[next] {
+    route(show, "failed");
+    $ru = "sip:dave@192.0.2.40";
+    setbflag("LAST");
+    t_on_branch("note");
+    t_on_reply("rings");
+    t_relay();
+    route(show, "relayed");
+}
+branch_route[note] { $(tm.branch.attr(who)[0/active]) = "dave"; }
+onreply_route[rings] {
+    route(show, "rings");
+    $var(i) = 0;
+    $(tm.branch.attr(who)[$var(i)/all]) = "bob";
+    xlog("$(tm.branch.attr(who)[0]) $(tm.branch.attr(who)[2/all]) $(tm.branch.flag(LAST)[$var(i)/active])$(tm.branch.flag(LAST)[0/all])\n");
+}
+route[show] {
+    xlog("$param(1): $(tm.branch.uri[0/active]) $(tm.branch.uri[-1/active]) $(tm.branch.uri[0/all]) $(tm.branch.uri[1/active]) $(tm.branch.uri[-2/active])\n");
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let (bob, carol) = (world.last("bob", "INVITE"), world.last("carol", "INVITE"));
+    world.reply("bob", &bob, 486, "Busy Here");
+    world.reply("carol", &carol, 486, "Busy Here");
+    let at_dave = world.last("dave", "INVITE");
+    world.reply("dave", &at_dave, 180, "Ringing");
+    let shown: Vec<String> = world.log().into_iter().filter(|line| !line.starts_with("hook")).collect();
+    let (bob, carol, dave) = ("sip:bob@192.0.2.20", "sip:carol@192.0.2.30", "sip:dave@192.0.2.40");
+    assert_eq!(
+        shown,
+        [
+            // What failed is what was relayed last.
+            format!("failed: {bob} {carol} {bob} {carol} {bob}"),
+            format!("relayed: {dave} {dave} {bob} <null> <null>"),
+            format!("rings: {dave} {dave} {bob} <null> <null>"),
+            "bob dave 10".to_owned(),
+        ]
+    );
+    world.reply("dave", &at_dave, 200, "OK");
+    world.settle();
+}
+
+#[test]
+fn a_branch_is_found_by_an_attribute() {
+    let mut world = World::new(
+        r#"
+route {
+    $msg.branch.attr(kind) = "phone";
+    append_msg_branch("sip:carol@192.0.2.30");
+    $(msg.branch.attr(kind)[1]) = "pstn";
+    $(msg.branch.attr(cost)[1]) = 7;
+    append_msg_branch("sip:dave@192.0.2.40");
+    $(msg.branch.attr(kind)[2]) = "phone";
+    t_on_reply("look");
+    t_relay();
+}
+onreply_route[look] {
+    $var(i) = "none";
+    if (t_get_branch_idx_by_attr("kind", "pstn", , $var(i))) xlog("pstn $var(i)\n");
+    if (t_get_branch_idx_by_attr("kind", "phone", , $var(i))) xlog("phone $var(i)\n");
+    if (t_get_branch_idx_by_attr("kind", "phone", , $var(i), 1)) xlog("phone from 1: $var(i)\n");
+    if (t_get_branch_idx_by_attr("cost", , 7, $var(i))) xlog("cost $var(i)\n");
+    if (t_get_branch_idx_by_attr("cost")) xlog("any cost\n");
+    $var(i) = "none";
+    if (!t_get_branch_idx_by_attr("cost", , 8, $var(i))) xlog("no such cost: $var(i)\n");
+    if (!t_get_branch_idx_by_attr("kind", "phone", , $var(i), 3)) xlog("none from 3: $var(i)\n");
+    if (!t_get_branch_idx_by_attr("colour", , , $var(i))) xlog("no colour: $var(i)\n");
+}
+"#,
+    );
+    world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let dave = world.last("dave", "INVITE");
+    world.reply("dave", &dave, 180, "Ringing");
+    let expected = [
+        "pstn 1",
+        "phone 0",
+        "phone from 1: 2",
+        "cost 1",
+        "any cost",
+        "no such cost: none",
+        "none from 3: none",
+        "no colour: none",
+    ];
+    assert_eq!(world.script_log(), expected);
+    world.settle();
+}

@@ -85,3 +85,22 @@ fn a_stored_transaction_is_answered_by_its_identifier() {
     assert_eq!(reply.headers_called(b"Retry-After").count(), 1);
     world.settle();
 }
+
+#[test]
+fn the_table_of_transactions_tells_what_it_holds_and_held() {
+    let mut world = World::new(r#"route { t_reply(200, "OK"); }"#);
+    for round in 1..=2 {
+        for _ in 0..3 {
+            world.request("alice", "OPTIONS", "sip:bob@example.com", "");
+        }
+        for command in ["tm:hash", "t_hash"] {
+            let reply = world.manage(&format!(r#"{{"jsonrpc":"2.0","method":"{command}","id":1}}"#));
+            let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
+            let parts = reply["result"].as_array().unwrap();
+            assert!(parts.iter().enumerate().all(|(number, part)| part["index"] == number), "{reply}");
+            let sum = |name: &str| parts.iter().map(|part| part[name].as_u64().unwrap()).sum::<u64>();
+            assert_eq!((sum("Current"), sum("Total")), (3, 3 * round), "{command}");
+        }
+        world.settle();
+    }
+}

@@ -457,3 +457,59 @@ route {
         .map(|action| format!("{action} -> (OPTIONS)"));
     assert_eq!(lines, expected);
 }
+
+/// The ACK to a 2xx of bob's only passes: a script must not take it for its own, yet relay it.
+#[test]
+fn the_ack_to_a_2xx_that_passed_is_told_from_others() {
+    let mut world = World::new(
+        r#"
+route {
+    if (is_method("ACK")) { t_check_trans(); xlog("ACK $rc\n"); t_relay(); exit; }
+    if ($rU == "echo") { t_reply(200, "OK"); exit; }
+    t_relay();
+}
+"#,
+    );
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 200, "OK");
+    let success = world.last("alice", "200");
+    world.ack_success("alice", &invite, &success, "sip:bob@192.0.2.20");
+    assert_eq!(world.last("bob", "ACK").request_uri(), b"sip:bob@192.0.2.20");
+    let invite = world.request("alice", "INVITE", "sip:echo@192.0.2.1", "");
+    let success = world.last("alice", "200");
+    world.ack_success("alice", &invite, &success, "sip:echo@192.0.2.1");
+    // Of a call that nobody knows.
+    world.request("alice", "ACK", "sip:bob@192.0.2.20", "");
+    assert_eq!(world.script_log(), ["ACK -2", "ACK 1", "ACK -1"]);
+    world.settle();
+}
+
+/// Flags set after `t_newtran()` are the transaction's at once; `t_flush_flags()` says whether there is one.
+#[test]
+fn flags_set_late_are_seen_in_the_other_routes() {
+    let mut world = World::new(
+        r#"
+route {
+    t_flush_flags();
+    xlog("before: $rc\n");
+    t_newtran();
+    setflag("LATE");
+    t_flush_flags();
+    xlog("after: $rc\n");
+    t_on_reply("any");
+    t_on_failure("lost");
+    t_relay();
+}
+onreply_route[any] { if (isflagset("LATE")) xlog("reply: set\n"); resetflag("LATE"); setflag("LATER"); }
+failure_route[lost] { if (!isflagset("LATE") && isflagset("LATER")) xlog("failure: changed\n"); }
+"#,
+    );
+    let invite = world.request("alice", "INVITE", "sip:bob@192.0.2.20", "");
+    let bob = world.last("bob", "INVITE");
+    world.reply("bob", &bob, 486, "Busy Here");
+    let reply = world.last("alice", "486");
+    world.ack("alice", &invite, &reply);
+    assert_eq!(world.script_log(), ["before: -1", "after: 1", "reply: set", "failure: changed"]);
+    world.settle();
+}

@@ -1,6 +1,7 @@
 //! Replies, absorbing and forwarding without a transaction.
 
 use crate::world::World;
+use engine::{Bounds, Event};
 use sip::{Fault, HeaderError, HeaderName, Offence};
 
 #[test]
@@ -157,4 +158,23 @@ fn a_reply_to_nothing_is_dropped() {
     );
     world.passed("bob>proxy 200 OPTIONS");
     assert_eq!(world.count("engine:stray_replies"), 1);
+}
+
+/// `send_reply()` answers with what the script loads: statelessly with sl, in a transaction with tm alone.
+#[test]
+fn a_reply_is_kept_where_nothing_can_reply_without_keeping() {
+    for (modules, transactions) in [(&["sl", "tm"][..], 0), (&["tm"], 1), (&["sl"], 0)] {
+        let load: String = modules.iter().map(|name| format!("loadmodule \"{name}.so\"\n")).collect();
+        let script = format!("loadmodule \"signaling.so\"\n{load}route {{ send_reply(404, \"Not here\"); }}");
+        let mut world = World::unstarted(&script, Bounds::default());
+        world.handle(Event::Start);
+        let options = world.request("alice", "OPTIONS", "sip:bob@example.com", "");
+        world.passed("alice>proxy OPTIONS; proxy>alice 404 OPTIONS");
+        assert_eq!(world.engine.transactions(), transactions, "{modules:?}");
+        // Its repetition is absorbed with the same reply, or answered anew.
+        world.again("alice", &options);
+        world.passed("alice>proxy OPTIONS; proxy>alice 404 OPTIONS");
+        assert_eq!(world.engine.transactions(), transactions, "{modules:?}");
+        world.settle();
+    }
 }

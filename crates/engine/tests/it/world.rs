@@ -1,13 +1,13 @@
 //! A proxy and some phones in virtual time.
 
+use crate::test_module::TEST;
 use bytes::Bytes;
-use catalogue::{Arg, ModuleId, Param};
+use catalogue::ModuleId;
 use engine::ladder::Ladder;
 use engine::{Blueprint, Bounds, Engine, Event, Progress, Received, Token, Worker, catalogue_of};
 use module_api::{
-    Answer, Args, Call, Destination, FUNCTION, Fault, Flow, Function, HookEvent, Interned, Job, Level, LogSink, Logger,
-    Module, ParamSetting, Process, Proto, Question, Request, Resolved, Run, Sending, Settings, SocketId, Sockets,
-    State, Time, UnknownProcess,
+    Answer, Destination, Fault, Interned, Level, LogSink, Logger, Module, ParamSetting, Process, Proto, Request,
+    Resolved, Sending, Settings, SocketId, Sockets, Time, UnknownProcess,
 };
 use script::ast::ParamValue;
 use script::source::Source;
@@ -33,6 +33,8 @@ pub struct World {
     pub questions: Vec<(Token, Request)>,
     /// Replies to management requests.
     pub management: Vec<Option<Bytes>>,
+    /// Whom the system refuses to send to.
+    pub unreachable: Vec<&'static str>,
     /// Whether internal errors are what the test is about.
     pub may_crash: bool,
     log: Arc<Lines>,
@@ -80,86 +82,6 @@ impl LogSink for Lines {
     fn write_quietly(&self, _: Level, _: Option<&str>, line: &[u8]) {
         self.0.lock().unwrap().push(format!("quietly: {}", String::from_utf8_lossy(line).trim_end()));
     }
-}
-
-/// A module with functions that only tests need.
-const TEST: Module = Module {
-    name: "test",
-    about: "Waits.",
-    functions: &[ASK, KNOW, CRASH],
-    params: &[SLOW_START],
-    start: |setup| {
-        let state: State = Arc::new(());
-        setup.watch_transactions(&state, note);
-        if setup.params.is_on(&SLOW_START) {
-            setup.at_start(|_| Job::wait(question("start"), |_, answer| Job::Done(answered(answer))));
-            setup.at_stop(|_| Job::wait(question("stop"), |_, answer| Job::Done(answered(answer))));
-        }
-        Ok(state)
-    },
-    ..Module::EMPTY
-};
-
-const SLOW_START: Param = Param::int("slow_start", 0, "Whether start and stop wait for an answer.");
-
-fn question(host: &str) -> Request {
-    Request::Resolve(Question::addresses(host, false))
-}
-
-fn answered(answer: Answer) -> Result<(), Fault> {
-    match answer {
-        Answer::Resolved(addresses) => addresses.map(|_| ()),
-        _ => Err(Fault::us("another kind of answer")),
-    }
-}
-
-/// A function that waits for an answer and returns 1, or -1 when it is a fault.
-const ASK: Function = Function {
-    name: "ask",
-    about: "Asks a backend.",
-    args: &[Arg::str("what", "The question.")],
-    is_async: true,
-    run: Run::Wait(ask),
-    ..FUNCTION
-};
-
-/// A function that may wait, but knows the answer.
-const KNOW: Function = Function { name: "know", about: "Knows.", is_async: true, ..FUNCTION };
-
-fn ask(_: &mut Call<'_>, args: Args<'_>) -> Flow {
-    let host = match args.str(0) {
-        Ok(host) => String::from_utf8_lossy(host).into_owned(),
-        Err(fault) => return Flow::Done(Err(fault)),
-    };
-    Flow::wait(question(&host), |_, answer| match answer {
-        Answer::Resolved(Ok(_)) => Flow::done(1),
-        _ => Flow::done(-1),
-    })
-}
-
-/// A function with a mistake in it.
-const CRASH: Function = Function {
-    name: "crash",
-    about: "Panics, as a mistake of ours would.",
-    run: Run::Now(|_, _| panic!("a mistake of ours")),
-    ..FUNCTION
-};
-
-/// Writes each moment of a transaction's life into the log.
-fn note(call: &mut Call<'_>, event: &HookEvent<'_>) {
-    let text = match event {
-        HookEvent::Created => "created".to_owned(),
-        HookEvent::RequestOut { branch, .. } => format!("request out {branch}"),
-        HookEvent::ReplyIn { branch, reply, .. } => format!("reply in {branch} {}", reply.status()),
-        HookEvent::ReplyOut { code, reply, .. } => {
-            format!("reply out {code}{}", if reply.is_none() { " ours" } else { "" })
-        }
-        HookEvent::Failed { code, .. } => format!("failed {code}"),
-        HookEvent::Cancelled => "cancelled".to_owned(),
-        HookEvent::Acknowledged => "acknowledged".to_owned(),
-        HookEvent::Ended => "ended".to_owned(),
-    };
-    call.env.log().line(Level::Debug, format!("hook: {text}"));
 }
 
 impl World {
@@ -244,6 +166,7 @@ impl World {
             sent: Vec::new(),
             questions: Vec::new(),
             management: Vec::new(),
+            unreachable: Vec::new(),
             may_crash: false,
             log,
             catalogue,
@@ -260,17 +183,32 @@ impl World {
 
     /// Gives the engine an event, and its messages to the phones.
     pub fn handle(&mut self, event: Event) {
+        self.step(event);
+        // As the server does: the messages first, and what they come to; then the questions.
+        let mut handed_over = Vec::new();
+        for (token, request) in self.worker.drain_requests() {
+            match request {
+                Request::Sent => handed_over.push(token),
+                request => self.questions.push((token, request)),
+            }
+        }
+        self.management.extend(self.worker.drain_management().map(|(_, reply)| reply));
+        for token in handed_over {
+            self.handle(Event::Answer { token, answer: Answer::Done(Ok(())) });
+        }
+    }
+
+    fn step(&mut self, event: Event) {
         let (worker, now) = (&mut self.worker, self.now);
         if catch_unwind(AssertUnwindSafe(|| worker.handle(event, now))).is_err() {
             // As in the server, the worker goes on.
             assert!(self.may_crash, "an internal error");
         }
         let sends: Vec<Sending> = self.worker.drain_sends().collect();
-        for sending in sends {
-            self.deliver(sending);
-        }
-        self.questions.extend(self.worker.drain_requests());
-        self.management.extend(self.worker.drain_management().map(|(_, reply)| reply));
+        let (failed, sends): (Vec<_>, Vec<_>) =
+            sends.into_iter().partition(|sending| self.unreachable.contains(&phone_at(sending.to.ip())));
+        sends.into_iter().for_each(|sending| self.deliver(sending));
+        failed.into_iter().for_each(|sending| self.step(Event::SendFailed(sending)));
     }
 
     fn deliver(&mut self, sending: Sending) {

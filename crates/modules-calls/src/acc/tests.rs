@@ -250,3 +250,22 @@ fn what_can_never_work_is_refused_at_start() {
         fixture.start(&MODULE, &[("db_url", text("sqlite:///x"))]);
     }
 }
+
+/// The `ftag` of our Record-Route tells who made the call.
+#[test]
+fn who_made_the_call_comes_first_where_that_is_asked_for() {
+    for (detects, ftag, tags) in [
+        (1, Some("to-1"), "from_tag=to-9;to_tag=from-1"),
+        (1, Some("from-1"), "from_tag=from-1;to_tag=to-9"),
+        (1, None, "from_tag=from-1;to_tag=to-9"),
+        (0, Some("to-1"), "from_tag=from-1;to_tag=to-9"),
+    ] {
+        let mut fixture = Fixture::request("BYE sip:bob@example.com SIP/2.0");
+        let state = fixture.start(&MODULE, &[("detect_direction", ParamSetting::Int(detects))]);
+        fixture.msg.route_set.params = ftag.map(|tag| Bytes::from(format!(";lr;ftag={tag}"))).unwrap_or_default();
+        fixture.call(&state, &functions::DO_ACCOUNTING, &[str("log")]);
+        reply_out(&mut fixture, &state, 200, "OK");
+        let logged = fixture.log_lines();
+        assert!(logged.len() == 1 && logged[0].contains(tags), "{detects} {ftag:?}: {logged:?}");
+    }
+}

@@ -92,10 +92,12 @@ pub fn names_us(uri: &Uri<'_>, sockets: &Sockets) -> bool {
     sockets.is_myself(uri.host, Some(port), proto)
 }
 
-/// The URI of a message's Contact.
+/// The URI of a message's Contact, if it is one that requests can be sent to. The message passes all the same: a
+/// proxy has no use for its Contact (RFC 3261 section 16.3), and RFC 3261 section 8.1.1.8 is for who sends it.
 pub fn contact_of(message: &Message) -> Option<Box<[u8]>> {
     let contact = message.address(HeaderName::Contact).ok()?;
-    Some(if contact.bracketed { contact.uri } else { contact.text.split(|byte| *byte == b';').next()? }.into())
+    let is_usable = |uri: &Uri<'_>| matches!(uri.scheme, Scheme::Sip | Scheme::Sips | Scheme::Tel);
+    contact.parsed_uri().ok().filter(is_usable).map(|_| contact.uri.into())
 }
 
 /// The session description of a message.

@@ -2,7 +2,10 @@
 
 use crate::sl::content;
 use catalogue::{Arg, Routes, Value};
-use module_api::{Args, Call, FUNCTION, Function, Module, Outcome, Run, VARIABLE, Variable, VariableRun};
+use module_api::{
+    Args, Call, FUNCTION, Function, Module, Outcome, Run, Setup, StartError, State, VARIABLE, Variable, VariableRun,
+};
+use std::sync::Arc;
 
 /// The module.
 pub const MODULE: Module = Module {
@@ -10,12 +13,14 @@ pub const MODULE: Module = Module {
     about: "Replies within the transaction where there is one, and without where there is none.",
     functions: &[SEND_REPLY],
     variables: &[LOCAL_TO_TAG],
+    start,
     ..Module::EMPTY
 };
 
 const SEND_REPLY: Function = Function {
     name: "send_reply",
-    about: "Answers the request: within its transaction if it has one, else keeping nothing.",
+    about: "Answers the request: within its transaction if it has one; else keeping nothing with module sl, and in a \
+            transaction made for it without.",
     args: &[Arg::int("code", "The code of the reply.").within(100, 699), Arg::str("reason", "Its reason phrase.")],
     routes: Routes::REQUEST.or(Routes::ERROR).or(Routes::FAILURE),
     run: Run::Now(send_reply),
@@ -29,13 +34,16 @@ const LOCAL_TO_TAG: Variable = Variable {
     ..VARIABLE
 };
 
+fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
+    if !setup.loaded.iter().any(|module| matches!(*module, "tm" | "sl")) {
+        return Err(StartError::new("needs module tm or sl: loadmodule \"tm.so\" or loadmodule \"sl.so\""));
+    }
+    Ok(Arc::new(()))
+}
+
 fn send_reply(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let reply = content(args)?;
-    if call.msg.transaction.is_some() {
-        call.env.operations.reply(call, &reply)?;
-    } else {
-        call.env.operations.reply_stateless(call, &reply)?;
-    }
+    call.env.operations.answer(call, &reply)?;
     Ok(1)
 }
 
@@ -45,10 +53,16 @@ mod tests {
     use testkit::{Fixture, int, str};
 
     #[test]
-    fn without_a_transaction_nothing_is_kept() {
+    fn with_tm_or_sl_it_starts_and_without_both_it_does_not() {
         let mut fixture = Fixture::request("OPTIONS sip:a@b SIP/2.0");
-        let state = fixture.start(&MODULE, &[]);
-        assert_eq!(fixture.call(&state, &SEND_REPLY, &[int(404), str("Not here")]), 1);
-        assert_eq!(fixture.journal(), ["reply 404 Not here"]);
+        for loaded in [&["tm"][..], &["signaling", "sl"]] {
+            fixture.loaded = loaded.to_vec();
+            let state = fixture.start(&MODULE, &[]);
+            assert_eq!(fixture.call(&state, &SEND_REPLY, &[int(404), str("Not here")]), 1);
+            assert_eq!(fixture.journal(), ["reply 404 Not here"]);
+        }
+        fixture.loaded = vec!["signaling", "rr"];
+        let refused = fixture.try_start(&MODULE, &[]).err().unwrap();
+        assert_eq!(refused.to_string(), "needs module tm or sl: loadmodule \"tm.so\" or loadmodule \"sl.so\"");
     }
 }

@@ -2,11 +2,12 @@
 
 use super::checks::yes;
 use bytes::Bytes;
-use catalogue::{Arg, Routes, Value, Verdict};
+use catalogue::{Alias, Arg, Routes, Value, Verdict};
 use module_api::{Args, Branch, Call, FUNCTION, Fault, Flow, Function, Operator, Outcome, Q, Run, TransactionBranch};
 
 pub(super) const CANCEL: Function = Function {
     name: "t_cancel_branch",
+    aliases: &[Alias::old("cancel_branch", "1.4")],
     about: "Cancels branches from onreply_route: the one at hand, all (a), or all others (o).",
     args: &[Arg::str("flags", "\"a\" for all, \"o\" for the others.").optional()],
     routes: Routes::ONREPLY,

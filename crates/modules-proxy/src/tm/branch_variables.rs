@@ -3,13 +3,15 @@
 use catalogue::{Access, Inner, Value};
 use module_api::{Call, Fault, Index, Operator, TransactionBranch, VARIABLE, Variable, VariableName, VariableRun};
 
-const FIELD: Variable = Variable { indexed: true, ..VARIABLE };
+const INDEXED: Variable = Variable { indexed: true, ..VARIABLE };
+
+const FIELD: Variable = Variable { index_sets: &["active", "all"], ..INDEXED };
 
 pub(super) const LAST_REPLY_CODE: Variable = Variable {
     name: "T_branch_last_reply_code",
     about: "The code of the last reply of a branch, our own ones included; NULL before the first.",
     run: VariableRun::read(|call, name| read(call, name, |_, branch| code(branch.last_code))),
-    ..FIELD
+    ..INDEXED
 };
 
 pub(super) const URI: Variable = Variable {
@@ -108,17 +110,20 @@ fn code(code: u16) -> Value {
     if code == 0 { Value::Null } else { Value::Int(i32::from(code)) }
 }
 
-/// The number of the branch that an index means; without one, of the branch at hand, else of the last one.
-fn number(call: &Call<'_>, index: Index) -> Option<usize> {
-    let count = call.msg.transaction.as_ref()?.branches().len();
-    let number = match index {
+/// The number of the branch that an index means, among all branches or among those of the last `t_relay()`; without
+/// one, of the branch at hand, else of the last one.
+fn number(call: &Call<'_>, name: VariableName<'_>) -> Option<usize> {
+    let transaction = call.msg.transaction.as_ref()?;
+    let count = transaction.branches().len();
+    let first = if name.index_set == Some("active") { transaction.first_active() } else { 0 };
+    let number = match name.index {
         Index::At(index) => match usize::try_from(index) {
-            Ok(index) => index,
+            Ok(index) => first.checked_add(index)?,
             Err(_) => count.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)?,
         },
         _ => call.msg.branch.or(count.checked_sub(1))?,
     };
-    (number < count).then_some(number)
+    (first..count).contains(&number).then_some(number)
 }
 
 fn read(call: &mut Call<'_>, name: VariableName<'_>, value: fn(&Call<'_>, &TransactionBranch) -> Value) -> Value {
@@ -128,12 +133,12 @@ fn read(call: &mut Call<'_>, name: VariableName<'_>, value: fn(&Call<'_>, &Trans
         let texts: Vec<Vec<u8>> = values.map(|value| value.text().unwrap_or_default().into_owned()).collect();
         return Value::from(texts.join(&b','));
     }
-    let branch = number(call, name.index).and_then(|number| transaction.branches().get(number));
+    let branch = number(call, name).and_then(|number| transaction.branches().get(number));
     branch.map_or(Value::Null, |branch| value(call, branch))
 }
 
-fn branch_mut<'c>(call: &'c mut Call<'_>, index: Index) -> Result<&'c mut TransactionBranch, Fault> {
-    let number = number(call, index);
+fn branch_mut<'c>(call: &'c mut Call<'_>, name: VariableName<'_>) -> Result<&'c mut TransactionBranch, Fault> {
+    let number = number(call, name);
     let transaction = call.msg.transaction.as_mut().ok_or_else(|| Fault::script("there is no transaction"))?;
     number
         .and_then(|number| transaction.branch_mut(number))
@@ -144,7 +149,7 @@ fn read_flag(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
     let flags = &call.env.services.names.flags.branch;
     let known = std::str::from_utf8(name.text).ok().and_then(|flag| flags.known(flag));
     let transaction = call.msg.transaction.as_ref();
-    let branch = number(call, name.index).and_then(|number| transaction?.branches().get(number));
+    let branch = number(call, name).and_then(|number| transaction?.branches().get(number));
     let Some(branch) = branch else { return Value::Null };
     Value::Int(i32::from(known.is_some_and(|known| branch.target.flags.is_set(known))))
 }
@@ -154,7 +159,7 @@ fn write_flag(call: &mut Call<'_>, name: VariableName<'_>, _: Operator, value: V
     let flag = call.env.services.names.flags.branch.number(text);
     let flag = flag.ok_or_else(|| Fault::script("there are 32 branch flags already"))?;
     let is_at_hand = call.msg.branch.is_some() && name.index == Index::None;
-    let flags = &mut branch_mut(call, name.index)?.target.flags;
+    let flags = &mut branch_mut(call, name)?.target.flags;
     if value.is_true() {
         flags.set(flag);
     } else {
@@ -170,14 +175,14 @@ fn write_flag(call: &mut Call<'_>, name: VariableName<'_>, _: Operator, value: V
 
 fn read_attribute(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
     let transaction = call.msg.transaction.as_ref();
-    let branch = number(call, name.index).and_then(|number| transaction?.branches().get(number));
+    let branch = number(call, name).and_then(|number| transaction?.branches().get(number));
     let attributes = branch.map(|branch| &branch.target.attributes);
     let found = attributes.and_then(|list| list.iter().find(|(known, _)| known == name.text));
     found.map_or(Value::Null, |(_, value)| value.clone())
 }
 
 fn write_attribute(call: &mut Call<'_>, name: VariableName<'_>, _: Operator, value: Value) -> Result<(), Fault> {
-    let attributes = &mut branch_mut(call, name.index)?.target.attributes;
+    let attributes = &mut branch_mut(call, name)?.target.attributes;
     attributes.retain(|(known, _)| known != name.text);
     if value.is_null() {
         return Ok(());

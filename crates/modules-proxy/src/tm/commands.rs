@@ -49,7 +49,7 @@ pub(super) const UAC_CANCEL: Command = Command {
 pub(super) const HASH: Command = Command {
     name: "tm:hash",
     aliases: &["t_hash"],
-    about: "How many transactions each part of the table holds.",
+    about: "How many transactions each part of the table holds, and has held since the start.",
     reply: "[{index: n, Current: n, Total: n}, …]",
     run: MiRun::Now(hash),
     ..COMMAND
@@ -219,11 +219,11 @@ fn uac_cancel(management: &mut Management<'_>) -> MiReply {
 
 fn hash(management: &mut Management<'_>) -> MiReply {
     let load = management.env.operations.table_load();
-    let parts = load.into_iter().enumerate().map(|(index, current)| {
+    let parts = load.into_iter().enumerate().map(|(index, (current, total))| {
         let mut object = JsonMap::new();
         object.insert("index".to_owned(), index.into());
         object.insert("Current".to_owned(), current.into());
-        object.insert("Total".to_owned(), current.into());
+        object.insert("Total".to_owned(), total.into());
         Json::Object(object)
     });
     Ok(parts.collect::<Vec<_>>().into())

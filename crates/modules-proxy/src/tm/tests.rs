@@ -75,24 +75,41 @@ fn the_engine_gets_the_parameters() {
     assert_eq!(fixture.services.statistics.list(Some("tm")).len(), 24);
 }
 
+/// What a function has written, with the place and the time it may take, and its return code.
+fn written(function: &str, args: &[module_api::ArgValue], params: &[(&'static str, ParamSetting)]) -> (i32, String) {
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0\nCall-ID: 1@here\nCSeq: 7 INVITE\n\nbody");
+    let state = fixture.start(&MODULE, params);
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let kept = std::sync::Arc::clone(&seen);
+    fixture.answer = Box::new(move |request| {
+        let module_api::Request::Write { path, socket, bytes, deadline } = request else { panic!("{request:?}") };
+        let kind = if *socket { "socket" } else { "FIFO" };
+        *kept.lock().unwrap() =
+            format!("{kind} {path} within {} s: {}", deadline.as_secs(), String::from_utf8_lossy(bytes));
+        module_api::Answer::Done(if path.contains("gone") { Err(module_api::Fault::backend("gone")) } else { Ok(()) })
+    });
+    let function = MODULE.functions.iter().find(|known| known.name == function).unwrap();
+    let code = fixture.call(&state, function, args);
+    let text = seen.lock().unwrap().clone();
+    (code, text)
+}
+
 #[test]
 fn what_is_written_for_a_program_outside() {
-    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0\nCall-ID: 1@here\nCSeq: 7 INVITE\n\nbody");
-    let append = ParamSetting::Str("item: reason=$avp(x);$rb".to_owned());
-    let state = fixture.start(&MODULE, &[("tw_append", append)]);
-    let written = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
-    let seen = std::sync::Arc::clone(&written);
-    fixture.answer = Box::new(move |request| {
-        if let module_api::Request::Write { bytes, .. } = request {
-            *seen.lock().unwrap() = String::from_utf8_lossy(bytes).into_owned();
-        }
-        module_api::Answer::Done(Ok(()))
-    });
-    let function = MODULE.functions.iter().find(|function| function.name == "t_write_unix").unwrap();
-    assert_eq!(fixture.call(&state, function, &[str("voicemail/item"), str("/run/vm.sock")]), 1);
-    let text = written.lock().unwrap().clone();
-    assert!(text.starts_with("voicemail\nINVITE\nsip:bob@example.com\nsip:bob@example.com\n192.0.2.10\n"), "{text}");
+    let append = ("tw_append", ParamSetting::Str("item: reason=$avp(x);$rb".to_owned()));
+    let known = "INVITE\nsip:bob@example.com\nsip:bob@example.com\n192.0.2.10\n";
+    let (code, text) =
+        written("t_write_unix", &[str("voicemail/item"), str("/run/vm.sock")], std::slice::from_ref(&append));
+    assert_eq!(code, 1);
+    assert!(text.starts_with(&format!("socket /run/vm.sock within 2 s: voicemail\n{known}")), "{text}");
     assert!(text.ends_with("reason: \n\nbody"), "{text}");
+    let timeout = ("unix_tx_timeout", ParamSetting::Int(5));
+    let (code, text) = written("t_write_req", &[str("voicemail"), str("/run/vm.fifo")], &[append.clone(), timeout]);
+    assert_eq!(code, 1);
+    assert!(text.starts_with(&format!("FIFO /run/vm.fifo within 5 s: voicemail\n{known}")), "{text}");
+    assert!(!text.contains("body"), "{text}");
+    assert_eq!(written("t_write_req", &[str("voicemail"), str("/run/gone")], &[]).0, -1);
+    assert_eq!(written("t_write_req", &[str("voicemail/other"), str("/run/vm.fifo")], &[append]), (-1, String::new()));
 }
 
 #[test]

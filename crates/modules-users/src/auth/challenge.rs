@@ -55,7 +55,8 @@ fn challenge(call: &mut Call<'_>, args: Args<'_>, hop: Hop) -> Outcome {
     let (code, reason) = if made.is_ok() { hop.reply() } else { (500, "Server Internal Error") };
     let headers = made.as_ref().map(|lines| Bytes::copy_from_slice(lines)).unwrap_or_default();
     // The script counts on the phone to have its answer, whatever a variable said.
-    crate::reply::send(call, &ReplyContent { headers, ..ReplyContent::new(code, reason) })?;
+    let reply = ReplyContent { headers, ..ReplyContent::new(code, reason) };
+    call.env.operations.answer(call, &reply)?;
     made.map(|_| OK)
 }
 

@@ -131,7 +131,7 @@ impl Refusal {
             headers.extend_from_slice(b"\r\n");
         }
         let reply = ReplyContent { headers: Bytes::from(headers), ..ReplyContent::new(code, reason) };
-        crate::reply::send(call, &reply)
+        call.env.operations.answer(call, &reply)
     }
 }
 

@@ -208,7 +208,7 @@ impl Task {
             return Flow::done(1);
         }
         let reply = ReplyContent { headers: Bytes::from(saved.lines), ..ReplyContent::new(200, "OK") };
-        Flow::Done(crate::reply::send(call, &reply).map(|()| 1))
+        Flow::Done(call.env.operations.answer(call, &reply).map(|()| 1))
     }
 
     fn keep_connection(&self, call: &mut Call<'_>, lifetime_s: u32) {

@@ -109,12 +109,13 @@ impl<'a> Lookup<'a> {
             None => Source::Host(found.id),
         };
         let name = self.inner(variable, &found);
-        let index = self.index(variable, &found);
+        let (index, index_set) = self.index(variable, &found);
         let transformations = variable.transformations.iter().map(|written| self.transformation(written));
         VariableRef {
             source,
             name,
             index,
+            index_set,
             context: variable.context,
             transformations: transformations.collect(),
             text: self.written(variable.span).into(),
@@ -222,18 +223,41 @@ impl<'a> Lookup<'a> {
         });
     }
 
-    fn index(&mut self, variable: &ast::Variable, found: &Declared<'_>) -> IndexRef {
-        let Some(index) = &variable.index else { return IndexRef::Fixed(Index::None) };
+    /// The index, and the set that it counts in.
+    fn index(&mut self, variable: &ast::Variable, found: &Declared<'_>) -> (IndexRef, Option<&'static str>) {
+        let Some(index) = &variable.index else { return (IndexRef::Fixed(Index::None), None) };
         if !found.declaration.indexed {
             let message = format!("${} takes no index", variable.name);
             self.error(codes::VARIABLE_FORM, variable.span, message);
         }
-        match index {
+        let (index, set) = match index {
+            WrittenIndex::InSet(within) => (&within.0, self.index_set(variable, found, &within.1)),
+            index => (index, None),
+        };
+        let index = match index {
             WrittenIndex::Number(number) => IndexRef::Fixed(Index::At(*number)),
             WrittenIndex::All => IndexRef::Fixed(Index::All),
             WrittenIndex::Append => IndexRef::Fixed(Index::Append),
             WrittenIndex::Variable(variable) => IndexRef::Computed(Box::new(self.read(variable))),
+            // No set is in a set.
+            WrittenIndex::InSet(_) => IndexRef::Fixed(Index::None),
+        };
+        (index, set)
+    }
+
+    fn index_set(&mut self, variable: &ast::Variable, found: &Declared<'_>, written: &str) -> Option<&'static str> {
+        let sets = found.declaration.index_sets;
+        let set = sets.iter().find(|set| **set == written).copied();
+        if set.is_none() && found.declaration.indexed {
+            let message = format!("the index of ${} does not count in \"{written}\"", variable.name);
+            let diagnostic = Diagnostic::error(codes::VARIABLE_FORM, variable.span, message);
+            self.diagnostics.push(match nearest(written, sets.iter().copied()) {
+                Some(set) => diagnostic.help(format!("did you mean {set}?")),
+                None if sets.is_empty() => diagnostic,
+                None => diagnostic.help(format!("it counts in {}", sets.join(", "))),
+            });
         }
+        set
     }
 
     fn transformation(&mut self, written: &ast::Transformation) -> TransformationRef {

@@ -51,6 +51,7 @@ const GONE: &[(&str, &str)] = &[
     ("aaa_does_uri_exist", "it is of the module auth_aaa since 3.0"),
     ("aaa_does_uri_user_exist", "it is of the module auth_aaa since 3.0"),
     ("cancel_call", "it is t_cancel_branch(\"a\")"),
+    ("t_cancel_call", "it is t_cancel_branch(\"a\")"),
     ("t_check", "it is t_check_trans()"),
     ("lookup_branches", "it is lookup() with the flag branch"),
 ];

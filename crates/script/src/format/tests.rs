@@ -30,6 +30,10 @@ fn print_variable(variable: &Variable) -> String {
     out += &match &variable.index {
         None => String::new(),
         Some(Index::Variable(variable)) => format!(" [{}]", print_variable(variable)),
+        Some(Index::InSet(within)) => match &within.0 {
+            Index::Variable(variable) => format!(" [{} in {}]", print_variable(variable), within.1),
+            index => format!(" [{index:?} in {}]", within.1),
+        },
         Some(index) => format!(" [{index:?}]"),
     };
     for transformation in &variable.transformations {
@@ -61,6 +65,8 @@ fn everything_a_variable_has() {
     check("$(avp(x)[*])", r#"<avp ("x") [All]>"#);
     check("$(avp(x)[append])", r#"<avp ("x") [Append]>"#);
     check("$(avp(x)[$var(i)])", r#"<avp ("x") [<var ("i")>]>"#);
+    check("$(tm.branch.uri[-1/active])", "<tm.branch.uri [Number(-1) in active]>");
+    check("$(tm.branch.uri[ $var(i) / all ]{s.len})", r#"<tm.branch.uri [<var ("i")> in all] {s.len: }>"#);
     check("$avp($var(name))", r#"<avp (<var ("name")>)>"#);
     check("$json(doc/list[$var(i)]/name)", r#"<json ("doc/list[" <var ("i")> "]/name")>"#);
     check("$time(%d (%H))", r#"<time ("%d (%H)")>"#);
@@ -93,6 +99,9 @@ fn faults() {
     check("$avp(x", "4..5: this `(` has no `)`");
     check("$(ru{s.len)", "4..5: this `{` has no `}`");
     check("$(avp(x)[y])", "8..10: an index is a number, a variable, `*` or `append`");
+    check("$(x[1/])", "5..6: `/` is followed by a word: what the index counts in");
+    check("$(x[*/all])", "5..6: only a number or a variable stands before a `/`");
+    check("$(x[1/all all])", "3..4: this `[` has no `]`");
     check("$(<both>ru)", "2..7: a context is <request> or <reply>");
     let deep = "$avp(".repeat(100);
     check(&deep, "80..81: more than 16 variables stand inside each other");

@@ -134,11 +134,30 @@ impl Reader<'_> {
             _ => self.index_word(start)?,
         };
         self.skip_blanks();
+        let index = self.in_set(index)?;
         if !self.skip(b']') {
             return Err(self.fault(start, start + 1, "this `[` has no `]`"));
         }
         self.skip_blanks();
         Ok(Some(index))
+    }
+
+    /// What may follow an index: `/` and the set that it counts in.
+    fn in_set(&mut self, index: Index) -> Result<Index, FormatFault> {
+        let start = self.position();
+        if !self.skip(b'/') {
+            return Ok(index);
+        }
+        if matches!(index, Index::All | Index::Append) {
+            return Err(self.fault(start, start + 1, "only a number or a variable stands before a `/`"));
+        }
+        self.skip_blanks();
+        let set = String::from_utf8_lossy(self.take_while(|byte| byte.is_ascii_alphanumeric())).into_owned();
+        if set.is_empty() {
+            return Err(self.fault(start, start + 1, "`/` is followed by a word: what the index counts in"));
+        }
+        self.skip_blanks();
+        Ok(Index::InSet(Box::new((index, set))))
     }
 
     fn index_word(&mut self, start: usize) -> Result<Index, FormatFault> {

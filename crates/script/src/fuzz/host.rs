@@ -37,7 +37,7 @@ const FUNCTIONS: &[Function<()>] = &[
 ];
 
 const fn variable(name: &'static str, access: Access, inner: Inner, indexed: bool) -> Variable<()> {
-    Variable { name, aliases: &[], about: "", access, inner, indexed, run: () }
+    Variable { name, aliases: &[], about: "", access, inner, indexed, index_sets: &[], run: () }
 }
 
 const VARIABLES: &[Variable<()>] = &[

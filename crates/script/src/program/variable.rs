@@ -18,6 +18,8 @@ pub struct VariableRef {
     pub(crate) name: InnerName,
     /// What stands in the brackets.
     pub(crate) index: IndexRef,
+    /// What the index counts in.
+    pub(crate) index_set: Option<&'static str>,
     /// `<request>` or `<reply>`
     pub(crate) context: Option<Context>,
     /// What is done to its value.
@@ -90,6 +92,7 @@ impl VariableRef {
             source: Source::Constant(value),
             name: InnerName::None,
             index: IndexRef::Fixed(Index::None),
+            index_set: None,
             context: None,
             transformations: Box::default(),
             text: Box::default(),
@@ -157,7 +160,13 @@ impl VariableRef {
             Source::Host(variable) => {
                 let (text, id) = self.name(host, scope);
                 let name = Name { text: &text, id };
-                host.read(&Reading { variable: *variable, name, index, context: self.context })
+                host.read(&Reading {
+                    variable: *variable,
+                    name,
+                    index,
+                    index_set: self.index_set,
+                    context: self.context,
+                })
             }
         };
         for transformation in &self.transformations {
@@ -182,7 +191,8 @@ impl VariableRef {
         let index = self.index(host, scope);
         let (text, id) = self.name(host, scope);
         let name = Name { text: &text, id };
-        host.write(&Reading { variable, name, index, context: self.context }, operator, value)
+        let reading = Reading { variable, name, index, index_set: self.index_set, context: self.context };
+        host.write(&reading, operator, value)
     }
 
     fn index(&self, host: &mut dyn Host, scope: Option<&Scope>) -> Index {

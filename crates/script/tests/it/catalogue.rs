@@ -50,7 +50,7 @@ const FUNCTION: Function<()> = Function {
 };
 
 const fn variable(name: &'static str, access: Access, inner: Inner, indexed: bool) -> Variable<()> {
-    Variable { name, aliases: &[], about: "", access, inner, indexed, run: () }
+    Variable { name, aliases: &[], about: "", access, inner, indexed, index_sets: &[], run: () }
 }
 
 const CORE: &[Function<()>] = &[
@@ -168,6 +168,7 @@ const VARIABLES: &[Variable<()>] = &[
     variable("cfg_line", Access::Read, Inner::None, false),
     variable("cfg_file", Access::Read, Inner::None, false),
     variable("doc", Access::ReadWrite, Inner::Path, true),
+    Variable { index_sets: &["active", "all"], ..variable("branches", Access::Read, Inner::None, true) },
     variable("si", Access::Read, Inner::None, false),
     variable("sp", Access::Read, Inner::None, false),
     variable("rp", Access::ReadWrite, Inner::None, false),

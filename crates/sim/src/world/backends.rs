@@ -33,6 +33,7 @@ impl World {
                 let answer = Answer::Journal(Ok(self.disk.step(step)));
                 (self.chance.duration(0, 20), answer)
             }
+            Request::Sent => (Duration::ZERO, Answer::Done(Ok(()))),
             Request::Sleep(duration) => (duration, Answer::Done(Ok(()))),
             _ => (Duration::ZERO, Answer::Done(Err(module_api::Fault::us("nobody does this here")))),
         };

@@ -258,7 +258,11 @@ fn variable(variable: &Variable) -> Entry {
         Inner::Optional | Inner::OptionalWord(_) => "[(name)]",
         _ => "(name)",
     };
-    let index = if variable.indexed { "[index]" } else { "" };
+    let index = match (variable.indexed, variable.index_sets) {
+        (false, _) => String::new(),
+        (true, []) => "[index]".to_owned(),
+        (true, sets) => format!("[index[/{}]]", sets.join("|")),
+    };
     let access = match variable.access {
         catalogue::Access::Read => "read only",
         catalogue::Access::ReadWrite => "can be assigned",

@@ -207,24 +207,27 @@ impl Driver {
     /// was at is lost, its transaction is ended by whichever event comes next, and what the worker had for others before
     /// goes out.
     pub fn handle(&mut self, event: Event) {
+        self.step(event);
+        self.carry_out();
+    }
+
+    fn step(&mut self, event: Event) {
         let (worker, now) = (&mut self.worker, self.outside.clock.now());
         if catch_unwind(AssertUnwindSafe(|| worker.handle(event, now))).is_err() {
             let services = self.outside.engine.services();
             services.statistics.counter("core", "panics", true).increment();
             services.log.error("a message was lost to an internal error; please report it with the lines above");
         }
-        self.carry_out();
     }
 
     fn carry_out(&mut self) {
-        let mut failed = Vec::new();
-        for message in self.worker.drain_sends() {
-            if !self.outside.senders.send(&message) {
-                failed.push(message);
-            }
-        }
+        self.send();
+        let mut handed_over = Vec::new();
         for (token, request) in self.worker.drain_requests() {
-            self.outside.ask(token, request);
+            match request {
+                Request::Sent => handed_over.push(token),
+                request => self.outside.ask(token, request),
+            }
         }
         for (number, reply) in self.worker.drain_management() {
             let waiting = self.outside.managing.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
@@ -240,10 +243,28 @@ impl Driver {
             self.outside.streams.iter().for_each(|streams| streams.alias(connection, port));
         }
         self.worker.drain_events();
-        // A failure is news for the message's transaction, which may send it elsewhere; it tries each address once.
-        for message in failed {
-            self.note_unsent(&message);
-            self.handle(Event::SendFailed(message));
+        for token in handed_over {
+            self.handle(Event::Answer { token, answer: Answer::Done(Ok(())) });
+        }
+    }
+
+    /// Sends what is to be sent. A failure is news for the message's transaction, which may send it elsewhere; it tries
+    /// each address once.
+    fn send(&mut self) {
+        loop {
+            let mut failed = Vec::new();
+            for message in self.worker.drain_sends() {
+                if !self.outside.senders.send(&message) {
+                    failed.push(message);
+                }
+            }
+            if failed.is_empty() {
+                return;
+            }
+            for message in failed {
+                self.note_unsent(&message);
+                self.step(Event::SendFailed(message));
+            }
         }
     }
 

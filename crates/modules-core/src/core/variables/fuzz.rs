@@ -33,7 +33,7 @@ fn read_all(call: &mut Call<'_>) {
         for (at, index) in INDEXES.into_iter().enumerate() {
             let text = names.get(at % names.len().max(1)).copied().unwrap_or_default();
             let id = call.env.services.names.avps.intern(text);
-            (variable.run.read)(call, VariableName { text, id, index, place: Where::Here });
+            (variable.run.read)(call, VariableName { text, id, index, index_set: None, place: Where::Here });
         }
     }
 }
@@ -48,7 +48,7 @@ fn assign(call: &mut Call<'_>, [which, what]: [u8; 2]) {
     let value = header.map_or(Value::Null, |header| Value::copied(header.value));
     let value = value.int().filter(|_| what & 0x80 != 0).map_or(value, Value::Int);
     let id = call.env.services.names.avps.intern(b"a");
-    let name = VariableName { text: b"a", id, index: Index::None, place: Where::Here };
+    let name = VariableName { text: b"a", id, index: Index::None, index_set: None, place: Where::Here };
     // What a variable does not take it refuses.
     let _ = write(call, name, Operator::Set, value);
 }

@@ -46,7 +46,7 @@ fn read_at(fixture: &mut Fixture, text: &str, place: Where) -> String {
         let names = &call.env.services.names;
         let table = if name == "var" { &names.vars } else { &names.avps };
         let id = table.intern(inner.as_bytes());
-        (variable.run.read)(call, VariableName { text: inner.as_bytes(), id, index, place })
+        (variable.run.read)(call, VariableName { text: inner.as_bytes(), id, index, index_set: None, place })
     });
     match value {
         Value::Int(number) => format!("#{number}"),
@@ -66,7 +66,12 @@ fn write(fixture: &mut Fixture, text: &str, operator: Operator, value: Value) ->
         let names = &call.env.services.names;
         let table = if name == "var" { &names.vars } else { &names.avps };
         let id = table.intern(inner.as_bytes());
-        run(call, VariableName { text: inner.as_bytes(), id, index, place: Where::Here }, operator, value)
+        run(
+            call,
+            VariableName { text: inner.as_bytes(), id, index, index_set: None, place: Where::Here },
+            operator,
+            value,
+        )
     })
 }
 

@@ -139,6 +139,7 @@ fn variable(variable: &Variable) -> String {
         Some(Index::All) => "[*]".to_owned(),
         Some(Index::Append) => "[append]".to_owned(),
         Some(Index::Variable(value)) => format!("[{}]", self::variable(value)),
+        Some(Index::InSet(within)) => format!("[{:?}/{}]", within.0, within.1),
     };
     let transformations: String =
         variable.transformations.iter().map(|transformation| format!("{{{}}}", transformation.name)).collect();
