@@ -25,6 +25,7 @@ mod hosts;
 mod http;
 mod journal;
 mod json;
+pub mod judge;
 mod location;
 mod log;
 mod management;

@@ -5,7 +5,7 @@ mod params;
 mod tests;
 
 use crate::transports::{TRACE_BWLIST, TRACE_DESTINATION};
-use catalogue::{Arg, Param, Value};
+use catalogue::{Arg, Param, Value, Verdict};
 use module_api::{
     Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, MiReply, Module, Operator, Run, Setup, StartError,
     State, VariableHandle,
@@ -29,7 +29,9 @@ const MI: Function = Function {
     name: "mi",
     about: "Runs a management command; its result, as JSON, or the text of its error goes to a variable.",
     args: &[
-        Arg::str("command", "The command, and its parameters by position, separated by blanks."),
+        Arg::str("command", "The command, and its parameters by position, separated by blanks.").judged(|text| {
+            Verdict::must(!text.trim().is_empty(), text, "command", "the name of a command, like version")
+        }),
         Arg::var("ret_var", "The variable that gets the result.").optional(),
         Arg::var("params_avp", "An AVP with the parameters instead; with vals_avp, with their names.").optional(),
         Arg::var("vals_avp", "An AVP with the values; \"__array(a b)\" is an array.").optional(),

@@ -12,7 +12,10 @@ use std::sync::{PoisonError, RwLock};
 pub(super) const UPDATE_STAT: Function = Function {
     name: "update_stat",
     about: "Adds to a statistic, which is made if it is new.",
-    args: &[Arg::str("variable", "Its name, `[group:]name`."), Arg::int("value", "What to add; may be negative.")],
+    args: &[
+        Arg::str("variable", "Its name, `[group:]name`.").judged(names::judge),
+        Arg::int("value", "What to add; may be negative."),
+    ],
     routes: Routes::ALL,
     returns: &[(1, "it was added"), (-1, "the name is bad, the group unknown, or the statistic not a counter")],
     examples: &[
@@ -26,7 +29,7 @@ pub(super) const UPDATE_STAT: Function = Function {
 pub(super) const RESET_STAT: Function = Function {
     name: "reset_stat",
     about: "Sets a statistic to zero.",
-    args: &[Arg::str("variable", "Its name, `[group:]name`.")],
+    args: &[Arg::str("variable", "Its name, `[group:]name`.").judged(names::judge)],
     routes: Routes::ALL,
     returns: &[(1, "it was reset, or may not be"), (-1, "there is none of this name")],
     examples: &[

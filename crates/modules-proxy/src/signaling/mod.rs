@@ -16,7 +16,10 @@ pub const MODULE: Module = Module {
 const SEND_REPLY: Function = Function {
     name: "send_reply",
     about: "Answers the request: within its transaction if it has one, else keeping nothing.",
-    args: &[Arg::int("code", "The code of the reply.").within(100, 699), Arg::str("reason", "Its reason phrase.")],
+    args: &[
+        Arg::int("code", "The code of the reply.").within(100, 699),
+        Arg::str("reason", "Its reason phrase.").judged(module_api::judge::one_line),
+    ],
     routes: Routes::REQUEST.or(Routes::ERROR).or(Routes::FAILURE),
     run: Run::Now(send_reply),
     ..FUNCTION

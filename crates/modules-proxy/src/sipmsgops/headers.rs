@@ -3,15 +3,15 @@
 use super::{ON_THE_WAY, textops};
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 
 pub(super) const APPEND_HF: Function = Function {
     name: "append_hf",
     aliases: &[textops("append_hf")],
     about: "Adds header lines after the last header, or after the first one called so.",
     args: &[
-        Arg::str("txt", "The lines."),
-        Arg::str("hdr_anchor", "The name of the header after which they go.").optional(),
+        Arg::str("txt", "The lines.").judged(judge::header_lines),
+        Arg::str("hdr_anchor", "The name of the header after which they go.").judged(judge::header_name).optional(),
     ],
     routes: ON_THE_WAY,
     examples: &[
@@ -28,8 +28,8 @@ pub(super) const INSERT_HF: Function = Function {
     aliases: &[textops("insert_hf")],
     about: "Adds header lines before the first header, or before the first one called so.",
     args: &[
-        Arg::str("text", "The lines."),
-        Arg::str("before", "The name of the header before which they go.").optional(),
+        Arg::str("text", "The lines.").judged(judge::header_lines),
+        Arg::str("before", "The name of the header before which they go.").judged(judge::header_name).optional(),
     ],
     routes: ON_THE_WAY,
     examples: &[Example { script: "insert_hf(\"P-hint: first\\r\\n\")", message: "", returns: 1 }],

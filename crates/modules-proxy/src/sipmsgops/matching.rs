@@ -2,7 +2,7 @@
 
 use super::{ON_THE_WAY, textops, yes};
 use catalogue::{Arg, Example, Value};
-use module_api::{Args, Call, FUNCTION, Function, Operator, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Function, Operator, Outcome, Run, judge};
 use posix_regex::glob_ignoring_case;
 use sip::Header;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ pub(super) const REMOVE_HF: Function = Function {
     name: "remove_hf",
     aliases: &[textops("remove_hf")],
     about: "Removes all headers of a name.",
-    args: &[Arg::str("hname", "The name, long or compact.")],
+    args: &[Arg::str("hname", "The name, long or compact.").judged(judge::header_name)],
     routes: ON_THE_WAY,
     returns: REMOVED,
     examples: &[
@@ -52,7 +52,7 @@ pub(super) const IS_PRESENT_HF: Function = Function {
     name: "is_present_hf",
     aliases: &[textops("is_present_hf")],
     about: "Whether the message came with a header of this name.",
-    args: &[Arg::str("hf_name", "The name, long or compact.")],
+    args: &[Arg::str("hf_name", "The name, long or compact.").judged(judge::header_name)],
     routes: ON_THE_WAY,
     returns: &[(1, "it did"), (-1, "it did not")],
     examples: &[

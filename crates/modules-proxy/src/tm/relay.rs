@@ -47,7 +47,7 @@ pub(super) const REPLICATE: Function = Function {
     name: "t_replicate",
     about: "Sends a copy of the request to a URI; its replies are of no interest.",
     args: &[
-        Arg::str("URI", "Where the copy goes."),
+        Arg::str("URI", "Where the copy goes.").judged(module_api::judge::uri),
         Arg::flags("flags", FLAGS, "As those of t_relay().").optional().gone_bits(GONE_BITS),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE),

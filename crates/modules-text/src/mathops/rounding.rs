@@ -2,7 +2,7 @@
 
 use super::decimal::{Decimal, Rounding};
 use super::{answer, text};
-use catalogue::{Arg, Example, Value};
+use catalogue::{Arg, Example, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 pub(super) const MATH_TRUNC: Function = Function {
@@ -57,7 +57,8 @@ pub(super) const MATH_ROUND_SF: Function = Function {
     ..WHOLE
 };
 
-const NUMBER: Arg = Arg::str("number", "The number.");
+const NUMBER: Arg = Arg::str("number", "The number.")
+    .judged(|text| Verdict::must(Decimal::parse(text).is_some(), text, "number", "a decimal number, like -12.5"));
 const RESULT: Arg = Arg::var("result_var", "The variable that gets the result.");
 
 const WHOLE: Function = Function {
