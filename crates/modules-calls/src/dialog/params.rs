@@ -216,6 +216,11 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             extra_headers: Bytes::copy_from_slice(given.text(&DLG_EXTRA_HDRS).as_bytes()),
         },
     });
+    for (function, argument) in super::profile_functions::NAMING {
+        setup.hold(function, *argument, |name| {
+            super::profile_functions::profile_named(&keeper, name.as_bytes()).map(|_| ()).map_err(|fault| fault.text)
+        });
+    }
     hook_up(setup, &keeper, seconds(&DB_UPDATE_PERIOD));
     Ok(keeper)
 }

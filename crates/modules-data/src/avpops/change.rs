@@ -2,7 +2,7 @@
 
 use super::names::{Flags, avp, is_avp, judge_avp, number, text, with_flags};
 use super::today;
-use catalogue::{Arg, NameId, Value};
+use catalogue::{Arg, NameId, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 pub(super) const COPY: Function = Function {
@@ -22,7 +22,7 @@ pub(super) const COPY: Function = Function {
 pub(super) const DELETE: Function = Function {
     name: "avp_delete",
     about: "Deletes the newest value of an AVP, or all of them (g).",
-    args: &[Arg::raw("name", "The AVP, with flags after a slash.")],
+    args: &[Arg::raw("name", "The AVP, with flags after a slash.").judged(judge_deleted)],
     returns: &[(1, "deleted"), (-1, "there was none")],
     today: Some(today::delete),
     run: Run::Now(delete),
@@ -53,6 +53,14 @@ pub(super) const SHUFFLE: Function = Function {
     run: Run::Now(shuffle),
     ..FUNCTION
 };
+
+/// A name that is no AVP is told of with its readings.
+fn judge_deleted(written: &str) -> Verdict {
+    match is_avp(with_flags(written).0) {
+        Verdict::Fine => judge_avp(written, "gG", "$avp(name), and after a slash g"),
+        _ => Verdict::Fine,
+    }
+}
 
 fn copy(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (target, flags) = with_flags(text(args, 1)?);

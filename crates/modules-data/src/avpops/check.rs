@@ -2,7 +2,7 @@
 
 use super::names::{Flags, judge_avp, judge_operation, number, operand, operation, text, values, with_flags};
 use super::today;
-use catalogue::{Arg, Value};
+use catalogue::{Arg, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 use posix_regex::Pattern;
 use std::cmp::Ordering;
@@ -23,14 +23,8 @@ pub(super) const CHECK: Function = Function {
     about: "Compares a variable: eq, ne, lt, le, gt, ge, re, fm, and, or, xor.",
     args: &[
         Arg::raw("name", "The variable."),
-        Arg::raw("op_value", "operator/value, then flags: g for any of its values, i to ignore case.").judged(|text| {
-            judge_operation(
-                text,
-                OPERATORS,
-                false,
-                "operator/value/flags: the operator one of eq, ne, lt, le, gt, ge, re, fm, and, or, xor",
-            )
-        }),
+        Arg::raw("op_value", "operator/value, then flags: g for any of its values, i to ignore case.")
+            .judged(judge_operand),
     ],
     returns: &[(1, "it is so"), (-1, "it is not")],
     today: Some(today::check),
@@ -39,6 +33,18 @@ pub(super) const CHECK: Function = Function {
 };
 
 const OPERATORS: &[&str] = &["eq", "ne", "lt", "le", "gt", "ge", "re", "fm", "and", "or", "xor"];
+
+const INSTEAD: &str = "operator/value/flags: the operator one of eq, ne, lt, le, gt, ge, re, fm, and, or, xor";
+
+fn judge_operand(text: &str) -> Verdict {
+    match (judge_operation(text, OPERATORS, false, INSTEAD), operation(text)) {
+        (Verdict::Fine, Some(("re", value, _))) if !value.starts_with('$') => {
+            let expression = value.strip_prefix("s:").unwrap_or(value);
+            Verdict::of(Pattern::IGNORE_CASE.compile(expression.as_bytes()), "a regular expression after re/")
+        }
+        (verdict, _) => verdict,
+    }
+}
 
 fn is_set(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (name, flags) = with_flags(text(args, 0)?);

@@ -7,8 +7,8 @@ mod tests;
 use crate::transports::{TRACE_BWLIST, TRACE_DESTINATION};
 use catalogue::{Arg, Param, Value, Verdict};
 use module_api::{
-    Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, MiReply, Module, Operator, Run, Setup, StartError,
-    State, VariableHandle,
+    Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, Judging, MiReply, Module, Operator, Run, Setup,
+    StartError, State, VariableHandle,
 };
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub const MODULE: Module = Module {
     params: &[TRACE_DESTINATION, TRACE_BWLIST, PRETTY_PRINTING],
     functions: &[MI],
     start,
+    judge,
     ..Module::EMPTY
 };
 
@@ -55,6 +56,21 @@ struct MiScript {
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     Ok(Arc::new(MiScript { is_pretty: setup.params.is_on(&PRETTY_PRINTING) }))
+}
+
+/// Refuses commands that are not there.
+fn judge(judging: &mut Judging<'_>) {
+    let commands = &judging.services.commands;
+    let is_there = |name: &str| {
+        commands.iter().any(|(_, command)| {
+            let bare = command.name.split_once(':').map_or(command.name, |(_, bare)| bare);
+            command.name == name || bare == name || command.aliases.contains(&name)
+        })
+    };
+    judging.hold(MI.name, 0, |line| match line.split_ascii_whitespace().next() {
+        Some(name) if !is_there(name) => Err(format!("there is no command {name}")),
+        _ => Ok(()),
+    });
 }
 
 fn mi(call: &mut Call<'_>, args: Args<'_>) -> Flow {

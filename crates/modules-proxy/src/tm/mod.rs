@@ -99,5 +99,13 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         }
     }
     let appends = write::appends(setup)?;
+    for function in [write::TO_FIFO.name, write::TO_SOCKET.name] {
+        setup.hold(function, 0, |info| match info.split_once('/').filter(|(_, item)| !item.is_empty()) {
+            Some((_, item)) if !appends.iter().any(|append| append.is(item)) => {
+                Err(format!("tw_append defines no item \"{item}\""))
+            }
+            _ => Ok(()),
+        });
+    }
     Ok(Arc::new(Tm { appends, write_deadline: params::write_deadline(setup), timeouts }))
 }

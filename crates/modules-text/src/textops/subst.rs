@@ -91,12 +91,12 @@ const COMPILED_MAX: usize = 1024;
 pub(super) fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let state = Textops::default();
     for function in ["subst", "subst_uri", "subst_user", "subst_body"] {
-        for text in setup.compiler.constants(function, 0) {
-            let compiled =
-                Compiled::new(text.as_bytes(), |format| setup.compiler.format(&String::from_utf8_lossy(format)));
-            let compiled = compiled.map_err(|error| StartError::new(format!("{function}(\"{text}\"): {error}")))?;
-            state.keep(text.into(), Arc::new(compiled));
-        }
+        let compiler = setup.compiler;
+        setup.hold(function, 0, |text| {
+            let compiled = Compiled::new(text.as_bytes(), |format| compiler.format(&String::from_utf8_lossy(format)))?;
+            state.keep(Bytes::copy_from_slice(text.as_bytes()), Arc::new(compiled));
+            Ok::<(), String>(())
+        });
     }
     Ok(Arc::new(state))
 }

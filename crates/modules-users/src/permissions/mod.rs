@@ -108,6 +108,12 @@ const DEFAULT: &str = "default";
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let partitions = partition::read(setup)?;
+    for (function, argument) in [("check_address", 6), ("check_source_address", 3), ("get_source_group", 1)] {
+        setup.hold(function, argument, |name| match partitions.iter().any(|partition| partition.name == name) {
+            true => Ok(()),
+            false => Err(format!("there is no partition {name}")),
+        });
+    }
     let files = Files::new(setup);
     let checks_all_branches = setup.params.is_on(&CHECK_ALL_BRANCHES);
     let module = Arc::new(Permissions { partitions, files, checks_all_branches });
