@@ -49,7 +49,7 @@ fn judge_revert(text: &str) -> Verdict {
 }
 
 /// A body of more parts than this is an attack or a mistake.
-const PARTS_MAX: usize = 64;
+pub(super) const PARTS_MAX: usize = 64;
 
 fn remove_body_part(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let body = Body::now(call)?;
