@@ -75,7 +75,7 @@ pub use hosts::Hosts;
 pub use http::{HttpFailure, HttpRequest, HttpResponse};
 pub use journal::{JournalStep, Journaled};
 pub use json::{Json, JsonMap};
-pub use judging::Judging;
+pub use judging::{Judging, Refusal, UnknownName};
 pub use location::{ContactKey, ContactView, Location};
 pub use log::{Level, LevelCell, LogConsumer, LogConsumers, LogSink, Logger};
 pub use management::{Commanded, Management, MiError, MiFlow, MiParams, MiReply, ThenCommanded, ThenMi};

@@ -1,6 +1,8 @@
 //! What a module declares: constant tables with the functions that run.
 
-use crate::{Args, Call, Fault, Flow, Judging, Management, MiFlow, MiReply, Operator, Outcome, Setup, VariableName};
+use crate::{
+    Args, Call, Fault, Flow, Judging, Management, MiFlow, MiReply, Operator, Outcome, Setup, UnknownName, VariableName,
+};
 use catalogue::{Access, Event, Inner, Param, Statistic, Table, Value};
 use std::any::Any;
 use std::fmt;
@@ -93,6 +95,8 @@ pub struct StartError {
     pub value: Option<String>,
     /// The constant at fault that the script passes to a function, if it is one.
     pub constant: Option<PassedConstant>,
+    /// The name at fault, where it is one that is not known.
+    pub unknown: Option<UnknownName>,
     /// What is wrong, and what would help.
     pub text: String,
 }
@@ -203,7 +207,7 @@ impl StartError {
 
     /// Any other error.
     pub fn new(text: impl Into<String>) -> StartError {
-        StartError { param: None, value: None, constant: None, text: text.into() }
+        StartError { param: None, value: None, constant: None, unknown: None, text: text.into() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a module gets when it starts: its parameters, and the ways to be called later.
 
-use crate::judging::refused;
+use crate::judging::{Refusal, refused};
 use crate::sql::Database;
 use crate::{
     Counter, DatabaseSet, DialogHook, Dialogs, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location,
@@ -9,7 +9,6 @@ use crate::{
 use catalogue::{Default, NameId, Param, Statistic, Table, Value};
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -277,7 +276,12 @@ impl<'a> Setup<'a> {
 
     /// Refuses the constants that the script passes to a function as this argument (0 is the first) and that cannot be
     /// read; an empty one is an argument left out.
-    pub fn hold<E: Display>(&mut self, function: &'static str, argument: usize, read: impl Fn(&str) -> Result<(), E>) {
+    pub fn hold<E: Into<Refusal>>(
+        &mut self,
+        function: &'static str,
+        argument: usize,
+        read: impl Fn(&str) -> Result<(), E>,
+    ) {
         let refused =
             refused(&|function, argument| self.compiler.constants(function, argument), function, argument, read);
         self.wishes.refused.extend(refused.into_iter().map(|error| (self.name, error)));

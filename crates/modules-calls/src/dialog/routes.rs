@@ -4,7 +4,7 @@ use super::keeper::current;
 use super::record::Routes as Armed;
 use super::store::Change;
 use catalogue::{Arg, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Judging, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Judging, Outcome, Refusal, Run};
 
 const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::ONREPLY).or(Routes::BRANCH);
 const ROUTE: Arg = Arg::str("route_name", "The route; without it, none runs any more.").optional();
@@ -45,21 +45,17 @@ pub const ON_HANGUP: Function = Function {
 
 /// Refuses names of routes that are not there.
 pub fn judge(judging: &mut Judging<'_>) {
-    let has_route = judging.has_route;
+    let routes = judging.routes;
     for function in [ON_ANSWER.name, ON_TIMEOUT.name, ON_HANGUP.name] {
-        judging.hold(function, 0, |name| if has_route(name) { Ok(()) } else { Err(no_route(name)) });
+        judging.hold(function, 0, |name| Refusal::unless_one_of("route", name, routes));
     }
-}
-
-fn no_route(name: &str) -> String {
-    format!("there is no route[{name}]")
 }
 
 fn arm(call: &mut Call<'_>, args: Args<'_>, slot: fn(&mut Armed) -> &mut Option<Box<str>>) -> Outcome {
     let (keeper, dialog) = current(call)?;
     let route = args.opt_str(0).map(|name| String::from_utf8_lossy(name).into_owned()).filter(|name| !name.is_empty());
     if let Some(route) = route.as_ref().filter(|route| !call.env.operations.has_route(route)) {
-        return Err(Fault::script(no_route(route)));
+        return Err(Fault::script(format!("there is no route[{route}]")));
     }
     *slot(&mut dialog.lock().routes) = route.map(String::into_boxed_str);
     if let Some(store) = &keeper.store {

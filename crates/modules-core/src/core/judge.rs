@@ -1,6 +1,6 @@
 //! What a script names of the server and is not there: stores, lists of forbidden destinations, sockets.
 
-use module_api::{Judging, Services, SocketId};
+use module_api::{Judging, Refusal, Services, SocketId};
 
 const STORING: [&str; 7] =
     ["cache_store", "cache_remove", "cache_fetch", "cache_counter_fetch", "cache_add", "cache_sub", "cache_raw_query"];
@@ -10,14 +10,14 @@ const BLACKLISTING: [&str; 5] =
 /// Refuses the constants that name what is not there.
 pub(super) fn judge(judging: &mut Judging<'_>) {
     let services = judging.services;
+    let stores: Vec<&str> = services.caches.iter().map(|(name, _)| name.as_str()).collect();
     for function in STORING {
-        judging.hold(function, 0, |name| services.cache(name.as_bytes()).map(|_| ()).map_err(|fault| fault.text));
+        judging.hold(function, 0, |name| Refusal::unless_one_of("storage", name, &stores));
     }
+    let lists = services.blacklists.all(services.started_at);
+    let lists: Vec<_> = lists.iter().map(|(name, _)| String::from_utf8_lossy(name)).collect();
     for function in BLACKLISTING {
-        let there_is_none = |name: &str| format!("there is no blacklist \"{name}\": dst_blacklist defines it");
-        judging.hold(function, 0, |name| {
-            services.blacklists.exists(name.as_bytes()).then_some(()).ok_or_else(|| there_is_none(name))
-        });
+        judging.hold(function, 0, |name| Refusal::unless_one_of("blacklist", name, &lists));
     }
     // Where the sockets are another machine's nothing is known of them.
     if services.sockets.get(SocketId(0)).is_some() {
@@ -27,17 +27,22 @@ pub(super) fn judge(judging: &mut Judging<'_>) {
     }
 }
 
-fn socket(services: &Services, text: &str) -> Result<(), String> {
-    match text.strip_prefix("bond:") {
-        Some(name) => bond(services, name),
-        None => services
-            .sockets
-            .named(text.as_bytes())
-            .map(|_| ())
-            .ok_or_else(|| format!("no socket listens on \"{text}\"")),
+fn socket(services: &Services, text: &str) -> Result<(), Refusal> {
+    if let Some(name) = text.strip_prefix("bond:") {
+        return bond(services, name);
+    }
+    let all = (0..=u16::MAX).map_while(|number| services.sockets.get(SocketId(number)));
+    match services.sockets.named(text.as_bytes()) {
+        Some(_) => Ok(()),
+        None => {
+            Err(Refusal::unknown("socket", text, all.map(|socket| String::from_utf8_lossy(&socket.name).into_owned())))
+        }
     }
 }
 
-fn bond(services: &Services, name: &str) -> Result<(), String> {
-    services.sockets.bond(name.as_bytes()).map(|_| ()).ok_or_else(|| format!("there is no bond \"{name}\""))
+fn bond(services: &Services, name: &str) -> Result<(), Refusal> {
+    match services.sockets.bond(name.as_bytes()) {
+        Some(_) => Ok(()),
+        None => Err(Refusal::unknown("bond", name, std::iter::empty::<String>())),
+    }
 }

@@ -7,8 +7,8 @@ mod tests;
 use crate::transports::{TRACE_BWLIST, TRACE_DESTINATION};
 use catalogue::{Arg, Param, Value, Verdict};
 use module_api::{
-    Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, Judging, MiReply, Module, Operator, Run, Setup,
-    StartError, State, VariableHandle,
+    Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, Judging, MiReply, Module, Operator, Refusal, Run,
+    Setup, StartError, State, VariableHandle,
 };
 use std::sync::Arc;
 
@@ -60,16 +60,14 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
 
 /// Refuses commands that are not there.
 fn judge(judging: &mut Judging<'_>) {
-    let commands = &judging.services.commands;
-    let is_there = |name: &str| {
-        commands.iter().any(|(_, command)| {
-            let bare = command.name.split_once(':').map_or(command.name, |(_, bare)| bare);
-            command.name == name || bare == name || command.aliases.contains(&name)
-        })
-    };
+    let names = judging.services.commands.iter().flat_map(|(_, command)| {
+        let bare = command.name.split_once(':').map(|(_, bare)| bare);
+        bare.into_iter().chain([command.name]).chain(command.aliases.iter().copied())
+    });
+    let names: Vec<&str> = names.collect();
     judging.hold(MI.name, 0, |line| match line.split_ascii_whitespace().next() {
-        Some(name) if !is_there(name) => Err(format!("there is no command {name}")),
-        _ => Ok(()),
+        Some(name) => Refusal::unless_one_of("command", name, &names),
+        None => Ok(()),
     });
 }
 

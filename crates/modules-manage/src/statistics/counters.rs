@@ -3,8 +3,8 @@
 use super::{DYNAMIC, ScriptStatistics, names};
 use catalogue::{Access, Arg, Example, Inner, Routes, Value};
 use module_api::{
-    Args, Call, Counter, FUNCTION, Fault, Function, Judging, Operator, Outcome, Run, StatisticEntry, Statistics,
-    VARIABLE, Variable, VariableName, VariableRun,
+    Args, Call, Counter, FUNCTION, Fault, Function, Judging, Operator, Outcome, Refusal, Run, StatisticEntry,
+    Statistics, VARIABLE, Variable, VariableName, VariableRun,
 };
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
@@ -112,7 +112,7 @@ impl Counters {
         if self.groups.iter().any(|known| known == group) {
             return Ok(group);
         }
-        Err(no_group(group))
+        Err(format!("there is no group \"{group}\": name it in stat_groups"))
     }
 }
 
@@ -120,29 +120,23 @@ impl Counters {
 pub(super) fn judge(judging: &mut Judging<'_>) {
     let all = &judging.services.statistics;
     let Ok(groups) = super::groups(judging.params) else { return };
-    let no_group = |text: &str| {
-        let (group, _) = names::split(text.as_bytes())?;
-        let group = group?;
-        let is_there = groups.iter().any(|known| known == group) || TASKS == group || !all.list(Some(group)).is_empty();
-        (!is_there).then(|| no_group(group))
+    let of_group = |text: &str| match names::split(text.as_bytes()) {
+        Some((Some(group), _)) => Refusal::unless_one_of("group", group, &groups),
+        _ => Ok(()),
     };
     judging.hold(UPDATE_STAT.name, 0, |text| match find(all, text.as_bytes()) {
-        Some(entry) if entry.is_computed() => Err(format!("statistic {text} is computed, it cannot be changed")),
+        Some(entry) if entry.is_computed() => Err(format!("statistic {text} is computed, it cannot be changed").into()),
         Some(_) => Ok(()),
-        None => match names::split(text.as_bytes()) {
-            Some((Some(group), _)) if !groups.iter().any(|known| known == group) => Err(self::no_group(group)),
-            _ => Ok(()),
-        },
+        None => of_group(text),
     });
-    judging.hold(RESET_STAT.name, 0, |text| no_group(text).map_or(Ok(()), Err));
+    judging.hold(RESET_STAT.name, 0, |text| match names::split(text.as_bytes()) {
+        Some((Some(group), _)) if group == TASKS || !all.list(Some(group)).is_empty() => Ok(()),
+        _ => of_group(text),
+    });
 }
 
 /// The group whose statistics are made with the tasks of the server, later.
 const TASKS: &str = "pkmem";
-
-fn no_group(group: &str) -> String {
-    format!("there is no group \"{group}\": name it in stat_groups")
-}
 
 fn find(all: &Statistics, name: &[u8]) -> Option<StatisticEntry> {
     all.find(std::str::from_utf8(name).ok()?.trim())

@@ -8,7 +8,7 @@ mod series;
 
 use catalogue::{Param, ParamKind};
 use counters::Counters;
-use module_api::{Job, Module, Params, Setup, StartError, State};
+use module_api::{Job, Module, Params, Refusal, Setup, StartError, State};
 use series::AllSeries;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,10 +62,8 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         profile::Profile::parse(text).map_err(wrong)
     };
     let profiles = setup.params.strs(&STAT_SERIES_PROFILE).into_iter().map(profile).collect::<Result<Vec<_>, _>>()?;
-    setup.hold(series::UPDATE_STAT_SERIES.name, 0, |name| match profiles.iter().any(|profile| profile.name == name) {
-        true => Ok(()),
-        false => Err(format!("there is no stat_series_profile \"{name}\"")),
-    });
+    let names: Vec<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
+    setup.hold(series::UPDATE_STAT_SERIES.name, 0, |name| Refusal::unless_one_of("stat_series_profile", name, &names));
     let series = Arc::new(AllSeries::new(profiles, setup.statistics.clone(), setup.now));
     let ticking = Arc::clone(&series);
     // A series that nobody feeds must still forget: it is read without a time, so it is told the time.

@@ -18,7 +18,7 @@ mod tests;
 mod variables;
 mod write;
 
-use module_api::{Module, Setup, StartError, State};
+use module_api::{Module, Refusal, Setup, StartError, State};
 use std::sync::Arc;
 
 /// The module.
@@ -101,10 +101,8 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let appends = write::appends(setup)?;
     for function in [write::TO_FIFO.name, write::TO_SOCKET.name] {
         setup.hold(function, 0, |info| match info.split_once('/').filter(|(_, item)| !item.is_empty()) {
-            Some((_, item)) if !appends.iter().any(|append| append.is(item)) => {
-                Err(format!("tw_append defines no item \"{item}\""))
-            }
-            _ => Ok(()),
+            Some((_, item)) => Refusal::unless_one_of("item of tw_append", item, &appends),
+            None => Ok(()),
         });
     }
     Ok(Arc::new(Tm { appends, write_deadline: params::write_deadline(setup), timeouts }))

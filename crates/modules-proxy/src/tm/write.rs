@@ -128,12 +128,13 @@ fn line(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-impl Append {
-    /// Whether it has this name.
-    pub(super) fn is(&self, name: &str) -> bool {
-        self.name == name
+impl AsRef<str> for Append {
+    fn as_ref(&self) -> &str {
+        &self.name
     }
+}
 
+impl Append {
     fn print(&self, call: &mut Call<'_>, out: &mut Vec<u8>) {
         for (title, variable) in &self.elements {
             let value = match variable.read(call) {

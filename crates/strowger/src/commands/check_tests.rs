@@ -39,12 +39,17 @@ modparam("statistics", "stat_groups", "mine")
 modparam("tm", "tw_append", "more:$ci")
 "#;
 
+fn elsewhere() -> ServeOptions {
+    let mut options = ServeOptions::default();
+    options.elsewhere = true;
+    options
+}
+
 /// What the check says of a line in a route of this head.
 fn said(head: &str, route: &str, line: &str) -> Vec<(String, String, String)> {
     let text = format!("{HEAD}{head}\n{route} {{\n\t{line}\n}}\nroute[there] {{\n\texit;\n}}\n");
     let origin = Origin::Text { name: "test.cfg".to_owned(), text: text.clone() };
-    let mut options = ServeOptions::default();
-    options.elsewhere = true;
+    let options = elsewhere();
     let (report, _) = check(&origin, &options, None);
     let told = report
         .json()
@@ -65,7 +70,7 @@ fn said(head: &str, route: &str, line: &str) -> Vec<(String, String, String)> {
 /// A line, and the constant in it that is told of with these words.
 const WRONG: &[(&str, &str, &str)] = &[
     // core
-    (r#"cache_store("nowhere", "k", "v");"#, r#""nowhere""#, "no cachedb module offers the storage"),
+    (r#"cache_store("nowhere", "k", "v");"#, r#""nowhere""#, "there is no storage \"nowhere\""),
     (r#"use_blacklist("gateways");"#, r#""gateways""#, "there is no blacklist \"gateways\""),
     (r#"check_blacklist_rule("", "host");"#, r#""host""#, "\"host\" is no address"),
     (r#"set_advertised_address("two words");"#, r#""two words""#, "is no host"),
@@ -98,7 +103,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (r#"record_route(";a b");"#, r#"";a b""#, "is no parameter of a URI"),
     (r#"record_route_preset("two words");"#, r#""two words""#, "is no address with parameters"),
     (r#"t_inject_branches("msg", "cancel,all");"#, r#""cancel,all""#, "\"all\" is no flag"),
-    (r#"t_write_req("x/less", "/run/fifo");"#, r#""x/less""#, "tw_append defines no item \"less\""),
+    (r#"t_write_req("x/less", "/run/fifo");"#, r#""x/less""#, "there is no item of tw_append \"less\""),
     (r#"t_write_req("x", "");"#, r#""""#, "is no path"),
     (
         r#"t_new_request("A B", "sip:a@example.com", "sip:a@example.com", "sip:b@example.com");"#,
@@ -121,7 +126,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (r#"load_dialog_ctx("x", "tag");"#, r#""tag""#, "\"tag\" is not known"),
     (r#"dlg_send_sequential("INFO", "both");"#, r#""both""#, "\"both\" is not known"),
     (r#"set_dlg_profile("cals");"#, r#""cals""#, "there is no dialog profile \"cals\""),
-    (r#"dlg_on_hangup("nowhere");"#, r#""nowhere""#, "there is no route[nowhere]"),
+    (r#"dlg_on_hangup("nowhere");"#, r#""nowhere""#, "there is no route \"nowhere\""),
     // texts, numbers, patterns
     (r#"subst("/a(/b/");"#, r#""/a(/b/""#, "subst(): "),
     (r#"pcre_match("$rU", "(");"#, r#""(""#, "is no expression"),
@@ -137,7 +142,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (r#"update_stat("x:", 1);"#, r#""x:""#, "is no name of a statistic"),
     (r#"reset_stat("theirs:x");"#, r#""theirs:x""#, "there is no group \"theirs\""),
     (r#"update_stat_series("none", "x", 1);"#, r#""none""#, "there is no stat_series_profile \"none\""),
-    (r#"mi("nonsense");"#, r#""nonsense""#, "there is no command nonsense"),
+    (r#"mi("nonsense");"#, r#""nonsense""#, "there is no command \"nonsense\""),
     (r#"rl_check("", 1);"#, r#""""#, "is no name of a pipe"),
     (r#"rl_check("a/s", 1);"#, r#""a/s""#, "cachedb_url"),
     // data
@@ -150,7 +155,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     // users
     (r#"check_address(1, "somewhere", 0, "any");"#, r#""somewhere""#, "is no address"),
     (r#"check_address(1, "192.0.2.1", 0, "carrier");"#, r#""carrier""#, "is no transport"),
-    (r#"get_source_group($var(g), "other");"#, r#""other""#, "there is no partition other"),
+    (r#"get_source_group($var(g), "other");"#, r#""other""#, "there is no partition \"other\""),
     (r#"db_is_user_in("Caller", "ld");"#, r#""Caller""#, "is no URI"),
     (r#"add_diversion("");"#, r#""""#, "is no reason"),
     (r#"add_sock_hdr("Sock Info");"#, r#""Sock Info""#, "is no name of a header"),
@@ -230,6 +235,30 @@ fn what_can_work_is_not_told_of() {
     }
 }
 
+/// As people see it, with what would do.
+#[test]
+fn the_likely_fix_is_shown() {
+    let picture = |head: &str, line: &str| {
+        let text = format!("loadmodule \"proto_udp.so\"\n{head}\nroute {{\n\t{line}\n}}\n");
+        let options = elsewhere();
+        check(&Origin::Text { name: "test.cfg".to_owned(), text }, &options, None).0.text()
+    };
+    assert_eq!(
+        picture(
+            "loadmodule \"statistics.so\"\nmodparam(\"statistics\", \"stat_groups\", \"method\")",
+            "update_stat(\"metod:x\", 1);"
+        ),
+        "error[S526]: update_stat(): there is no group \"metod\"\n --> test.cfg:5:14\n  |\n\
+         5 | \tupdate_stat(\"metod:x\", 1);\n  | \t            ^^^^^^^^^\n  = help: did you mean method?\n\n1 error, 0 warnings\n"
+    );
+    assert_eq!(
+        picture("loadmodule \"sipmsgops.so\"", "is_method(\"INVITE,BYE\");"),
+        "error[S526]: name: \"INVITE,BYE\" is no list of methods\n --> test.cfg:4:12\n  |\n\
+         4 | \tis_method(\"INVITE,BYE\");\n  | \t          ^^^^^^^^^^^^\n  = help: it is methods with | between them, like \
+         \"INVITE|BYE\"\n\n1 error, 0 warnings\n"
+    );
+}
+
 /// A start-up error that is told of each place where the constant stands.
 #[test]
 fn every_place_is_shown() {
@@ -245,7 +274,8 @@ fn sockets_are_looked_for_where_they_are_known() {
         check(&origin, &ServeOptions::default(), None).0.text()
     };
     let told = check_here(r#"force_send_socket("udp:127.0.0.1:5070");"#);
-    assert!(told.contains("no socket listens on \"udp:127.0.0.1:5070\"") && told.contains("test.cfg:4:"), "{told}");
+    assert!(told.contains("help: did you mean udp:127.0.0.1:5060?"), "{told}");
+    assert!(told.contains("there is no socket \"udp:127.0.0.1:5070\"") && told.contains("test.cfg:4:"), "{told}");
     assert!(check_here(r#"force_send_socket("bond:inside");"#).contains("there is no bond \"inside\""));
     assert_eq!(check_here(r#"force_send_socket("udp:127.0.0.1:5060");"#), "");
 }

@@ -10,10 +10,12 @@ use edge_mi::EdgeError;
 use edge_sql::{DatabaseSets, OpenError, Options, Url};
 use engine::{Blueprint, Bounds, Engine, Reloader, StartFailure, Started};
 use module_api::{
-    DatabaseWish, Judging, Level, LogSink, Logger, Params, Process, Services, Sockets, Time, UnknownProcess,
+    DatabaseWish, Judging, Level, LogSink, Logger, Params, Process, Services, Sockets, Time, UnknownName,
+    UnknownProcess,
 };
 use script::ast::{RouteType, Span};
 use script::diagnostic::{Code, Diagnostic, codes};
+use script::nearest;
 use std::sync::Arc;
 
 /// What modules start in.
@@ -135,7 +137,14 @@ impl Configured {
         let constants = failure.error.constant.as_ref().map(|constant| self.constants.places(constant));
         if let Some(places) = constants.filter(|places| !places.is_empty()) {
             let text = &failure.error.text;
-            return places.into_iter().map(|place| refusal(codes::ARGUMENT_VALUE, Some(place), text.clone())).collect();
+            let told = places.into_iter().map(|place| {
+                let error = Diagnostic::error(codes::ARGUMENT_VALUE, place, text.clone());
+                match failure.error.unknown.as_ref().map(names_to_try) {
+                    Some(help) => error.help(help),
+                    None => error,
+                }
+            });
+            return told.collect();
         }
         let module: Option<ModuleId> = ground.catalogue.module_named(failure.module);
         let place = module.and_then(|module| self.places.of_error(module, &failure.error));
@@ -145,13 +154,13 @@ impl Configured {
     /// What the script passes to functions and is not there.
     fn judge(&self, services: &Services, ground: &Ground) -> Vec<Diagnostic> {
         let constants = |function: &str, argument| self.constants.get(function, argument);
-        let has_route = |name: &str| self.program.route(RouteType::Request, name).is_some();
+        let routes: Vec<&str> =
+            self.program.routes_of(RouteType::Request).map(|(_, route)| route.name.as_str()).collect();
         let modules = self.loaded.iter().filter_map(|id| ground.modules.get(usize::from(id.0)));
         let refused = modules.flat_map(|module| {
             let params = self.params_of(module.name, ground);
             let params = Params::new(&params);
-            let mut judging =
-                Judging { params, services, constants: &constants, has_route: &has_route, refused: Vec::new() };
+            let mut judging = Judging { params, services, constants: &constants, routes: &routes, refused: Vec::new() };
             (module.judge)(&mut judging);
             judging.refused.into_iter().map(|error| StartFailure { module: module.name, error })
         });
@@ -196,6 +205,20 @@ impl Configured {
         refusal(codes::MODULE_START, place, error.to_string())
     }
 }
+
+/// The name that was likely meant, or those there are, if they are few.
+fn names_to_try(unknown: &UnknownName) -> String {
+    let known = &unknown.known;
+    match nearest(&unknown.name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => "there is none".to_owned(),
+        None if known.len() > NAMES_SHOWN => format!("there are {} others", known.len()),
+        None => format!("there are {}", known.join(", ")),
+    }
+}
+
+/// More names than a person looks through.
+const NAMES_SHOWN: usize = 20;
 
 /// A look at databases that lets pass what a start makes.
 fn look(wishes: &[DatabaseWish], sql: &Options, paths: &Paths) -> Vec<(usize, OpenError)> {
