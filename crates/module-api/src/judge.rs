@@ -64,6 +64,16 @@ fn is_uri(text: &str) -> bool {
     !text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) && Uri::parse(text.as_bytes()).is_ok()
 }
 
+/// Where a message may be sent: `[proto:]host[:port]`, a SIP URI, or nothing.
+pub fn hop(text: &str) -> Verdict {
+    let rest = match text.split_once(':') {
+        Some((proto, rest)) if Proto::of(proto.as_bytes()).is_some() => rest,
+        _ => text,
+    };
+    let is_hop = text.is_empty() || is_uri(text) || is_uri(&format!("sip:{rest}"));
+    Verdict::must(is_hop, text, "destination", "[proto:]host[:port], or a SIP URI")
+}
+
 /// Parameters of a URI, with or without the first semicolon; or nothing.
 pub fn uri_params(text: &str) -> Verdict {
     let is_params = text.is_empty() || {
@@ -151,6 +161,11 @@ mod tests {
             (media_type, &["", "text/plain", "text/plain;charset=utf-8"], &["text", "a b"]),
             (uri, &["sip:a@example.com", "tel:+1"], &["", "example.com", "sip:a b@example.com"]),
             (optional_uri, &[""], &["x"]),
+            (
+                hop,
+                &["", "192.0.2.7", "udp:192.0.2.7:5060", "sips:example.com", "[2001:db8::1]:5060"],
+                &["two words", "udp:"],
+            ),
             (uri_params, &["", ";nat=yes", "nat=yes;lr"], &["nat=y es", "=x"]),
             (port, &["5060"], &["", "0", "70000", "sip"]),
             (address, &["192.0.2.1", "2001:db8::1", "[2001:db8::1]"], &["", "example.com", "192.0.2.300"]),

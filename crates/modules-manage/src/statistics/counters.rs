@@ -1,5 +1,6 @@
 //! `update_stat()`, `reset_stat()` and `$stat(name)`.
 
+use super::iteration::STAT_ITER_INIT;
 use super::{DYNAMIC, ScriptStatistics, names};
 use catalogue::{Access, Arg, Example, Inner, Routes, Value};
 use module_api::{
@@ -132,6 +133,10 @@ pub(super) fn judge(judging: &mut Judging<'_>) {
     judging.hold(RESET_STAT.name, 0, |text| match names::split(text.as_bytes()) {
         Some((Some(group), _)) if group == TASKS || !all.list(Some(group)).is_empty() => Ok(()),
         _ => of_group(text),
+    });
+    judging.hold(STAT_ITER_INIT.name, 0, |group| match group == TASKS || !all.list(Some(group.trim())).is_empty() {
+        true => Ok(()),
+        false => Refusal::unless_one_of("group", group.trim(), &groups),
     });
 }
 

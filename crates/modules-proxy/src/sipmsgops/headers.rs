@@ -2,7 +2,7 @@
 
 use super::{ON_THE_WAY, textops};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
+use catalogue::{Arg, Example, Routes, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 
 pub(super) const APPEND_HF: Function = Function {
@@ -42,7 +42,7 @@ pub(super) const APPEND_URIHF: Function = Function {
     aliases: &[textops("append_urihf")],
     about: "Adds a header with the Request-URI as it was received between two texts.",
     args: &[
-        Arg::str("prefix", "What comes before it, the header's name first."),
+        Arg::str("prefix", "What comes before it, the header's name first.").judged(judge_prefix),
         Arg::str("suffix", "What comes after it, the line end last."),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH),
@@ -50,6 +50,15 @@ pub(super) const APPEND_URIHF: Function = Function {
     run: Run::Now(append_urihf),
     ..FUNCTION
 };
+
+/// What follows the name may be anything, but has to stay within the line.
+fn judge_prefix(text: &str) -> Verdict {
+    match text.split_once(':').map(|(name, rest)| (judge::header_name(name.trim_end()), judge::one_line(rest))) {
+        Some((Verdict::Fine, rest)) => rest,
+        Some((wrong, _)) => wrong,
+        None => Verdict::must(false, text, "beginning of a header", "a name with its colon, like \"CC-Diversion: \""),
+    }
+}
 
 fn append_hf(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let lines = header_lines(args.str(0)?)?;

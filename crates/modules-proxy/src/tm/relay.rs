@@ -34,6 +34,7 @@ pub(super) const RELAY: Function = Function {
     args: &[
         Arg::flags("flags", FLAGS, "How it is relayed.").optional().gone_bits(GONE_BITS),
         Arg::str("outbound_proxy", "Where branches without a destination URI go: [proto:]host[:port] or a URI.")
+            .judged(module_api::judge::hop)
             .optional(),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE),

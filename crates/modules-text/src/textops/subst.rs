@@ -4,7 +4,7 @@ use super::parts::{Matches, Part, change};
 use super::{FOUND, ON_THE_WAY, WITH_TEXT, WITH_URI};
 use crate::yes;
 use bytes::Bytes;
-use catalogue::{Arg, Example};
+use catalogue::{Arg, Example, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, FormatHandle, Function, Outcome, Run, Setup, StartError, State};
 use posix_regex::Substitution;
 use regex::bytes::{Captures, Regex};
@@ -60,7 +60,8 @@ const SUBSTITUTING: Function = Function {
         "/re/repl/flags",
         "An expression, what it is replaced by (`\\1` … are its groups, `$var(x)` a variable), and flags: i ignores \
          case, g replaces all matches, s lets the expression run over line ends.",
-    )],
+    )
+    .judged(|text| Verdict::of(Substitution::parse(text.as_bytes()), "/expression/replacement/flags"))],
     routes: ON_THE_WAY,
     returns: FOUND,
     ..FUNCTION

@@ -1,14 +1,16 @@
 //! Sending the message on without keeping anything.
 
 use catalogue::{Arg, Example, Verdict};
-use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run, judge};
 
 pub(super) const ALL: &[Function] = &[FORWARD, SEND];
 
 const FORWARD: Function = Function {
     name: "forward",
     about: "Relays the message without a transaction.",
-    args: &[Arg::str("destination", "[proto:]host[:port]; the destination URI or Request-URI if left out.").optional()],
+    args: &[Arg::str("destination", "[proto:]host[:port]; the destination URI or Request-URI if left out.")
+        .judged(judge::hop)
+        .optional()],
     returns: &[(1, "sent"), (-1, "it could not be sent")],
     examples: &[Example { script: "forward(\"192.0.2.7:5060\")", message: "", returns: 1 }],
     run: Run::Wait(|call, args| {
@@ -22,7 +24,7 @@ const SEND: Function = Function {
     name: "send",
     about: "Sends the message as it was received, without Via of ours.",
     args: &[
-        Arg::str("destination", "[proto:]host[:port]"),
+        Arg::str("destination", "[proto:]host[:port]").judged(judge::hop),
         Arg::str("headers", "Header lines to add, each with its line end.").judged(judge_lines).optional(),
     ],
     returns: &[(1, "sent"), (-1, "it could not be sent")],
