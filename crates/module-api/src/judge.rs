@@ -122,6 +122,7 @@ const LINES: &str = "lines like \"Name: value\\r\\n\"";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catalogue::Judge;
 
     fn kind(verdict: Verdict) -> &'static str {
         match verdict {
@@ -153,9 +154,12 @@ mod tests {
         }
     }
 
+    /// A judge, what it lets pass, and what it does not.
+    type Case<'a> = (Judge, &'a [&'a str], &'a [&'a str]);
+
     #[test]
     fn other_constants() {
-        let cases: &[(fn(&str) -> Verdict, &[&str], &[&str])] = &[
+        let cases: &[Case<'_>] = &[
             (header_name, &["X-a", "f"], &["", "X-a:", "X a"]),
             (one_line, &["", "Not Found"], &["a\r\nX: y"]),
             (media_type, &["", "text/plain", "text/plain;charset=utf-8"], &["text", "a b"]),

@@ -1,7 +1,7 @@
 //! What a script passes to functions, held to what is there: stores, groups, lists, routes. It is known once all modules
 //! have started.
 
-use crate::{Params, Services, StartError};
+use crate::{Params, PassedConstant, Services, StartError};
 use std::borrow::Cow;
 
 /// What there is, and what is refused.
@@ -91,7 +91,7 @@ pub(crate) fn refused<E: Into<Refusal>>(
     let constants = constants(function, argument).into_iter().filter(|text| !text.is_empty());
     let wrong = constants.filter_map(|text| {
         let Refusal { text: wrong, unknown } = read(&text).err()?.into();
-        Some(StartError { unknown, ..StartError::constant(function, argument, text, wrong) })
+        Some(StartError::constant(PassedConstant { function, argument, text, unknown }, wrong))
     });
     wrong.collect()
 }

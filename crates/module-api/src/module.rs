@@ -94,9 +94,7 @@ pub struct StartError {
     /// Its value at fault, where the parameter may have several.
     pub value: Option<String>,
     /// The constant at fault that the script passes to a function, if it is one.
-    pub constant: Option<PassedConstant>,
-    /// The name at fault, where it is one that is not known.
-    pub unknown: Option<UnknownName>,
+    pub constant: Option<Box<PassedConstant>>,
     /// What is wrong, and what would help.
     pub text: String,
 }
@@ -110,6 +108,8 @@ pub struct PassedConstant {
     pub argument: usize,
     /// The constant.
     pub text: String,
+    /// The name at fault in it, where it is one that is not known.
+    pub unknown: Option<UnknownName>,
 }
 
 impl Module {
@@ -194,20 +194,15 @@ impl StartError {
         self
     }
 
-    /// An error of a constant that the script passes to a function as this argument (0 is the first).
-    pub fn constant(
-        function: &'static str,
-        argument: usize,
-        text: impl Into<String>,
-        wrong: impl fmt::Display,
-    ) -> StartError {
-        let constant = Some(PassedConstant { function, argument, text: text.into() });
-        StartError { constant, ..StartError::new(format!("{function}(): {wrong}")) }
+    /// An error of a constant that the script passes to a function.
+    pub fn constant(constant: PassedConstant, wrong: impl fmt::Display) -> StartError {
+        let text = format!("{}(): {wrong}", constant.function);
+        StartError { constant: Some(Box::new(constant)), ..StartError::new(text) }
     }
 
     /// Any other error.
     pub fn new(text: impl Into<String>) -> StartError {
-        StartError { param: None, value: None, constant: None, unknown: None, text: text.into() }
+        StartError { param: None, value: None, constant: None, text: text.into() }
     }
 }
 

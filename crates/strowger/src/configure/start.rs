@@ -137,9 +137,10 @@ impl Configured {
         let constants = failure.error.constant.as_ref().map(|constant| self.constants.places(constant));
         if let Some(places) = constants.filter(|places| !places.is_empty()) {
             let text = &failure.error.text;
+            let unknown = failure.error.constant.as_ref().and_then(|constant| constant.unknown.as_ref());
             let told = places.into_iter().map(|place| {
                 let error = Diagnostic::error(codes::ARGUMENT_VALUE, place, text.clone());
-                match failure.error.unknown.as_ref().map(names_to_try) {
+                match unknown.map(names_to_try) {
                     Some(help) => error.help(help),
                     None => error,
                 }
