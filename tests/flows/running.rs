@@ -2,7 +2,7 @@
 
 use crate::harness::{Running, ServerBuilder, free_port, run_to_end};
 use std::fs;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -39,6 +39,37 @@ fn a_taken_port_is_named() {
     let port = server.port;
     let said = server.refused();
     assert!(said.contains(&format!("127.0.0.1:{port}")) && said.contains("in use"), "{said}");
+}
+
+#[test]
+fn management_that_cannot_be_had_is_shown_where_the_script_asks_for_it() {
+    let directory = scratch("management");
+    let web = TcpListener::bind("127.0.0.1:0").expect("port");
+    let datagrams = UdpSocket::bind("127.0.0.1:0").expect("port");
+    let ports = [web.local_addr(), datagrams.local_addr()].map(|address| address.expect("address").port());
+    let file = directory.join("fifo");
+    fs::write(&file, "no FIFO").expect("file");
+    for (module, line) in [
+        ("httpd", format!("modparam(\"httpd\", \"port\", {})", ports[0])),
+        ("mi_datagram", format!("modparam(\"mi_datagram\", \"socket_name\", \"udp:127.0.0.1:{}\")", ports[1])),
+        ("mi_fifo", format!("modparam(\"mi_fifo\", \"fifo_name\", \"{}\")", file.display())),
+    ] {
+        let rest = if module == "httpd" {
+            "\nmodparam(\"httpd\", \"ip\", \"127.0.0.1\")\nloadmodule \"mi_http.so\""
+        } else {
+            ""
+        };
+        let text = format!(
+            "socket=udp:127.0.0.1:{}\nloadmodule \"proto_udp.so\"\nloadmodule \"{module}.so\"\n{line}{rest}\nroute {{ exit; }}\n",
+            free_port()
+        );
+        let script = directory.join("script.cfg");
+        fs::write(&script, text).expect("script");
+        let path = script.display().to_string();
+        let (success, said) = strowger(&["-f", &path]);
+        let place = format!("--> {path}:4:");
+        assert!(!success && said.contains(&place) && said.contains(&format!("4 | {line}")), "{said}");
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub enum Verdict {
     Fine,
     /// It is an older spelling of this.
     Old(String),
+    /// It works, without this part of it, which is logged and ignored: what is so, and what would do.
+    Ignored(String, &'static str),
     /// It cannot be used: what is wrong, and what would do.
     Wrong(String, &'static str),
 }
@@ -28,6 +30,22 @@ impl Verdict {
         match text.trim().parse::<u32>() {
             Ok(_) => Verdict::Fine,
             Err(_) => Verdict::Wrong(format!("\"{text}\" is no number"), "a number, from 0 on"),
+        }
+    }
+
+    /// Fine where this holds; otherwise the text is no `what`.
+    pub fn must(holds: bool, text: &str, what: &str, instead: &'static str) -> Verdict {
+        match holds {
+            true => Verdict::Fine,
+            false => Verdict::Wrong(format!("\"{text}\" is no {what}"), instead),
+        }
+    }
+
+    /// Letters in any order; as upstream, others are logged and ignored.
+    pub fn letters(text: &str, known: &str, instead: &'static str) -> Verdict {
+        match text.chars().find(|letter| !known.contains(*letter)) {
+            None => Verdict::Fine,
+            Some(letter) => Verdict::Ignored(format!("there is no letter \"{letter}\", it is ignored"), instead),
         }
     }
 

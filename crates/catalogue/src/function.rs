@@ -19,7 +19,8 @@ pub struct Function<R: 'static> {
     pub is_async: bool,
     /// What it needs that is not there yet; calling it is a start-up error with this text.
     pub unavailable: Option<&'static str>,
-    /// How a call is written today, from its arguments as they are written: for functions kept for old scripts.
+    /// How a call is written today, from its arguments as they are written: for functions kept for old scripts, and those
+    /// whose arguments of older releases mean another function today.
     pub today: Option<fn(&[&str]) -> Today>,
     /// Where the parameters stand in a call that older releases wrote in another order.
     pub old_order: Option<OldOrder>,
@@ -74,6 +75,10 @@ pub enum Order {
 /// How a call of an old function is written today.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Today {
+    /// As it is: the arguments are those of today.
+    Current,
+    /// As this function, with the first so many of its arguments: so it is compiled too.
+    Instead(&'static str, usize),
     /// So.
     Line(String),
     /// In one of several ways, which the text shows.

@@ -7,6 +7,7 @@
 
 mod constant;
 mod event;
+mod facility;
 mod flag_names;
 mod function;
 mod index;
@@ -23,6 +24,7 @@ mod variable;
 
 pub use constant::{Judge, Verdict};
 pub use event::{Event, Statistic};
+pub use facility::FACILITIES;
 pub use flag_names::{FlagNames, FlagSet};
 pub use function::{Alias, Arg, ArgKind, Example, Flag, Function, OldOrder, Order, RouteKind, Today};
 pub use index::{Catalogue, FunctionId, ModuleId, ModuleInfo, TransformationId, VariableId};

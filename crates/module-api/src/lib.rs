@@ -25,6 +25,8 @@ mod hosts;
 mod http;
 mod journal;
 mod json;
+pub mod judge;
+mod judging;
 mod location;
 mod log;
 mod management;
@@ -73,12 +75,13 @@ pub use hosts::Hosts;
 pub use http::{HttpFailure, HttpRequest, HttpResponse};
 pub use journal::{JournalStep, Journaled};
 pub use json::{Json, JsonMap};
+pub use judging::{Judging, Refusal, UnknownName};
 pub use location::{ContactKey, ContactView, Location};
 pub use log::{Level, LevelCell, LogConsumer, LogConsumers, LogSink, Logger};
 pub use management::{Commanded, Management, MiError, MiFlow, MiParams, MiReply, ThenCommanded, ThenMi};
 pub use module::{
-    COMMAND, Command, FUNCTION, Function, MiRun, Module, Run, StartError, State, Transformation, TransformationRun,
-    VARIABLE, Variable, VariableRun, WriteVariable,
+    COMMAND, Command, FUNCTION, Function, MiRun, Module, PassedConstant, Run, StartError, State, Transformation,
+    TransformationRun, VARIABLE, Variable, VariableRun, WriteVariable,
 };
 pub use names::{FlagTables, Interned};
 pub use notification::{Notification, Way};

@@ -1,6 +1,8 @@
 //! What a module declares: constant tables with the functions that run.
 
-use crate::{Args, Call, Fault, Flow, Management, MiFlow, MiReply, Operator, Outcome, Setup, VariableName};
+use crate::{
+    Args, Call, Fault, Flow, Judging, Management, MiFlow, MiReply, Operator, Outcome, Setup, UnknownName, VariableName,
+};
 use catalogue::{Access, Event, Inner, Param, Statistic, Table, Value};
 use std::any::Any;
 use std::fmt;
@@ -35,6 +37,8 @@ pub struct Module {
     pub tables: &'static [Table],
     /// Makes its state from its parameters.
     pub start: fn(&mut Setup<'_>) -> Result<State, StartError>,
+    /// Judges what the script passes to its functions, once all modules have started.
+    pub judge: fn(&mut Judging<'_>),
 }
 
 /// The state of a module, shared by all workers; what changes in it has its own lock.
@@ -89,8 +93,23 @@ pub struct StartError {
     pub param: Option<&'static str>,
     /// Its value at fault, where the parameter may have several.
     pub value: Option<String>,
+    /// The constant at fault that the script passes to a function, if it is one.
+    pub constant: Option<Box<PassedConstant>>,
     /// What is wrong, and what would help.
     pub text: String,
+}
+
+/// A constant that the script passes to a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedConstant {
+    /// The function.
+    pub function: &'static str,
+    /// Which argument it is, from 0.
+    pub argument: usize,
+    /// The constant.
+    pub text: String,
+    /// The name at fault in it, where it is one that is not known.
+    pub unknown: Option<UnknownName>,
 }
 
 impl Module {
@@ -109,6 +128,7 @@ impl Module {
         events: &[],
         tables: &[],
         start: |_| Ok(Arc::new(())),
+        judge: |_| {},
     };
 }
 
@@ -166,7 +186,7 @@ impl VariableRun {
 impl StartError {
     /// An error of a parameter.
     pub fn param(param: &'static str, text: impl Into<String>) -> StartError {
-        StartError { param: Some(param), value: None, text: text.into() }
+        StartError { param: Some(param), ..StartError::new(text) }
     }
 
     /// Says which of the parameter's values it is about.
@@ -175,9 +195,15 @@ impl StartError {
         self
     }
 
+    /// An error of a constant that the script passes to a function.
+    pub fn constant(constant: PassedConstant, wrong: impl fmt::Display) -> StartError {
+        let text = format!("{}(): {wrong}", constant.function);
+        StartError { constant: Some(Box::new(constant)), ..StartError::new(text) }
+    }
+
     /// Any other error.
     pub fn new(text: impl Into<String>) -> StartError {
-        StartError { param: None, value: None, text: text.into() }
+        StartError { param: None, value: None, constant: None, text: text.into() }
     }
 }
 

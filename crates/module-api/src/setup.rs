@@ -1,5 +1,6 @@
 //! What a module gets when it starts: its parameters, and the ways to be called later.
 
+use crate::judging::{Refusal, refused};
 use crate::sql::Database;
 use crate::{
     Counter, DatabaseSet, DialogHook, Dialogs, Env, FormatHandle, Gate, Hook, Interned, Job, KeyValueStore, Location,
@@ -71,6 +72,8 @@ pub struct Wishes {
     pub dialogs: Option<Arc<dyn Dialogs>>,
     /// Watchers of dialogs.
     pub dialog_hooks: Vec<(State, DialogHook)>,
+    /// What modules refuse though they could start.
+    pub refused: Vec<(&'static str, StartError)>,
     /// What edges must start: an MI transport, an HTTP server, with the module's parameters.
     pub edges: Vec<(&'static str, BTreeMap<&'static str, String>)>,
 }
@@ -271,6 +274,19 @@ impl<'a> Setup<'a> {
         if let Some(wish) = self.wishes.databases.get_mut(usize::from(database.0)) {
             wish.columns.push((table.to_owned(), column.to_owned()));
         }
+    }
+
+    /// Refuses the constants that the script passes to a function as this argument (0 is the first) and that cannot be
+    /// read; an empty one is an argument left out.
+    pub fn hold<E: Into<Refusal>>(
+        &mut self,
+        function: &'static str,
+        argument: usize,
+        read: impl Fn(&str) -> Result<(), E>,
+    ) {
+        let refused =
+            refused(&|function, argument| self.compiler.constants(function, argument), function, argument, read);
+        self.wishes.refused.extend(refused.into_iter().map(|error| (self.name, error)));
     }
 
     /// Runs `job` every `interval`.

@@ -169,6 +169,9 @@ impl Fixture {
             compiler: &compiler,
         };
         let state = (module.start)(&mut setup)?;
+        if let Some((_, error)) = self.wishes.refused.drain(..).next() {
+            return Err(error);
+        }
         self.started.insert(module.name, Arc::clone(&state));
         self.services.caches.append(&mut self.wishes.caches);
         self.services.dialog_hooks.append(&mut self.wishes.dialog_hooks);

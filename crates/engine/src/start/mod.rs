@@ -186,6 +186,7 @@ fn start_modules(
             Err(error) => failures.push(StartFailure { module: module.name, error }),
         }
     }
+    failures.extend(wishes.refused.drain(..).map(|(module, error)| StartFailure { module, error }));
     if failures.is_empty() { Ok(wishes) } else { Err(failures) }
 }
 

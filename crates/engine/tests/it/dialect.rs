@@ -58,6 +58,26 @@ const LINES: &[Case] = &[
         "rc 1",
     ),
     Case("force_rport;", "`force_rport` is a call of force_rport()", "()", "rc 1"),
+    Case(
+        "remove_hf(\"CSe*\", \"g\");",
+        "these parameters is remove_hf_glob() today",
+        "remove_hf_glob(\"CSe*\")",
+        "rc 1",
+    ),
+    Case("remove_hf('^CS.q$', 'r');", "these parameters is remove_hf_re() today", "remove_hf_re('^CS.q$')", "rc 1"),
+    Case("remove_hf(\"CSeq\", \"\");", "these parameters is remove_hf() today", "remove_hf(\"CSeq\")", "rc 1"),
+    Case(
+        "filter_body(\"application/sdp\");",
+        "filter_body() is of older releases",
+        "remove_body_part(\"application/sdp\", \"revert\")",
+        "rc -1",
+    ),
+    Case(
+        "add_body(\"$rU\", \"text/plain\");",
+        "add_body() is of older releases",
+        "`remove_body_part(); add_body_part(\"$rU\", \"text/plain\");`",
+        "rc 1",
+    ),
     Case("strip(\"2\");", "a number needs no quotes", "2", "ru sip:b@192.0.2.20"),
 ];
 
@@ -86,6 +106,8 @@ fn each_line_is_warned_of_and_runs() {
 fn what_is_not_certain_or_not_there_is_an_error() {
     let cases = [
         ("avp_delete(\"s\");", "what avp_delete() means here is not certain", "$avp(s) = NULL"),
+        ("remove_hf(\"X-a\", \"i\");", "what remove_hf() means here is not certain", "remove_hf_glob(\"X-a\")"),
+        ("remove_hf(\"X-(\", \"r\");", "this regular expression", ""),
         ("sip_trace();", "unknown function sip_trace()", "trace() of the module tracer"),
         ("t_cancel_call();", "unknown function t_cancel_call()", "it is t_cancel_branch(\"a\")"),
         ("load_balance(\"1\", \"pstn\");", "unknown function load_balance()", "lb_start_or_next()"),

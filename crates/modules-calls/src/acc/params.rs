@@ -68,7 +68,8 @@ pub const DETECT_DIRECTION: Param =
         .within(0, 1);
 pub const LOG_LEVEL: Param = Param::int("log_level", 2, "The level of the log lines.").within(-3, 4);
 pub const LOG_FACILITY: Param =
-    Param::unset("log_facility", ParamKind::Str, "The syslog facility of the log lines, if not the server's.");
+    Param::unset("log_facility", ParamKind::Str, "The syslog facility of the log lines, if not the server's.")
+        .one_of(catalogue::FACILITIES);
 pub const AAA_URL: Param = Param::unset("aaa_url", ParamKind::Str, "The AAA server.").unavailable(NEEDS_AAA);
 pub const SERVICE_TYPE: Param = Param::int("service_type", -1, "The AAA service type.").unavailable(NEEDS_AAA);
 pub const EXTRA_FIELDS: Param =

@@ -3,7 +3,7 @@
 use super::id::DialogId;
 use super::keeper::Keeper;
 use super::state::State;
-use catalogue::{Arg, Example, Routes};
+use catalogue::{Arg, Example, Routes, Verdict};
 use module_api::{Args, Call, DialogHandle, DialogOf, Direction, FUNCTION, Fault, Function, Outcome, Run};
 use std::sync::Arc;
 
@@ -13,7 +13,9 @@ pub const LOAD: Function = Function {
     about: "Has functions and variables of dialogs work on another dialog, until unload_dialog_ctx().",
     args: &[
         Arg::str("dialog", "Its Call-ID or identifier."),
-        Arg::str("id_type", "Which of them it is: callid, which is meant where it is left out, or did.").optional(),
+        Arg::str("id_type", "Which of them it is: callid, which is meant where it is left out, or did.")
+            .judged(|text| Verdict::one_of(text, &["callid", "did"], "\"callid\" or \"did\""))
+            .optional(),
         Arg::int("active_only", "1: it must not have ended.").within(0, 1).optional(),
     ],
     routes: Routes::ALL,

@@ -8,11 +8,23 @@ use super::matching::Mode;
 use super::options::{NO_AUTO_PRACK, Options};
 use super::record::{Dialog, Inner, Names};
 use super::store::Change;
-use catalogue::{Arg, Example, Refused, Routes};
+use catalogue::{Arg, Example, Refused, Routes, Verdict};
 use module_api::{Args, Call, DialogEvent, DialogHandle, DialogOf, Direction, FUNCTION, Fault, Function, Outcome, Run};
 use sip::Method;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Letters of older releases, or names.
+fn judge_flags(text: &str) -> Verdict {
+    // Told already, as a word that cannot be used.
+    if text.to_ascii_lowercase().contains("auto-prack") {
+        return Verdict::Fine;
+    }
+    match Options::names_of_letters(text) {
+        Some(names) if !text.trim().is_empty() => Verdict::Old(names),
+        _ => Verdict::of(Options::parse(text), "names of flags with commas between, like bye-on-timeout"),
+    }
+}
 
 /// `create_dialog()`
 pub const CREATE_DIALOG: Function = Function {
@@ -26,6 +38,7 @@ pub const CREATE_DIALOG: Function = Function {
          letters.",
     )
     .refusing(&[Refused::new("auto-prack", NO_AUTO_PRACK)])
+    .judged(judge_flags)
     .optional()],
     routes: Routes::REQUEST,
     returns: &[(1, "the call has a dialog"), (-1, "the request begins none, or there is no room")],

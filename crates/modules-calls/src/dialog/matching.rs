@@ -7,7 +7,7 @@ use super::lifecycle::{Cause, DOWNSTREAM_BYE, UPSTREAM_BYE, advance, tell};
 use super::record::Dialog;
 use super::state::{Input, State};
 use super::validate::Repeated;
-use catalogue::{Arg, Example, Routes};
+use catalogue::{Arg, Example, Routes, Verdict};
 use module_api::{Args, Call, DialogEvent, DialogHandle, DialogOf, Direction, FUNCTION, Fault, Function, Outcome, Run};
 use sip::{HeaderName, Message, Method, RAck};
 use std::sync::Arc;
@@ -16,7 +16,11 @@ use std::sync::Arc;
 pub const MATCH_DIALOG: Function = Function {
     name: "match_dialog",
     about: "Finds the dialog of a request, where loose_route() has not: it need have no Route.",
-    args: &[Arg::str("dlg_match_mode", "DID_ONLY, DID_FALLBACK or DID_NONE, in place of the module's.").optional()],
+    args: &[Arg::str("dlg_match_mode", "DID_ONLY, DID_FALLBACK or DID_NONE, in place of the module's.")
+        .judged(|text| {
+            Verdict::must(Mode::named(text.as_bytes()).is_ok(), text, "mode", "DID_ONLY, DID_FALLBACK or DID_NONE")
+        })
+        .optional()],
     routes: Routes::REQUEST,
     returns: &[(1, "it belongs to a dialog"), (-1, "it does not, or its dialog is not known")],
     examples: &[

@@ -106,6 +106,7 @@ pub const MODULE: Module = Module {
     events: &[event::STATE_CHANGED],
     tables: &[columns::DIALOG],
     start: params::start,
+    judge: routes::judge,
     ..Module::EMPTY
 };
 

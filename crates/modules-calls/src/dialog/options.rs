@@ -45,6 +45,12 @@ const NAMES: [(&str, char, Choice); 6] = [
 /// What `auto-prack` needs.
 pub const NO_AUTO_PRACK: &str = "auto-prack: this server does not answer reliable provisional replies for a caller";
 
+/// The flags of letters run together; `None`: one of them is no flag's.
+fn letters(text: &str) -> Option<Vec<(&'static str, Choice)>> {
+    let flag = |letter| NAMES.iter().find(|(_, known, _)| *known == letter).map(|(name, _, choice)| (*name, *choice));
+    text.chars().map(flag).collect()
+}
+
 impl Options {
     /// From a list of names, or letters as older scripts have them (`"PpB"`).
     ///
@@ -53,12 +59,8 @@ impl Options {
     pub fn parse(text: &str) -> Result<Options, Fault> {
         let mut options = Options::default();
         let text = text.trim();
-        let letters: Option<Vec<Choice>> = text
-            .chars()
-            .map(|letter| NAMES.iter().find(|(_, known, _)| *known == letter).map(|(_, _, choice)| *choice))
-            .collect();
-        if let Some(letters) = letters {
-            letters.into_iter().for_each(|choice| options.set(choice));
+        if let Some(letters) = letters(text) {
+            letters.into_iter().for_each(|(_, choice)| options.set(choice));
             return Ok(options);
         }
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
@@ -73,6 +75,12 @@ impl Options {
             options.set(known.2);
         }
         Ok(options)
+    }
+
+    /// The list of names that letters of older releases stand for; `None`: they are none.
+    pub fn names_of_letters(text: &str) -> Option<String> {
+        let names: Vec<&str> = letters(text.trim())?.into_iter().map(|(name, _)| name).collect();
+        Some(names.join(","))
     }
 
     /// As rows have them.

@@ -13,7 +13,7 @@ use super::table::Table;
 use super::{timer, watch};
 use bytes::Bytes;
 use catalogue::{Alias, Param, ParamKind, Statistic};
-use module_api::{Counter, Setup, StartError, State};
+use module_api::{Counter, Refusal, Setup, StartError, State};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -216,6 +216,16 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             extra_headers: Bytes::copy_from_slice(given.text(&DLG_EXTRA_HDRS).as_bytes()),
         },
     });
+    for (function, argument) in super::profile_functions::NAMING {
+        setup.hold(function, *argument, |name| {
+            let known = keeper.profiles.all().iter().map(|profile| profile.name.clone());
+            keeper
+                .profiles
+                .named(name.as_bytes())
+                .map(|_| ())
+                .ok_or_else(|| Refusal::unknown("dialog profile", name, known))
+        });
+    }
     hook_up(setup, &keeper, seconds(&DB_UPDATE_PERIOD));
     Ok(keeper)
 }

@@ -59,6 +59,10 @@ pub const SIZE: Function = Function {
     ..FUNCTION
 };
 
+/// The functions that name a profile, and where.
+pub const NAMING: &[(&str, usize)] =
+    &[(SET.name, 0), (UNSET.name, 0), (IS_IN.name, 0), (SIZE.name, 0), (super::search::BY_PROFILE.name, 0)];
+
 /// More profiles and values than a dialog is in.
 const MEMBERSHIPS_MAX: usize = 64;
 

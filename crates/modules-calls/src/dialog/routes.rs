@@ -4,7 +4,7 @@ use super::keeper::current;
 use super::record::Routes as Armed;
 use super::store::Change;
 use catalogue::{Arg, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Judging, Outcome, Refusal, Run};
 
 const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::ONREPLY).or(Routes::BRANCH);
 const ROUTE: Arg = Arg::str("route_name", "The route; without it, none runs any more.").optional();
@@ -42,6 +42,14 @@ pub const ON_HANGUP: Function = Function {
     run: Run::Now(|call, args| arm(call, args, |armed| &mut armed.hangup)),
     ..FUNCTION
 };
+
+/// Refuses names of routes that are not there.
+pub fn judge(judging: &mut Judging<'_>) {
+    let routes = judging.routes;
+    for function in [ON_ANSWER.name, ON_TIMEOUT.name, ON_HANGUP.name] {
+        judging.hold(function, 0, |name| Refusal::unless_one_of("route", name, routes));
+    }
+}
 
 fn arm(call: &mut Call<'_>, args: Args<'_>, slot: fn(&mut Armed) -> &mut Option<Box<str>>) -> Outcome {
     let (keeper, dialog) = current(call)?;

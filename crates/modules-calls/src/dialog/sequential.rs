@@ -4,10 +4,10 @@ use super::keeper::{Keeper, current};
 use super::record::Dialog;
 use super::requests::{InDialog, send};
 use bytes::Bytes;
-use catalogue::{Arg, CommandParam, Routes};
+use catalogue::{Arg, CommandParam, Routes, Verdict};
 use module_api::{
     Args, Call, Command, Direction, Env, FUNCTION, Fault, Function, Job, Management, MiError, MiReply, MiRun, Outcome,
-    Run,
+    Run, judge,
 };
 use sip::{Limits, Message};
 use std::sync::Arc;
@@ -17,11 +17,14 @@ pub const SEND: Function = Function {
     name: "dlg_send_sequential",
     about: "Sends a request inside the dialog to one party, as if it came from the other.",
     args: &[
-        Arg::str("method", "Its method."),
-        Arg::str("leg", "caller or callee: who gets it."),
+        Arg::str("method", "Its method.").judged(judge::method),
+        Arg::str("leg", "caller or callee: who gets it.")
+            .judged(|text| Verdict::one_of(text, &["caller", "callee"], "\"caller\" or \"callee\"")),
         Arg::str("body", "Its body.").optional(),
-        Arg::str("contenttype", "The type of the body; application/sdp if left out.").optional(),
-        Arg::str("headers", "Header lines.").optional(),
+        Arg::str("contenttype", "The type of the body; application/sdp if left out.")
+            .judged(judge::media_type)
+            .optional(),
+        Arg::str("headers", "Header lines.").judged(judge::optional_header_lines).optional(),
     ],
     routes: Routes::ALL,
     returns: &[(1, "it is on its way"), (-1, "there is no dialog, or it cannot be sent")],

@@ -4,6 +4,7 @@ mod commands;
 mod events;
 mod functions;
 mod join;
+mod judge;
 mod share;
 mod statistics;
 mod transformations;
@@ -28,6 +29,7 @@ pub const MODULE: Module = Module {
     statistics: statistics::ALL,
     events: events::ALL,
     start,
+    judge: judge::judge,
     ..Module::EMPTY
 };
 

@@ -1,14 +1,18 @@
 //! `avp_copy()`, `avp_delete()`, `avp_insert()`, `avp_shuffle()`.
 
-use super::names::{Flags, avp, number, text, with_flags};
+use super::names::{Flags, avp, is_avp, judge_avp, number, text, with_flags};
 use super::today;
-use catalogue::{Arg, NameId, Value};
+use catalogue::{Arg, NameId, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 pub(super) const COPY: Function = Function {
     name: "avp_copy",
     about: "Copies the newest value of an AVP to another: all of them (g), moved (d), as numbers (n) or strings (s).",
-    args: &[Arg::raw("old_name", "The AVP."), Arg::raw("new_name", "The other, with flags after a slash.")],
+    args: &[
+        Arg::raw("old_name", "The AVP.").judged(is_avp),
+        Arg::raw("new_name", "The other, with flags after a slash.")
+            .judged(|text| judge_avp(text, "gGdDnNsS", "$avp(name), and after a slash g, d, n or s")),
+    ],
     returns: &[(1, "copied"), (-1, "there is nothing to copy")],
     today: Some(today::copy),
     run: Run::Now(copy),
@@ -18,7 +22,7 @@ pub(super) const COPY: Function = Function {
 pub(super) const DELETE: Function = Function {
     name: "avp_delete",
     about: "Deletes the newest value of an AVP, or all of them (g).",
-    args: &[Arg::raw("name", "The AVP, with flags after a slash.")],
+    args: &[Arg::raw("name", "The AVP, with flags after a slash.").judged(judge_deleted)],
     returns: &[(1, "deleted"), (-1, "there was none")],
     today: Some(today::delete),
     run: Run::Now(delete),
@@ -29,7 +33,7 @@ pub(super) const INSERT: Function = Function {
     name: "avp_insert",
     about: "Inserts a value into those of an AVP at a position.",
     args: &[
-        Arg::raw("avp_name", "The AVP."),
+        Arg::raw("avp_name", "The AVP.").judged(is_avp),
         Arg::str("value", "The value."),
         Arg::int("index", "Its position, 0 being the newest; past the oldest it becomes the oldest.")
             .within(0, i32::MAX),
@@ -43,12 +47,20 @@ pub(super) const INSERT: Function = Function {
 pub(super) const SHUFFLE: Function = Function {
     name: "avp_shuffle",
     about: "Puts the values of an AVP into a random order.",
-    args: &[Arg::raw("name", "The AVP.")],
+    args: &[Arg::raw("name", "The AVP.").judged(is_avp)],
     returns: &[(1, "shuffled"), (-1, "there is none")],
     today: Some(today::none),
     run: Run::Now(shuffle),
     ..FUNCTION
 };
+
+/// A name that is no AVP is told of with its readings.
+fn judge_deleted(written: &str) -> Verdict {
+    match is_avp(with_flags(written).0) {
+        Verdict::Fine => judge_avp(written, "gG", "$avp(name), and after a slash g"),
+        _ => Verdict::Fine,
+    }
+}
 
 fn copy(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (target, flags) = with_flags(text(args, 1)?);

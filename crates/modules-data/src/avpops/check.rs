@@ -1,8 +1,8 @@
 //! `is_avp_set()` and `avp_check()`.
 
-use super::names::{Flags, number, operand, operation, text, values, with_flags};
+use super::names::{Flags, judge_avp, judge_operation, number, operand, operation, text, values, with_flags};
 use super::today;
-use catalogue::{Arg, Value};
+use catalogue::{Arg, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 use posix_regex::Pattern;
 use std::cmp::Ordering;
@@ -10,7 +10,8 @@ use std::cmp::Ordering;
 pub(super) const IS_SET: Function = Function {
     name: "is_avp_set",
     about: "Whether an AVP has a value: any, an empty one (e), a string (s), a number (n).",
-    args: &[Arg::raw("name", "The AVP: $avp(x), with flags after a slash.")],
+    args: &[Arg::raw("name", "The AVP: $avp(x), with flags after a slash.")
+        .judged(|text| judge_avp(text, "eEsSnN", "$avp(name), and after a slash e, s or n"))],
     returns: &[(1, "it has"), (-1, "it has none")],
     today: Some(today::is_set),
     run: Run::Now(is_set),
@@ -22,13 +23,28 @@ pub(super) const CHECK: Function = Function {
     about: "Compares a variable: eq, ne, lt, le, gt, ge, re, fm, and, or, xor.",
     args: &[
         Arg::raw("name", "The variable."),
-        Arg::raw("op_value", "operator/value, then flags: g for any of its values, i to ignore case."),
+        Arg::raw("op_value", "operator/value, then flags: g for any of its values, i to ignore case.")
+            .judged(judge_operand),
     ],
     returns: &[(1, "it is so"), (-1, "it is not")],
     today: Some(today::check),
     run: Run::Now(check),
     ..FUNCTION
 };
+
+const OPERATORS: &[&str] = &["eq", "ne", "lt", "le", "gt", "ge", "re", "fm", "and", "or", "xor"];
+
+const INSTEAD: &str = "operator/value/flags: the operator one of eq, ne, lt, le, gt, ge, re, fm, and, or, xor";
+
+fn judge_operand(text: &str) -> Verdict {
+    match (judge_operation(text, OPERATORS, false, INSTEAD), operation(text)) {
+        (Verdict::Fine, Some(("re", value, _))) if !value.starts_with('$') => {
+            let expression = value.strip_prefix("s:").unwrap_or(value);
+            Verdict::of(Pattern::IGNORE_CASE.compile(expression.as_bytes()), "a regular expression after re/")
+        }
+        (verdict, _) => verdict,
+    }
+}
 
 fn is_set(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (name, flags) = with_flags(text(args, 0)?);

@@ -1,7 +1,7 @@
 //! How arguments of this module are written: `$avp(name)/flags`, `operator/value/flags`.
 
 use bytes::Bytes;
-use catalogue::{NameId, Value};
+use catalogue::{NameId, Value, Verdict};
 use module_api::{Args, Call, Fault};
 
 /// The argument as text.
@@ -33,6 +33,46 @@ pub(super) fn operation(written: &str) -> Option<(&str, &str, Flags<'_>)> {
         Some((value, flags)) => (operator, value, Flags(flags)),
         None => (operator, rest, Flags("")),
     })
+}
+
+/// Whether `written` is an operation, with one of these operators, whose number, if it is one, can be read.
+pub(super) fn judge_operation(
+    written: &str,
+    operators: &'static [&'static str],
+    wants_number: bool,
+    instead: &'static str,
+) -> Verdict {
+    let Some((operator, value, _)) = operation(written) else {
+        return Verdict::must(false, written, "operator/value", instead);
+    };
+    if !operators.contains(&operator) {
+        return Verdict::must(false, operator, "operator", instead);
+    }
+    let number = match value.strip_prefix("i:") {
+        Some(number) => Some(number),
+        None => Some(value.strip_prefix("s:").unwrap_or(value)).filter(|value| wants_number && !value.contains('$')),
+    };
+    Verdict::must(
+        number.is_none_or(|number| number_of(number).is_some()),
+        number.unwrap_or_default(),
+        "number",
+        instead,
+    )
+}
+
+/// Whether `written` is `$avp(name)` with one of these letters after a slash; others are ignored.
+pub(super) fn judge_avp(written: &str, letters: &'static str, instead: &'static str) -> Verdict {
+    let (name, flags) = with_flags(written);
+    match is_avp(name) {
+        Verdict::Fine => Verdict::letters(flags.0, letters, instead),
+        wrong => wrong,
+    }
+}
+
+/// Whether `written` is an AVP.
+pub(super) fn is_avp(written: &str) -> Verdict {
+    let is_named = avp_name(written).is_some_and(|name| !name.is_empty());
+    Verdict::must(is_named, written, "AVP", "written $avp(name)")
 }
 
 /// The name in `$avp(name)`, with or without the type that 1.x wrote in it.

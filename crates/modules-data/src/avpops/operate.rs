@@ -1,17 +1,25 @@
 //! `avp_op()` and `avp_subst()`.
 
 use super::change::take;
-use super::names::{Flags, avp, number, operand, operation, print, text};
+use super::names::{Flags, avp, is_avp, judge_operation, number, operand, operation, print, text};
 use super::today;
-use catalogue::{Arg, Value};
+use catalogue::{Arg, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use posix_regex::Substitution;
 
 pub(super) const OPERATE: Function = Function {
     name: "avp_op",
     about: "Calculates with the numbers of an AVP: add, sub, mul, div, mod, and, or, xor, not.",
     args: &[
-        Arg::raw("name", "The AVP, and after a slash the one that gets the result."),
-        Arg::raw("op_value", "operator/value, then flags: g for all its values, d to delete them."),
+        Arg::raw("name", "The AVP, and after a slash the one that gets the result.").judged(judge_pair),
+        Arg::raw("op_value", "operator/value, then flags: g for all its values, d to delete them.").judged(|text| {
+            judge_operation(
+                text,
+                OPERATORS,
+                true,
+                "operator/number/flags: the operator one of add, sub, mul, div, mod, and, or, xor, not",
+            )
+        }),
     ],
     returns: &[(1, "done"), (-1, "there is no number, or a division by zero")],
     today: Some(today::operate),
@@ -23,14 +31,42 @@ pub(super) const SUBSTITUTE: Function = Function {
     name: "avp_subst",
     about: "Substitutes in the strings of an AVP.",
     args: &[
-        Arg::raw("avps", "source[/destination[/flags]]: g for all its values, d to delete the source."),
-        Arg::raw("subst", "/expression/replacement/flags"),
+        Arg::raw("avps", "source[/destination[/flags]]: g for all its values, d to delete the source.")
+            .judged(judge_source),
+        Arg::raw("subst", "/expression/replacement/flags").judged(judge_substitution),
     ],
     returns: &[(1, "done"), (-1, "nothing matched")],
     today: Some(today::substitute),
     run: Run::Now(substitute),
     ..FUNCTION
 };
+
+const OPERATORS: &[&str] = &["add", "sub", "mul", "div", "mod", "and", "or", "xor", "not"];
+
+/// `$avp(a)`, `$avp(a)/$avp(b)`
+fn judge_pair(written: &str) -> Verdict {
+    let (from, to) = pair(written);
+    [from, to].into_iter().map(is_avp).find(|verdict| *verdict != Verdict::Fine).unwrap_or(Verdict::Fine)
+}
+
+/// `$avp(a)`, `$avp(a)/$avp(b)`, `$avp(a)/$avp(b)/flags`
+fn judge_source(written: &str) -> Verdict {
+    let mut parts = written.splitn(3, '/').map(str::trim);
+    let names = parts.by_ref().take(2).filter(|name| !name.is_empty());
+    let wrong = names.map(is_avp).find(|verdict| *verdict != Verdict::Fine);
+    wrong.unwrap_or_else(|| {
+        Verdict::letters(parts.next().unwrap_or_default(), "gGdD", "$avp(from)/$avp(to)/flags: g and d")
+    })
+}
+
+/// What variables stand for, slashes perhaps, is known only when the script runs.
+fn judge_substitution(written: &str) -> Verdict {
+    if written.split('$').skip(1).any(|after| after.starts_with(|sign: char| sign == '(' || sign.is_ascii_alphabetic()))
+    {
+        return Verdict::Fine;
+    }
+    Verdict::of(Substitution::parse(written.as_bytes()), "/expression/replacement/flags")
+}
 
 fn operate(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (source, target) = pair(text(args, 0)?);

@@ -3,7 +3,7 @@
 use super::names::{text, values, with_flags};
 use super::today;
 use bytes::Bytes;
-use catalogue::Arg;
+use catalogue::{Arg, Verdict};
 use module_api::{Args, Branch, Call, FUNCTION, Fault, Function, Outcome, Run};
 use sip::Uri;
 
@@ -11,7 +11,7 @@ pub(super) const PUSH_TO: Function = Function {
     name: "avp_pushto",
     about: "Writes an AVP or variable into the Request-URI, a part of it, the destination URI, or a new branch.",
     args: &[
-        Arg::raw("destination", "$ru, $ru/username, $ru/domain, $du or $br."),
+        Arg::raw("destination", "$ru, $ru/username, $ru/domain, $du or $br.").judged(judge_destination),
         Arg::raw("name", "The AVP or variable; with /g all values of the AVP, each further one as a branch."),
     ],
     returns: &[(1, "written"), (-1, "there is no value, or it cannot be written")],
@@ -19,6 +19,11 @@ pub(super) const PUSH_TO: Function = Function {
     run: Run::Now(push_to),
     ..FUNCTION
 };
+
+fn judge_destination(text: &str) -> Verdict {
+    let known = ["$ru", "$ru/username", "$ru/domain", "$du", "$br"];
+    Verdict::one_of(text.trim(), &known, "$ru, $ru/username, $ru/domain, $du or $br")
+}
 
 fn push_to(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (destination, part) = with_flags(text(args, 0)?);

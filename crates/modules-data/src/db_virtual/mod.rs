@@ -42,7 +42,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let seconds = u64::try_from(setup.params.int(&DB_PROBE_TIME)).unwrap_or(1);
     let retries = u32::try_from(setup.params.int(&DB_MAX_CONSEC_RETRYS)).unwrap_or(0);
     let sets = sets::read(&setup.params.strs(&DB_URLS), Duration::from_secs(seconds), retries)
-        .map_err(|error| StartError { param: Some(DB_URLS.name), value: Some(error.line), text: error.text })?;
+        .map_err(|error| StartError::param(DB_URLS.name, error.text).value(error.line))?;
     let sets: Vec<Arc<DatabaseSet>> = sets.into_iter().map(Arc::new).collect();
     sets.iter().for_each(|set| setup.offer_database_set(set));
     Ok(Arc::new(Sets(sets)))

@@ -2,14 +2,15 @@
 
 use super::params::{Columns, Sqlops};
 use super::scheme::Scheme;
-use super::source::Owner;
+use super::source::{self, Owner};
 use bytes::Bytes;
 use catalogue::{Alias, Arg, Routes, Value};
 use module_api::sql::{Cell, Database, Params, Query, Rows, Statement};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Outcome, Run};
 use std::sync::Arc;
 
-const SOURCE: Arg = Arg::raw("source", "Whose: \"$fu\", \"$avp(uuid)\", with /username, /domain, /uri or /uuid.");
+const SOURCE: Arg =
+    Arg::raw("source", "Whose: \"$fu\", \"$avp(uuid)\", with /username, /domain, /uri or /uuid.").judged(source::judge);
 const NAME: Arg = Arg::raw(
     "name",
     "Which: \"$avp(x)\", or \"*\" for all; \"$avp(x)/table\" or \"$avp(x)/$scheme\" for another table.",

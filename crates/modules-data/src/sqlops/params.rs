@@ -98,6 +98,21 @@ impl Sqlops {
     }
 }
 
+/// Where functions are given the number of a database.
+const NUMBERED: &[(&str, usize)] = &[
+    ("sql_query", 2),
+    ("sql_query_one", 2),
+    ("sql_select", 5),
+    ("sql_select_one", 5),
+    ("sql_update", 3),
+    ("sql_insert", 2),
+    ("sql_replace", 2),
+    ("sql_delete", 2),
+    ("sql_avp_load", 2),
+    ("sql_avp_store", 2),
+    ("sql_avp_delete", 2),
+];
+
 /// Opens the databases.
 pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let mut databases = BTreeMap::new();
@@ -110,7 +125,13 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     {
         databases.insert(0, setup.database_at(&url, &[]));
     }
-    let sources = Sources::new(setup)?;
+    let sources = Sources::new(setup);
+    for (function, argument) in NUMBERED {
+        setup.hold(function, *argument, |number| {
+            let is_there = number.trim().parse().is_ok_and(|number: i32| databases.contains_key(&number));
+            if is_there { Ok(()) } else { Err(format!("no db_url of sqlops has the number {number}")) }
+        });
+    }
     let table = setup.params.text(&USR_TABLE).to_owned();
     if let Some(database) = databases.get(&0).filter(|_| Sources::are_used(setup)) {
         need_table(setup, *database, &table);

@@ -1,7 +1,8 @@
 //! Whose AVPs: `"$fu/username"`, `"$avp(uuid)"`, `"alice/username"`.
 
 use bytes::Bytes;
-use module_api::{Call, Fault, FormatHandle, Setup, StartError, VariableHandle};
+use catalogue::Verdict;
+use module_api::{Call, Fault, FormatHandle, Setup, VariableHandle};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,20 +55,18 @@ pub enum Owner {
 
 impl Sources {
     /// Compiles the constants among them, so that a mistake is known at start.
-    ///
-    /// # Errors
-    /// One of them cannot be compiled.
-    pub fn new(setup: &Setup<'_>) -> Result<Sources, StartError> {
-        let mut known = BTreeMap::new();
+    pub fn new(setup: &mut Setup<'_>) -> Sources {
+        let sources = Sources::default();
         for function in FUNCTIONS {
-            for text in setup.compiler.constants(function, 0) {
-                let wrong = |error| StartError::new(format!("{function}(\"{text}\"): {error}"));
-                let source =
-                    Source::compile(&text, |variable| setup.compiler.variable(variable).map(Written::Variable));
-                known.insert(Bytes::from(text.clone()), Arc::new(source.map_err(wrong)?));
-            }
+            let compiler = setup.compiler;
+            setup.hold(function, 0, |text| {
+                let source = Source::compile(text, |variable| compiler.variable(variable).map(Written::Variable));
+                let source = source.map_err(|error| format!("source \"{text}\": {error}"))?;
+                sources.lock().insert(Bytes::copy_from_slice(text.as_bytes()), Arc::new(source));
+                Ok::<(), String>(())
+            });
         }
-        Ok(Sources { known: Mutex::new(known) })
+        sources
     }
 
     /// Whether the script names any.
@@ -144,6 +143,19 @@ impl Source {
             By::Uri | By::Uuid => Owner::User(user, domain),
         })
     }
+}
+
+/// Whether it can tell whose AVPs are meant.
+pub fn judge(text: &str) -> Verdict {
+    const WORDS: &str = "a URI, an identifier or a variable, with /username, /domain, /uri or /uuid";
+    let (value, by) = split(text);
+    let word = value.rsplit_once('/').map(|(_, word)| word.trim()).filter(|_| value.starts_with('$') && by.is_none());
+    if let Some(word) = word.filter(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+        return Verdict::must(false, word, "part of a URI", WORDS);
+    }
+    let is_constant = !value.starts_with('$');
+    let is_uri = by != Some(By::Uri) || sip::Uri::parse(value.as_bytes()).is_ok();
+    Verdict::must(!value.is_empty() && (!is_constant || is_uri), text, "source", WORDS)
 }
 
 /// The value as written, and what of it counts.

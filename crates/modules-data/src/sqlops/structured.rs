@@ -5,16 +5,24 @@ use super::params::Sqlops;
 use super::query::{RETURNS, Take, ask};
 use super::results::{all_rows, first_row, no_rows};
 use bytes::Bytes;
-use catalogue::{Arg, Routes};
+use catalogue::{Arg, Routes, Verdict};
 use module_api::sql::{Params, Query, Statement};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run};
 use std::sync::Arc;
 
-const COLUMNS: Arg = Arg::str("columns", "A JSON array of names: [\"a\", \"b\"]; all columns if left out.");
-const VALUES: Arg = Arg::str("columns", "A JSON array of names with values: [{\"a\": 1}, {\"b\": \"x\"}].");
-const TABLE: Arg = Arg::str("table", "The table.");
-const FILTER: Arg = Arg::str("filter", "A JSON array of conditions: [{\"a\": 1}, {\"b\": {\"!=\": null}}].");
-const ORDER: Arg = Arg::str("order", "The column to sort by.");
+const COLUMNS: Arg = Arg::str("columns", "A JSON array of names: [\"a\", \"b\"]; all columns if left out.")
+    .judged(|text| unless_empty(text, |text| judged(columns(&json(text)), "a JSON array of names: [\"a\", \"b\"]")));
+const VALUES: Arg = Arg::str("columns", "A JSON array of names with values: [{\"a\": 1}, {\"b\": \"x\"}].")
+    .judged(|text| judged(values(&json(text)), "a JSON array of names with values: [{\"a\": 1}, {\"b\": \"x\"}]"));
+const TABLE: Arg = Arg::str("table", "The table.").judged(|text| judged(name(text.as_bytes()), "the name of a table"));
+const FILTER: Arg =
+    Arg::str("filter", "A JSON array of conditions: [{\"a\": 1}, {\"b\": {\"!=\": null}}].").judged(|text| {
+        let filtered =
+            |text: &str| judged(filter(&json(text), &mut Params::new()), "a JSON array of conditions: [{\"a\": 1}]");
+        unless_empty(text, filtered)
+    });
+const ORDER: Arg = Arg::str("order", "The column to sort by.")
+    .judged(|text| unless_empty(text, |text| judged(name(text.as_bytes()), "the name of a column")));
 const DB_ID: Arg = Arg::int("db_id", "The number of the database, 0 if left out.").within(0, i32::MAX);
 const DONE: &[(i32, &str)] = &[(1, "done"), (-1, "the query failed")];
 
@@ -124,6 +132,19 @@ fn add(call: &mut Call<'_>, args: Args<'_>, statement: fn(&str, &[&str]) -> Arc<
 fn delete(call: &mut Call<'_>, args: Args<'_>) -> Flow {
     let made = make_delete(args);
     run(call, args, made, 2, (NO_VARIABLES, no_rows))
+}
+
+fn json(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
+}
+
+fn judged<T>(read: Result<T, Fault>, instead: &'static str) -> Verdict {
+    Verdict::of(read, instead)
+}
+
+/// An empty argument is one that is left out.
+fn unless_empty(text: &str, judge: impl Fn(&str) -> Verdict) -> Verdict {
+    if text.is_empty() { Verdict::Fine } else { judge(text) }
 }
 
 /// The place of variables in functions that take none.

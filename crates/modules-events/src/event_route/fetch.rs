@@ -1,7 +1,7 @@
 //! `fetch_event_params()` of older releases: an event's parameters into variables; `$param(name)` reads them today.
 
 use bytes::Bytes;
-use catalogue::{Arg, Routes, Value};
+use catalogue::{Arg, Routes, Value, Verdict};
 use module_api::{Args, Call, Env, FUNCTION, Fault, Function, Operator, Outcome, Run, VariableHandle};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +9,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const FETCH_EVENT_PARAMS: Function = Function {
     name: "fetch_event_params",
     about: "Puts the parameters of the event that runs into variables; $param(name) reads them without that.",
-    args: &[Arg::raw("pvar_list", "\"name=$avp(a);$avp(b)\": a parameter by its name, or the one of that position.")],
+    args: &[Arg::raw("pvar_list", "\"name=$avp(a);$avp(b)\": a parameter by its name, or the one of that position.")
+        .judged(judge)],
     routes: Routes::REQUEST.or(Routes::EVENT),
     returns: &[(1, "done"), (-1, "the event has no such parameter")],
     run: Run::Now(fetch),
     ..FUNCTION
 };
+
+/// Whether each part ends in a variable.
+fn judge(list: &str) -> Verdict {
+    let mut parts = list.split(';').map(str::trim).filter(|part| !part.is_empty());
+    let wrong =
+        parts.find(|part| !part.split_once('=').map_or(*part, |(_, variable)| variable.trim()).starts_with('$'));
+    Verdict::must(wrong.is_none(), wrong.unwrap_or_default(), "variable", "name=$avp(a);$avp(b)")
+}
 
 /// The lists that the script passes, each compiled when it is first asked for.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use crate::yes;
 use ::recurrence::{Expression, Zone};
-use catalogue::{Arg, Example, Routes};
+use catalogue::{Arg, Example, Routes, Verdict};
 use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
 
 pub(super) const CHECK_TIME_REC: Function = Function {
@@ -13,7 +13,10 @@ pub(super) const CHECK_TIME_REC: Function = Function {
             "time_string",
             "`[zone|]dtstart|dtend|duration|freq|until|interval|byday|bymday|byyday|byweekno|bymonth` as in RFC 2445; \
              several may be joined by `&`, `/`, `!` and parentheses.",
-        ),
+        )
+        .judged(|text| {
+            Verdict::of(Expression::parse(text), "a recurrence: 20260101T090000|20260101T170000||weekly|||MO,TU")
+        }),
         Arg::int("timestamp", "The moment, in seconds since 1970.").optional(),
     ],
     routes: Routes::ALL,

@@ -5,10 +5,10 @@ mod params;
 mod tests;
 
 use crate::transports::{TRACE_BWLIST, TRACE_DESTINATION};
-use catalogue::{Arg, Param, Value};
+use catalogue::{Arg, Param, Value, Verdict};
 use module_api::{
-    Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, MiReply, Module, Operator, Run, Setup, StartError,
-    State, VariableHandle,
+    Args, Call, Commanded, FUNCTION, Fault, Flow, Function, Json, Judging, MiReply, Module, Operator, Refusal, Run,
+    Setup, StartError, State, VariableHandle,
 };
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub const MODULE: Module = Module {
     params: &[TRACE_DESTINATION, TRACE_BWLIST, PRETTY_PRINTING],
     functions: &[MI],
     start,
+    judge,
     ..Module::EMPTY
 };
 
@@ -29,7 +30,9 @@ const MI: Function = Function {
     name: "mi",
     about: "Runs a management command; its result, as JSON, or the text of its error goes to a variable.",
     args: &[
-        Arg::str("command", "The command, and its parameters by position, separated by blanks."),
+        Arg::str("command", "The command, and its parameters by position, separated by blanks.").judged(|text| {
+            Verdict::must(!text.trim().is_empty(), text, "command", "the name of a command, like version")
+        }),
         Arg::var("ret_var", "The variable that gets the result.").optional(),
         Arg::var("params_avp", "An AVP with the parameters instead; with vals_avp, with their names.").optional(),
         Arg::var("vals_avp", "An AVP with the values; \"__array(a b)\" is an array.").optional(),
@@ -53,6 +56,19 @@ struct MiScript {
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     Ok(Arc::new(MiScript { is_pretty: setup.params.is_on(&PRETTY_PRINTING) }))
+}
+
+/// Refuses commands that are not there.
+fn judge(judging: &mut Judging<'_>) {
+    let names = judging.services.commands.iter().flat_map(|(_, command)| {
+        let bare = command.name.split_once(':').map(|(_, bare)| bare);
+        bare.into_iter().chain([command.name]).chain(command.aliases.iter().copied())
+    });
+    let names: Vec<&str> = names.collect();
+    judging.hold(MI.name, 0, |line| match line.split_ascii_whitespace().next() {
+        Some(name) => Refusal::unless_one_of("command", name, &names),
+        None => Ok(()),
+    });
 }
 
 fn mi(call: &mut Call<'_>, args: Args<'_>) -> Flow {

@@ -1,10 +1,11 @@
 //! `update_stat()`, `reset_stat()` and `$stat(name)`.
 
+use super::iteration::STAT_ITER_INIT;
 use super::{DYNAMIC, ScriptStatistics, names};
 use catalogue::{Access, Arg, Example, Inner, Routes, Value};
 use module_api::{
-    Args, Call, Counter, FUNCTION, Fault, Function, Operator, Outcome, Run, StatisticEntry, Statistics, VARIABLE,
-    Variable, VariableName, VariableRun,
+    Args, Call, Counter, FUNCTION, Fault, Function, Judging, Operator, Outcome, Refusal, Run, StatisticEntry,
+    Statistics, VARIABLE, Variable, VariableName, VariableRun,
 };
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
@@ -12,7 +13,10 @@ use std::sync::{PoisonError, RwLock};
 pub(super) const UPDATE_STAT: Function = Function {
     name: "update_stat",
     about: "Adds to a statistic, which is made if it is new.",
-    args: &[Arg::str("variable", "Its name, `[group:]name`."), Arg::int("value", "What to add; may be negative.")],
+    args: &[
+        Arg::str("variable", "Its name, `[group:]name`.").judged(names::judge),
+        Arg::int("value", "What to add; may be negative."),
+    ],
     routes: Routes::ALL,
     returns: &[(1, "it was added"), (-1, "the name is bad, the group unknown, or the statistic not a counter")],
     examples: &[
@@ -26,7 +30,7 @@ pub(super) const UPDATE_STAT: Function = Function {
 pub(super) const RESET_STAT: Function = Function {
     name: "reset_stat",
     about: "Sets a statistic to zero.",
-    args: &[Arg::str("variable", "Its name, `[group:]name`.")],
+    args: &[Arg::str("variable", "Its name, `[group:]name`.").judged(names::judge)],
     routes: Routes::ALL,
     returns: &[(1, "it was reset, or may not be"), (-1, "there is none of this name")],
     examples: &[
@@ -112,6 +116,32 @@ impl Counters {
         Err(format!("there is no group \"{group}\": name it in stat_groups"))
     }
 }
+
+/// Refuses statistics that cannot be: of a group that nobody has, or computed ones where they are to be changed.
+pub(super) fn judge(judging: &mut Judging<'_>) {
+    let all = &judging.services.statistics;
+    let Ok(groups) = super::groups(judging.params) else { return };
+    let of_group = |text: &str| match names::split(text.as_bytes()) {
+        Some((Some(group), _)) => Refusal::unless_one_of("group", group, &groups),
+        _ => Ok(()),
+    };
+    judging.hold(UPDATE_STAT.name, 0, |text| match find(all, text.as_bytes()) {
+        Some(entry) if entry.is_computed() => Err(format!("statistic {text} is computed, it cannot be changed").into()),
+        Some(_) => Ok(()),
+        None => of_group(text),
+    });
+    judging.hold(RESET_STAT.name, 0, |text| match names::split(text.as_bytes()) {
+        Some((Some(group), _)) if group == TASKS || !all.list(Some(group)).is_empty() => Ok(()),
+        _ => of_group(text),
+    });
+    judging.hold(STAT_ITER_INIT.name, 0, |group| match group == TASKS || !all.list(Some(group.trim())).is_empty() {
+        true => Ok(()),
+        false => Refusal::unless_one_of("group", group.trim(), &groups),
+    });
+}
+
+/// The group whose statistics are made with the tasks of the server, later.
+const TASKS: &str = "pkmem";
 
 fn find(all: &Statistics, name: &[u8]) -> Option<StatisticEntry> {
     all.find(std::str::from_utf8(name).ok()?.trim())

@@ -8,7 +8,7 @@ mod series;
 
 use catalogue::{Param, ParamKind};
 use counters::Counters;
-use module_api::{Job, Module, Setup, StartError, State};
+use module_api::{Job, Module, Params, Refusal, Setup, StartError, State};
 use series::AllSeries;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,7 @@ pub const MODULE: Module = Module {
     ],
     variables: &[counters::STAT],
     start,
+    judge: counters::judge,
     ..Module::EMPTY
 };
 
@@ -51,7 +52,7 @@ struct ScriptStatistics {
 }
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
-    let groups = groups(setup)?;
+    let groups = groups(setup.params)?;
     let counters = Counters::new(groups, setup.statistics.clone());
     for text in setup.params.strs(&VARIABLE) {
         counters.declare(text).map_err(|wrong| StartError::param(VARIABLE.name, wrong).value(text))?;
@@ -61,6 +62,8 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         profile::Profile::parse(text).map_err(wrong)
     };
     let profiles = setup.params.strs(&STAT_SERIES_PROFILE).into_iter().map(profile).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
+    setup.hold(series::UPDATE_STAT_SERIES.name, 0, |name| Refusal::unless_one_of("stat_series_profile", name, &names));
     let series = Arc::new(AllSeries::new(profiles, setup.statistics.clone(), setup.now));
     let ticking = Arc::clone(&series);
     // A series that nobody feeds must still forget: it is read without a time, so it is told the time.
@@ -71,9 +74,9 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     Ok(Arc::new(ScriptStatistics { counters, series }))
 }
 
-fn groups(setup: &Setup<'_>) -> Result<Vec<String>, StartError> {
+fn groups(params: Params<'_>) -> Result<Vec<String>, StartError> {
     let mut groups = vec![DYNAMIC.to_owned()];
-    for list in setup.params.strs(&STAT_GROUPS) {
+    for list in params.strs(&STAT_GROUPS) {
         for group in list.split(',').map(str::trim) {
             if group.is_empty() || group.contains([':', '/']) {
                 let wrong = format!("\"{list}\" is no list of group names");

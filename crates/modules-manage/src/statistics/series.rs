@@ -13,7 +13,7 @@ pub(super) const UPDATE_STAT_SERIES: Function = Function {
     about: "Feeds a value to a series, which is made if it is new and read as $stat(group:name).",
     args: &[
         Arg::str("profile", "A profile of stat_series_profile."),
-        Arg::str("variable", "The name of the series."),
+        Arg::str("variable", "The name of the series.").judged(names::judge_own),
         Arg::int("value", "The value; for percentage, its sign says what it is and its size how much."),
     ],
     routes: Routes::ALL,

@@ -1,13 +1,15 @@
 //! `rest_append_hf()`: header fields for the next request; `rest_init_client_tls()`.
 
 use bytes::Bytes;
-use catalogue::{Arg, Example};
+use catalogue::{Arg, Example, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 pub(super) const APPEND_HF: Function = Function {
     name: "rest_append_hf",
     about: "Adds a header field to the next request; several calls add several.",
-    args: &[Arg::str("txt", "The field: \"Name: value\".")],
+    args: &[Arg::str("txt", "The field: \"Name: value\".").judged(|text| {
+        Verdict::must(read(text.as_bytes()).is_some(), text, "header field", "one field, \"Name: value\"")
+    })],
     returns: &[(1, "done"), (-1, "it is no header field, or there are too many")],
     examples: &[
         Example { script: "rest_append_hf(\"Authorization: Bearer mF_9.B5f-4.1JqM\")", message: "", returns: 1 },

@@ -3,10 +3,10 @@
 use super::headers::take_all;
 use super::params::RestClient;
 use bytes::Bytes;
-use catalogue::{Arg, Value};
+use catalogue::{Arg, Value, Verdict};
 use module_api::{
     Args, Call, FUNCTION, Fault, Flow, Function, HttpFailure, HttpRequest, HttpResponse, Operator, Request, Run,
-    VariableHandle,
+    VariableHandle, judge,
 };
 
 pub(super) const GET: Function = Function {
@@ -41,12 +41,23 @@ pub(super) const PUT: Function = Function {
     ..ASKS
 };
 
-const URL: Arg = Arg::str("url", "Where: http://… or https://…; escape what comes from messages ({rest.escape}).");
+const URL: Arg =
+    Arg::str("url", "Where: http://… or https://…; escape what comes from messages ({rest.escape}).").judged(judge_url);
+
+/// Without a scheme it is http://.
+fn judge_url(text: &str) -> Verdict {
+    let is_known = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let has_scheme = text.split_once("://").is_none_or(|(scheme, rest)| is_known(scheme) && !rest.is_empty());
+    let is_url = has_scheme && !text.is_empty() && !text.contains(|sign: char| sign == ' ' || sign.is_ascii_control());
+    Verdict::must(is_url, text, "URL", "an address that begins with http:// or https://")
+}
 
 const WITH_BODY: &[Arg] = &[
     URL,
     Arg::str("send_body", "The body."),
-    Arg::str("send_ctype", "Its Content-Type; application/x-www-form-urlencoded if left out.").optional(),
+    Arg::str("send_ctype", "Its Content-Type; application/x-www-form-urlencoded if left out.")
+        .judged(judge::media_type)
+        .optional(),
     Arg::var("recv_body_pv", "The variable that gets the body of the answer."),
     Arg::var("recv_ctype_pv", "The variable that gets its Content-Type.").optional(),
     Arg::var("retcode_pv", "The variable that gets its status code; 0: there is no answer.").optional(),

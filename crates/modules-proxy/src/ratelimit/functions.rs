@@ -12,7 +12,7 @@ pub(super) const RL_CHECK: Function = Function {
     name: "rl_check",
     about: "Counts the message for a pipe, made if it is new, and says whether it is within the pipe's limit.",
     args: &[
-        Arg::str("name", "The name of the pipe; with /s behind it, it is shared over cachedb_url."),
+        Arg::str("name", "The name of the pipe; with /s behind it, it is shared over cachedb_url.").judged(judge_name),
         Arg::int(
             "limit",
             "TAILDROP, RED: messages a second; SBT: messages in the window; NETWORK: bytes that wait; FEEDBACK: load \
@@ -68,7 +68,7 @@ pub(super) const RL_RESET_COUNT: Function = Function {
     ..FUNCTION
 };
 
-const NAME: Arg = Arg::str("name", "The name of the pipe.");
+const NAME: Arg = Arg::str("name", "The name of the pipe.").judged(judge_name);
 const PIPE_OR_NONE: &[(i32, &str)] = &[(1, "done"), (-1, "there is no such pipe")];
 const ROUTES: Routes = Routes::REQUEST
     .or(Routes::FAILURE)
@@ -78,6 +78,15 @@ const ROUTES: Routes = Routes::REQUEST
     .or(Routes::LOCAL)
     .or(Routes::TIMER)
     .or(Routes::EVENT);
+
+fn judge_name(text: &str) -> Verdict {
+    let (name, _) = parts_of(&Bytes::copy_from_slice(text.as_bytes()));
+    Verdict::must(is_name(&name), text, "name of a pipe", "1 to 256 bytes, and /s where it is shared")
+}
+
+fn is_name(name: &[u8]) -> bool {
+    !name.is_empty() && name.len() <= NAME_BYTES_MAX
+}
 
 /// What `rl_check()` is asked.
 #[derive(Clone)]
@@ -102,7 +111,7 @@ fn rl_check(call: &mut Call<'_>, args: Args<'_>) -> Flow {
 fn question(call: &Call<'_>, args: Args<'_>) -> Result<(Question, Sharing), Fault> {
     let state = call.shared_state::<Ratelimit>()?;
     let (name, sharing) = parts_of(args.str(0)?);
-    if name.is_empty() || name.len() > NAME_BYTES_MAX {
+    if !is_name(&name) {
         return Err(Fault::script("a pipe's name has 1 to 256 bytes"));
     }
     let algorithm = match args.opt_str(2).filter(|name| !name.is_empty()) {

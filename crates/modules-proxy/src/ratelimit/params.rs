@@ -120,7 +120,11 @@ pub(super) fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let seed = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
     let url = params.str(&CACHEDB_URL).filter(|url| !url.is_empty() && *url != "disabled");
     let store = url.map(|url| Store::new(url, params.text(&DB_PREFIX)));
-    check_constants(setup, store.is_some())?;
+    let has_store = store.is_some();
+    setup.hold(functions::RL_CHECK.name, 0, |name| match parts_of(&name.to_owned().into()).1 {
+        Sharing::Store if !has_store => Err(format!("\"{name}\": /s shares the pipe over cachedb_url: set it")),
+        _ => Ok(()),
+    });
     let state = Arc::new(Ratelimit {
         pipes: Pipes::new(rules, seed, setup.counter(&PIPES), setup.counter(&PIPES_EVICTED)),
         default_algorithm: Algorithm::named(params.text(&DEFAULT_ALGORITHM).as_bytes()).unwrap_or(Algorithm::Taildrop),
@@ -143,18 +147,4 @@ pub(super) fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
 fn store_is_there(state: &Ratelimit, env: &Env<'_>) -> Result<(), Fault> {
     let Some(store) = &state.store else { return Ok(()) };
     store.of(env.services).map(|_| ()).map_err(|fault| Fault::script(format!("cachedb_url: {}", fault.text)))
-}
-
-fn check_constants(setup: &Setup<'_>, has_store: bool) -> Result<(), StartError> {
-    for name in setup.compiler.constants(functions::RL_CHECK.name, 0) {
-        if !has_store && parts_of(&name.clone().into()).1 == Sharing::Store {
-            return Err(StartError::new(format!("rl_check(\"{name}\"): /s shares the pipe over cachedb_url: set it")));
-        }
-    }
-    for name in setup.compiler.constants(functions::RL_CHECK.name, 2) {
-        if !name.is_empty() && Algorithm::named(name.as_bytes()).is_none() {
-            return Err(StartError::new(format!("rl_check(): there is no algorithm \"{name}\"")));
-        }
-    }
-    Ok(())
 }

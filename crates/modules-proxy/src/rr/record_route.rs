@@ -3,14 +3,14 @@
 
 use super::RecordRouting;
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Kind, Outcome, RecordRoute, Run};
+use catalogue::{Arg, Example, Routes, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Kind, Outcome, RecordRoute, Run, judge};
 use sip::{Scheme, Uri};
 
 pub(super) const RECORD_ROUTE: Function = Function {
     name: "record_route",
     about: "Adds a Record-Route, so that the requests of the dialog come through here too.",
-    args: &[Arg::str("params", "URI parameters to add, as `;name=value`.").optional()],
+    args: &[Arg::str("params", "URI parameters to add, as `;name=value`.").judged(judge::uri_params).optional()],
     routes: ROUTES,
     returns: RETURNS,
     examples: &[
@@ -26,8 +26,8 @@ pub(super) const RECORD_ROUTE_PRESET: Function = Function {
     name: "record_route_preset",
     about: "Adds a Record-Route with this content instead of our own address.",
     args: &[
-        Arg::str("string", "`host[:port]` with parameters."),
-        Arg::str("string2", "The content of a second Record-Route, below the first.").optional(),
+        Arg::str("string", "`host[:port]` with parameters.").judged(judge_preset),
+        Arg::str("string2", "The content of a second Record-Route, below the first.").judged(judge_preset).optional(),
     ],
     routes: ROUTES,
     returns: RETURNS,
@@ -39,13 +39,18 @@ pub(super) const RECORD_ROUTE_PRESET: Function = Function {
 pub(super) const ADD_RR_PARAM: Function = Function {
     name: "add_rr_param",
     about: "Adds parameters to the Record-Route URI, before record_route() or after.",
-    args: &[Arg::str("param", "`;name=value`")],
+    args: &[Arg::str("param", "`;name=value`").judged(judge::uri_params)],
     routes: ROUTES,
     returns: &[(1, "they were noted"), (-1, "there are too many")],
     examples: &[Example { script: "add_rr_param(\";nat=yes\")", message: "", returns: 1 }],
     run: Run::Now(add_rr_param),
     ..FUNCTION
 };
+
+fn judge_preset(text: &str) -> Verdict {
+    let is_uri = judge::uri(&format!("sip:{text}")) == Verdict::Fine;
+    Verdict::must(is_uri, text, "address with parameters", "host[:port][;name=value], without sip:")
+}
 
 const ROUTES: Routes = Routes::REQUEST.or(Routes::BRANCH).or(Routes::FAILURE);
 const RETURNS: &[(i32, &str)] = &[(1, "it will be added"), (-1, "one has been added already")];

@@ -1,6 +1,6 @@
 //! What the parameters of our own Route URI say, once `loose_route()` has found them.
 
-use catalogue::{Arg, Example, Routes, Value};
+use catalogue::{Arg, Example, Routes, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, VARIABLE, Variable, VariableName, VariableRun};
 use sip::Params;
 
@@ -25,7 +25,8 @@ pub(super) const CHECK_ROUTE_PARAM: Function = Function {
 pub(super) const IS_DIRECTION: Function = Function {
     name: "is_direction",
     about: "Whether the request goes this way through its dialog; to be called after loose_route().",
-    args: &[Arg::str("dir", "`downstream`, as the request that made the dialog, or `upstream`.")],
+    args: &[Arg::str("dir", "`downstream`, as the request that made the dialog, or `upstream`.")
+        .judged(|text| Verdict::one_of(text, &["downstream", "upstream"], "\"downstream\" or \"upstream\""))],
     routes: Routes::REQUEST,
     returns: &[(1, "it does"), (-1, "it goes the other way")],
     examples: &[

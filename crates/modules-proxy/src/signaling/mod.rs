@@ -21,7 +21,10 @@ const SEND_REPLY: Function = Function {
     name: "send_reply",
     about: "Answers the request: within its transaction if it has one; else keeping nothing with module sl, and in a \
             transaction made for it without.",
-    args: &[Arg::int("code", "The code of the reply.").within(100, 699), Arg::str("reason", "Its reason phrase.")],
+    args: &[
+        Arg::int("code", "The code of the reply.").within(100, 699),
+        Arg::str("reason", "Its reason phrase.").judged(module_api::judge::one_line),
+    ],
     routes: Routes::REQUEST.or(Routes::ERROR).or(Routes::FAILURE),
     run: Run::Now(send_reply),
     ..FUNCTION

@@ -3,14 +3,14 @@
 use super::{ON_THE_WAY, textops, yes};
 use bytes::Bytes;
 use catalogue::{Arg, Example, Value};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run, judge};
 use sip::{HeaderName, MediaType, multipart};
 
 pub(super) const HAS_BODY: Function = Function {
     name: "has_body",
     aliases: &[textops("has_body")],
     about: "Whether the message has a body, or one of this type, as a whole or among its parts.",
-    args: &[Arg::str("mime", "`type/subtype`").optional()],
+    args: &[Arg::str("mime", "`type/subtype`").judged(judge::media_type).optional()],
     routes: ON_THE_WAY,
     returns: YES_OR_NO,
     examples: &[
@@ -25,7 +25,7 @@ pub(super) const HAS_BODY: Function = Function {
 pub(super) const HAS_BODY_PART: Function = Function {
     name: "has_body_part",
     about: "Whether the body has a part of this type, or any part.",
-    args: &[Arg::str("mime", "`type/subtype`").optional()],
+    args: &[Arg::str("mime", "`type/subtype`").judged(judge::media_type).optional()],
     routes: ON_THE_WAY,
     returns: YES_OR_NO,
     examples: &[
@@ -41,7 +41,7 @@ pub(super) const GET_UPDATED_BODY_PART: Function = Function {
     name: "get_updated_body_part",
     about: "Puts the body, or its part of this type, with all changes made so far into a variable.",
     args: &[
-        Arg::str("mime", "`type/subtype`; without it, the whole body.").optional(),
+        Arg::str("mime", "`type/subtype`; without it, the whole body.").judged(judge::media_type).optional(),
         Arg::var("variable", "Where it goes."),
     ],
     routes: ON_THE_WAY,

@@ -4,7 +4,7 @@
 use super::body::{Body, WITH_SDP};
 use super::codec_edits::{Change, changed, has_codec};
 use super::{ON_THE_WAY, yes};
-use catalogue::{Arg, Example};
+use catalogue::{Arg, Example, Verdict};
 use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
 use sip::sdp::{Codec, Sdp};
 
@@ -98,7 +98,10 @@ pub(super) const CODEC_MOVE_DOWN_RE: Function = Function {
 const BY_NAME: Function = Function {
     args: &[
         Arg::str("name", "The name of the encoding; case does not count."),
-        Arg::str("clock", "The clock rate; without it, any.").optional(),
+        Arg::str("clock", "The clock rate; without it, any.").optional().judged(|text| match text {
+            "" => Verdict::Fine,
+            text => Verdict::count(text),
+        }),
     ],
     routes: ON_THE_WAY,
     returns: FOUND,

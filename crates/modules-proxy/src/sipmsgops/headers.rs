@@ -2,16 +2,16 @@
 
 use super::{ON_THE_WAY, textops};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use catalogue::{Arg, Example, Routes, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 
 pub(super) const APPEND_HF: Function = Function {
     name: "append_hf",
     aliases: &[textops("append_hf")],
     about: "Adds header lines after the last header, or after the first one called so.",
     args: &[
-        Arg::str("txt", "The lines."),
-        Arg::str("hdr_anchor", "The name of the header after which they go.").optional(),
+        Arg::str("txt", "The lines.").judged(judge::header_lines),
+        Arg::str("hdr_anchor", "The name of the header after which they go.").judged(judge::header_name).optional(),
     ],
     routes: ON_THE_WAY,
     examples: &[
@@ -28,8 +28,8 @@ pub(super) const INSERT_HF: Function = Function {
     aliases: &[textops("insert_hf")],
     about: "Adds header lines before the first header, or before the first one called so.",
     args: &[
-        Arg::str("text", "The lines."),
-        Arg::str("before", "The name of the header before which they go.").optional(),
+        Arg::str("text", "The lines.").judged(judge::header_lines),
+        Arg::str("before", "The name of the header before which they go.").judged(judge::header_name).optional(),
     ],
     routes: ON_THE_WAY,
     examples: &[Example { script: "insert_hf(\"P-hint: first\\r\\n\")", message: "", returns: 1 }],
@@ -42,7 +42,7 @@ pub(super) const APPEND_URIHF: Function = Function {
     aliases: &[textops("append_urihf")],
     about: "Adds a header with the Request-URI as it was received between two texts.",
     args: &[
-        Arg::str("prefix", "What comes before it, the header's name first."),
+        Arg::str("prefix", "What comes before it, the header's name first.").judged(judge_prefix),
         Arg::str("suffix", "What comes after it, the line end last."),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH),
@@ -50,6 +50,15 @@ pub(super) const APPEND_URIHF: Function = Function {
     run: Run::Now(append_urihf),
     ..FUNCTION
 };
+
+/// What follows the name may be anything, but has to stay within the line.
+fn judge_prefix(text: &str) -> Verdict {
+    match text.split_once(':').map(|(name, rest)| (judge::header_name(name.trim_end()), judge::one_line(rest))) {
+        Some((Verdict::Fine, rest)) => rest,
+        Some((wrong, _)) => wrong,
+        None => Verdict::must(false, text, "beginning of a header", "a name with its colon, like \"CC-Diversion: \""),
+    }
+}
 
 fn append_hf(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let lines = header_lines(args.str(0)?)?;

@@ -3,8 +3,8 @@
 
 use super::{ON_THE_WAY, yes};
 use bytes::Bytes;
-use catalogue::{Arg, Example};
-use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
+use catalogue::{Arg, Example, Verdict};
+use module_api::{Args, Call, FUNCTION, Function, Outcome, Run, judge};
 use sip::{Header, Lists};
 use std::sync::Arc;
 
@@ -48,7 +48,11 @@ pub(super) const LIST_HDR_REMOVE_OPTION: Function = Function {
     ..FUNCTION
 };
 
-const ARGS: &[Arg] = &[Arg::str("hdr_name", "The name of the header."), Arg::str("option", "The word.")];
+const ARGS: &[Arg] = &[
+    Arg::str("hdr_name", "The name of the header.").judged(judge::header_name),
+    Arg::str("option", "The word.")
+        .judged(|text| Verdict::must(!text.trim().is_empty(), text, "word", "a word, like 100rel")),
+];
 
 fn list_hdr_has_option(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let (name, option) = (args.str(0)?, args.str(1)?);

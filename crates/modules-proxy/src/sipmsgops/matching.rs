@@ -1,8 +1,8 @@
 //! Headers found by name, expression or pattern: `remove_hf()` and its kin, `is_present_hf()`.
 
 use super::{ON_THE_WAY, textops, yes};
-use catalogue::{Arg, Example, Value};
-use module_api::{Args, Call, FUNCTION, Function, Operator, Outcome, Run};
+use catalogue::{Arg, Example, Today, Value};
+use module_api::{Args, Call, FUNCTION, Function, Operator, Outcome, Run, judge};
 use posix_regex::glob_ignoring_case;
 use sip::Header;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ pub(super) const REMOVE_HF: Function = Function {
     name: "remove_hf",
     aliases: &[textops("remove_hf")],
     about: "Removes all headers of a name.",
-    args: &[Arg::str("hname", "The name, long or compact.")],
+    args: &[Arg::str("hname", "The name, long or compact.").judged(judge::header_name)],
     routes: ON_THE_WAY,
     returns: REMOVED,
+    today: Some(today_of_remove),
     examples: &[
         Example { script: "remove_hf(\"User-Agent\")", message: "User-Agent: x", returns: 1 },
         Example { script: "remove_hf(\"s\")", message: "Subject: x", returns: 1 },
@@ -52,7 +53,7 @@ pub(super) const IS_PRESENT_HF: Function = Function {
     name: "is_present_hf",
     aliases: &[textops("is_present_hf")],
     about: "Whether the message came with a header of this name.",
-    args: &[Arg::str("hf_name", "The name, long or compact.")],
+    args: &[Arg::str("hf_name", "The name, long or compact.").judged(judge::header_name)],
     routes: ON_THE_WAY,
     returns: &[(1, "it did"), (-1, "it did not")],
     examples: &[
@@ -81,6 +82,20 @@ pub(super) const GET_GLOB_HEADERS_VALUES: Function = Function {
     run: Run::Now(get_glob_headers_values),
     ..FUNCTION
 };
+
+/// Releases from 1.11 to 2.4 said with a flag how the name is meant.
+fn today_of_remove(args: &[&str]) -> Today {
+    let [name, flags] = args else { return Today::Current };
+    match flags.trim_matches(['\'', ' ']) {
+        "" => Today::Instead("remove_hf", 1),
+        "g" => Today::Instead("remove_hf_glob", 1),
+        "r" => Today::Instead("remove_hf_re", 1),
+        _ => Today::Unclear(format!(
+            "remove_hf_glob(\"{name}\") takes a shell pattern (flag g), remove_hf_re(\"{name}\") a regular expression (flag \
+             r), remove_hf(\"{name}\") a name (no flag)"
+        )),
+    }
+}
 
 const REMOVED: &[(i32, &str)] = &[(1, "at least one was removed"), (-1, "there is none")];
 

@@ -1,15 +1,18 @@
 //! Questions that most scripts ask first: `is_method()`, `has_totag()`, `is_privacy()`.
 
 use super::{ON_THE_WAY, textops, yes};
-use catalogue::{Alias, Arg, Example};
-use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
-use sip::{HeaderName, text::trim};
+use catalogue::{Alias, Arg, Example, Verdict};
+use module_api::{Args, Call, FUNCTION, Function, Outcome, Run, judge};
+use sip::{
+    HeaderName,
+    text::{is_token, trim},
+};
 
 pub(super) const IS_METHOD: Function = Function {
     name: "is_method",
     aliases: &[textops("is_method")],
     about: "Whether the method, of a reply that of its CSeq, is this one or one of several.",
-    args: &[Arg::str("name", "Methods separated by `|`.")],
+    args: &[Arg::str("name", "Methods separated by `|`.").judged(judge::methods)],
     routes: ON_THE_WAY,
     returns: YES_OR_NO,
     examples: &[
@@ -41,7 +44,8 @@ pub(super) const IS_PRIVACY: Function = Function {
     name: "is_privacy",
     aliases: &[textops("is_privacy")],
     about: "Whether the Privacy header asks for this kind of privacy.",
-    args: &[Arg::str("privacy_type", "`id`, `header`, `session`, `user`, `history`, `critical`, `none` …")],
+    args: &[Arg::str("privacy_type", "`id`, `header`, `session`, `user`, `history`, `critical`, `none` …")
+        .judged(|text| Verdict::must(is_token(text.as_bytes()), text, "kind of privacy", "a word, like id or header"))],
     routes: ON_THE_WAY,
     returns: YES_OR_NO,
     examples: &[

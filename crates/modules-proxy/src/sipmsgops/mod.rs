@@ -8,6 +8,7 @@ mod json;
 mod list_headers;
 mod matching;
 mod method;
+mod old_body;
 mod parts;
 mod replies;
 mod request_uri;
@@ -42,6 +43,8 @@ pub const MODULE: Module = Module {
         body::GET_UPDATED_BODY_PART,
         parts::REMOVE_BODY_PART,
         parts::ADD_BODY_PART,
+        old_body::FILTER_BODY,
+        old_body::ADD_BODY,
         codecs::CODEC_EXISTS,
         codecs::CODEC_EXISTS_RE,
         codecs::CODEC_DELETE,

@@ -3,8 +3,8 @@
 use super::body::{Body, WITH_SDP, is_of_type};
 use super::{ON_THE_WAY, headers::header_lines, yes};
 use bytes::Bytes;
-use catalogue::{Alias, Arg, Example};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use catalogue::{Alias, Arg, Example, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 use sip::multipart::{self, Part};
 
 pub(super) const REMOVE_BODY_PART: Function = Function {
@@ -12,8 +12,8 @@ pub(super) const REMOVE_BODY_PART: Function = Function {
     aliases: &[Alias::old("strip_body", "2.2")],
     about: "Removes the parts of this type, or with `revert` all others, or the whole body.",
     args: &[
-        Arg::str("mime", "`type/subtype`").optional(),
-        Arg::str("revert", "`revert`: the parts of this type stay, the others go.").optional(),
+        Arg::str("mime", "`type/subtype`").judged(judge::media_type).optional(),
+        Arg::str("revert", "`revert`: the parts of this type stay, the others go.").optional().judged(judge_revert),
     ],
     routes: ON_THE_WAY,
     returns: &[(1, "something was removed"), (-1, "there is nothing of the kind")],
@@ -31,8 +31,11 @@ pub(super) const ADD_BODY_PART: Function = Function {
     about: "Adds a part to the body, which becomes a multipart one if there is another part.",
     args: &[
         Arg::str("body", "The part."),
-        Arg::str("mime", "Its type, `type/subtype`."),
-        Arg::str("headers", "Header lines for it.").optional(),
+        Arg::str("mime", "Its type, `type/subtype`.").judged(|text| match text {
+            "" => Verdict::must(false, text, "media type", "type/subtype, like text/plain"),
+            text => judge::media_type(text),
+        }),
+        Arg::str("headers", "Header lines for it.").judged(judge::optional_header_lines).optional(),
     ],
     routes: ON_THE_WAY,
     examples: &[Example { script: "add_body_part(\"Hello World!\", \"text/plain\")", message: "", returns: 1 }],
@@ -40,8 +43,13 @@ pub(super) const ADD_BODY_PART: Function = Function {
     ..FUNCTION
 };
 
+fn judge_revert(text: &str) -> Verdict {
+    let is_known = text.is_empty() || text.eq_ignore_ascii_case("revert");
+    Verdict::must(is_known, text, "word of remove_body_part()", "\"revert\", or left out")
+}
+
 /// A body of more parts than this is an attack or a mistake.
-const PARTS_MAX: usize = 64;
+pub(super) const PARTS_MAX: usize = 64;
 
 fn remove_body_part(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let body = Body::now(call)?;

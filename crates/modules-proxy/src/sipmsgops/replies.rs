@@ -3,7 +3,7 @@
 use super::textops;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 
 use super::headers::header_lines;
 
@@ -11,7 +11,7 @@ pub(super) const APPEND_TO_REPLY: Function = Function {
     name: "append_to_reply",
     aliases: &[textops("append_to_reply")],
     about: "Adds header lines to all replies made here to this request.",
-    args: &[Arg::str("txt", "The lines.")],
+    args: &[Arg::str("txt", "The lines.").judged(judge::header_lines)],
     routes: TO_REPLIES,
     examples: &[Example { script: "append_to_reply(\"Foo: bar\\r\\n\")", message: "", returns: 1 }],
     run: Run::Now(append_to_reply),
@@ -41,7 +41,10 @@ pub(super) const APPEND_TIME: Function = Function {
 pub(super) const CHANGE_REPLY_STATUS: Function = Function {
     name: "change_reply_status",
     about: "Gives a reply that passes through another code and reason phrase.",
-    args: &[Arg::int("code", "The code.").within(100, 699), Arg::str("reason", "The reason phrase.")],
+    args: &[
+        Arg::int("code", "The code.").within(100, 699),
+        Arg::str("reason", "The reason phrase.").judged(judge::one_line),
+    ],
     routes: Routes::ONREPLY,
     returns: &[(1, "it was changed"), (-1, "the code would turn a final reply into a provisional one or the like")],
     examples: &[

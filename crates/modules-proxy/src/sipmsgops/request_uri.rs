@@ -2,7 +2,7 @@
 
 use super::yes;
 use catalogue::{Alias, Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 use sip::{Scheme, Uri};
 
 pub(super) const RURI_HAS_PARAM: Function = Function {
@@ -26,7 +26,7 @@ pub(super) const RURI_ADD_PARAM: Function = Function {
     name: "ruri_add_param",
     aliases: &[Alias::of_module("uri", "add_uri_param", "3.0")],
     about: "Adds a parameter to the Request-URI.",
-    args: &[Arg::str("param", "`name=value`")],
+    args: &[Arg::str("param", "`name=value`").judged(judge::uri_params)],
     routes: OF_REQUESTS,
     examples: &[Example { script: "ruri_add_param(\"nat=yes\")", message: "", returns: 1 }],
     run: Run::Now(ruri_add_param),
@@ -66,7 +66,7 @@ pub(super) const IS_URI_USER_E164: Function = Function {
     name: "is_uri_user_e164",
     aliases: &[Alias::of_module("uri", "is_uri_user_e164", "3.0")],
     about: "Whether the user part of a URI is an international telephone number: `+` and 2 to 15 digits.",
-    args: &[Arg::str("uri", "The URI.")],
+    args: &[Arg::str("uri", "The URI.").judged(judge::uri)],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::LOCAL),
     returns: &[(1, "it is"), (-1, "it is not, or the URI cannot be read")],
     examples: &[

@@ -1,7 +1,7 @@
 //! `sipmsg_validate()`: holds a message to RFC 3261, and says what is wrong with it.
 
 use super::body::WITH_SDP;
-use catalogue::{Arg, Example, Routes, Value};
+use catalogue::{Arg, Example, Routes, Value, Verdict as Judgement};
 use module_api::{Args, Call, FUNCTION, Function, Operator, Outcome, Run};
 use sip::{HeaderName, Message, Method, NameAddr, Scheme, Uri, sdp::Sdp};
 
@@ -14,6 +14,7 @@ pub(super) const SIPMSG_VALIDATE: Function = Function {
             "Letters: `s` check the SDP, `h` all headers, `r` the Request-URI, `f` From, `t` To, `c` Contact; \
              `m` do not ask for Max-Forwards.",
         )
+        .judged(|text| Judgement::letters(text, LETTERS, "letters among s, h, m, r, f, t and c"))
         .optional(),
         Arg::var("result_pvar", "Where the reason goes.").optional(),
     ],
@@ -22,6 +23,7 @@ pub(super) const SIPMSG_VALIDATE: Function = Function {
     examples: &[
         Example { script: "sipmsg_validate()", message: "Max-Forwards: 70\nContact: <sip:a@192.0.2.10>", returns: 1 },
         Example { script: "sipmsg_validate()", message: "Contact: <sip:a@192.0.2.10>", returns: -13 },
+        Example { script: "sipmsg_validate(\"mx\")", message: "", returns: -14 },
         Example { script: "sipmsg_validate(\"m\")", message: "", returns: -14 },
         Example { script: "sipmsg_validate(\"ms\")", message: WITH_SDP, returns: -14 },
         Example { script: "sipmsg_validate()", message: "SIP/2.0 401 Unauthorized", returns: -20 },
@@ -29,6 +31,8 @@ pub(super) const SIPMSG_VALIDATE: Function = Function {
     run: Run::Now(sipmsg_validate),
     ..FUNCTION
 };
+
+const LETTERS: &str = "shmrftc";
 
 /// A code and what it means, which is also the reason given to the script.
 type Verdict = (i32, &'static str);
@@ -62,6 +66,7 @@ const URI_USER: Verdict = (-27, "the user part of the Request-URI is wrong");
 const FROM_USER: Verdict = (-28, "the user part of From is wrong");
 const TO_USER: Verdict = (-29, "the user part of To is wrong");
 const STAR: Verdict = (-30, "`*` as Contact is for REGISTER with Expires 0 only");
+const OTHER: Verdict = (-255, "any other error, which is logged");
 
 const RETURNS: &[(i32, &str)] = &[
     (1, "it is as it should be"),
@@ -94,9 +99,26 @@ const RETURNS: &[(i32, &str)] = &[
     FROM_USER,
     TO_USER,
     STAR,
+    OTHER,
 ];
 
 fn sipmsg_validate(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
+    warn_of_unknown(call, args.opt_str(0).map_or(&b""[..], |letters| letters));
+    Ok(validate(call, args).unwrap_or_else(|fault| {
+        call.env.log().error(format!("sipmsg_validate: {fault}"));
+        OTHER.0
+    }))
+}
+
+/// Upstream says what it passes over.
+fn warn_of_unknown(call: &Call<'_>, letters: &[u8]) {
+    for letter in letters.iter().filter(|letter| !LETTERS.as_bytes().contains(letter)) {
+        let letter = char::from(*letter).escape_default();
+        call.env.log().warning(format!("sipmsg_validate: flag {letter} means nothing"));
+    }
+}
+
+fn validate(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let checks = Checks::parse(args.opt_str(0).map_or(&b""[..], |letters| letters));
     let uri = call.msg.is_request().then(|| call.msg.request_uri().clone());
     let verdict = checks.judge(&call.msg.message, uri.as_deref(), call.msg.source.proto.is_reliable());
@@ -120,7 +142,7 @@ struct Checks {
 }
 
 impl Checks {
-    /// Letters that mean nothing are not looked at, as upstream.
+    /// Letters that mean nothing are passed over.
     fn parse(letters: &[u8]) -> Checks {
         let mut checks = Checks::default();
         for letter in letters {

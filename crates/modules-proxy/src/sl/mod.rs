@@ -33,7 +33,10 @@ const STATISTICS: &[Statistic] = &[
 const SEND_REPLY: Function = Function {
     name: "sl_send_reply",
     about: "Answers the request, keeping nothing.",
-    args: &[Arg::int("code", "The code of the reply.").within(100, 699), Arg::str("reason", "Its reason phrase.")],
+    args: &[
+        Arg::int("code", "The code of the reply.").within(100, 699),
+        Arg::str("reason", "Its reason phrase.").judged(module_api::judge::one_line),
+    ],
     routes: Routes::REQUEST.or(Routes::ERROR),
     run: Run::Now(send_reply),
     ..FUNCTION

@@ -9,7 +9,9 @@ pub(super) const CANCEL: Function = Function {
     name: "t_cancel_branch",
     aliases: &[Alias::old("cancel_branch", "1.4")],
     about: "Cancels branches from onreply_route: the one at hand, all (a), or all others (o).",
-    args: &[Arg::str("flags", "\"a\" for all, \"o\" for the others.").optional()],
+    args: &[Arg::str("flags", "\"a\" for all, \"o\" for the others.")
+        .judged(|text| Verdict::letters(text, "ao", "a for all, o for the others, nothing for the one at hand"))
+        .optional()],
     routes: Routes::ONREPLY,
     run: Run::Now(cancel),
     ..FUNCTION
@@ -22,12 +24,19 @@ pub(super) const INJECT: Function = Function {
         Arg::str("source", "\"msg\" for the branches of the message, \"event\" for the contact an event names.")
             .judged(|text| Verdict::one_of(text, &["msg", "event"], "\"msg\" or \"event\"")),
         Arg::str("flags", "\"cancel\" (c) cancels the branches there are, \"last\" (l) ends the wait for more.")
+            .judged(judge_inject)
             .optional(),
     ],
     routes: Routes::REQUEST.or(Routes::ONREPLY),
     run: Run::Wait(inject),
     ..FUNCTION
 };
+
+fn judge_inject(text: &str) -> Verdict {
+    let unknown =
+        text.split(',').map(str::trim).find(|word| !matches!(*word, "" | "cancel" | "c" | "last" | "l" | "cl" | "lc"));
+    Verdict::must(unknown.is_none(), unknown.unwrap_or_default(), "flag", "cancel, last, or both with a comma between")
+}
 
 pub(super) const WAIT: Function = Function {
     name: "t_wait_for_new_branches",

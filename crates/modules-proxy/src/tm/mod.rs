@@ -18,7 +18,7 @@ mod tests;
 mod variables;
 mod write;
 
-use module_api::{Module, Setup, StartError, State};
+use module_api::{Module, Refusal, Setup, StartError, State};
 use std::sync::Arc;
 
 /// The module.
@@ -99,5 +99,11 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         }
     }
     let appends = write::appends(setup)?;
+    for function in [write::TO_FIFO.name, write::TO_SOCKET.name] {
+        setup.hold(function, 0, |info| match info.split_once('/').filter(|(_, item)| !item.is_empty()) {
+            Some((_, item)) => Refusal::unless_one_of("item of tw_append", item, &appends),
+            None => Ok(()),
+        });
+    }
     Ok(Arc::new(Tm { appends, write_deadline: params::write_deadline(setup), timeouts }))
 }

@@ -1,23 +1,37 @@
 //! `t_new_request()`: a request of our own.
 
 use bytes::Bytes;
-use catalogue::{Arg, Value};
-use module_api::{Args, Call, FUNCTION, Fault, Function, NewRequest, Outcome, Run};
+use catalogue::{Arg, Value, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, NewRequest, Outcome, Run, judge};
+use sip::{MediaType, NameAddr};
 
 pub(super) const NEW_REQUEST: Function = Function {
     name: "t_new_request",
     about: "Sends a request of our own, which has nothing to do with the message at hand.",
     args: &[
-        Arg::str("method", "Its method."),
-        Arg::str("RURI", "Its Request-URI; it goes there."),
-        Arg::str("from", "Its From: [display ]URI."),
-        Arg::str("to", "Its To: [display ]URI."),
-        Arg::str("body", "Its body, after the content type and a blank.").optional(),
+        Arg::str("method", "Its method.").judged(judge::method),
+        Arg::str("RURI", "Its Request-URI; it goes there.").judged(judge::uri),
+        Arg::str("from", "Its From: [display ]URI.").judged(judge_address),
+        Arg::str("to", "Its To: [display ]URI.").judged(judge_address),
+        Arg::str("body", "Its body, after the content type and a blank.").judged(judge_body).optional(),
         Arg::str("ctx", "What local_route finds in $avp(uac_ctx).").optional(),
     ],
     run: Run::Now(new_request),
     ..FUNCTION
 };
+
+fn judge_address(text: &str) -> Verdict {
+    let mut address = Vec::new();
+    append_address(text.as_bytes(), &mut address);
+    let uri = NameAddr::parse(&address).ok().and_then(|address| address.parsed_uri().ok());
+    Verdict::must(uri.is_some(), text, "address", "[display ]URI, like \"Alice sip:alice@example.com\"")
+}
+
+fn judge_body(text: &str) -> Verdict {
+    let is_body =
+        text.is_empty() || text.split_once(' ').is_some_and(|(kind, _)| MediaType::parse(kind.as_bytes()).is_ok());
+    Verdict::must(is_body, text, "body", "the content type, a blank, and the body: \"text/plain Hello\"")
+}
 
 fn new_request(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let mut headers = Vec::new();

@@ -34,6 +34,7 @@ pub(super) const RELAY: Function = Function {
     args: &[
         Arg::flags("flags", FLAGS, "How it is relayed.").optional().gone_bits(GONE_BITS),
         Arg::str("outbound_proxy", "Where branches without a destination URI go: [proto:]host[:port] or a URI.")
+            .judged(module_api::judge::hop)
             .optional(),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE),
@@ -47,7 +48,7 @@ pub(super) const REPLICATE: Function = Function {
     name: "t_replicate",
     about: "Sends a copy of the request to a URI; its replies are of no interest.",
     args: &[
-        Arg::str("URI", "Where the copy goes."),
+        Arg::str("URI", "Where the copy goes.").judged(module_api::judge::uri),
         Arg::flags("flags", FLAGS, "As those of t_relay().").optional().gone_bits(GONE_BITS),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE),

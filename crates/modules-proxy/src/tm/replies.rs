@@ -1,11 +1,11 @@
 //! `t_reply()`, `t_reply_with_body()`, `t_reply_by_callid()`.
 
 use bytes::Bytes;
-use catalogue::{Arg, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run};
+use catalogue::{Arg, Routes, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, ReplyContent, Run, judge};
 
 const CODE: Arg = Arg::int("code", "The code of the reply.").within(100, 699);
-const REASON: Arg = Arg::str("reason_phrase", "Its reason phrase.");
+const REASON: Arg = Arg::str("reason_phrase", "Its reason phrase.").judged(judge::one_line);
 
 pub(super) const REPLY: Function = Function {
     name: "t_reply",
@@ -33,6 +33,7 @@ pub(super) const REPLY_BY_CALLID: Function = Function {
         REASON,
         Arg::str("callid", "The Call-ID; without it that of the request at hand.").optional(),
         Arg::str("cseq", "The number in CSeq; without it any, or with no Call-ID either that of the request at hand.")
+            .judged(Verdict::count)
             .optional(),
     ],
     routes: Routes::REQUEST,

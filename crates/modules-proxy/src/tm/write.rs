@@ -7,7 +7,7 @@
 use super::Tm;
 use super::params::TW_APPEND;
 use bytes::Bytes;
-use catalogue::{Arg, Routes, Value};
+use catalogue::{Arg, Routes, Value, Verdict};
 use module_api::{
     Answer, Args, Call, FUNCTION, Fault, Flow, Function, Request, Run, Setup, StartError, VariableHandle,
 };
@@ -19,7 +19,7 @@ const INFO: Arg = Arg::str("info", "The action, and after a slash the item of tw
 pub(super) const TO_FIFO: Function = Function {
     name: "t_write_req",
     about: "Writes what is to be known of the request to a FIFO.",
-    args: &[INFO, Arg::str("fifo", "The path of the FIFO.")],
+    args: &[INFO, Arg::str("fifo", "The path of the FIFO.").judged(judge_path)],
     routes: ROUTES,
     run: Run::Wait(|call, args| write(call, args, false)),
     ..FUNCTION
@@ -28,11 +28,15 @@ pub(super) const TO_FIFO: Function = Function {
 pub(super) const TO_SOCKET: Function = Function {
     name: "t_write_unix",
     about: "Writes what is to be known of the request to a UNIX datagram socket.",
-    args: &[INFO, Arg::str("socket", "The path of the socket.")],
+    args: &[INFO, Arg::str("socket", "The path of the socket.").judged(judge_path)],
     routes: ROUTES,
     run: Run::Wait(|call, args| write(call, args, true)),
     ..FUNCTION
 };
+
+fn judge_path(text: &str) -> Verdict {
+    Verdict::must(!text.is_empty() && !text.contains('\0'), text, "path", "a path, like /run/requests")
+}
 
 /// An item of `tw_append`.
 pub(super) struct Append {
@@ -122,6 +126,12 @@ fn describe(call: &Call<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
 fn line(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
     out.push(b'\n');
+}
+
+impl AsRef<str> for Append {
+    fn as_ref(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Append {

@@ -5,7 +5,7 @@ use super::print::{Style, print};
 use super::store::Store;
 use super::variables::path;
 use super::{change, parse};
-use catalogue::{Arg, Example, Value};
+use catalogue::{Arg, Example, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run};
 
 pub(super) const JSON_LINK: Function = Function {
@@ -24,8 +24,8 @@ pub(super) const JSON_MERGE: Function = Function {
     about: "Merges one document into another (RFC 7396): its members replace those of the same name, null takes them \
             away.",
     args: &[
-        Arg::str("main_json_var", "The document."),
-        Arg::str("patch_json_var", "What is merged into it."),
+        Arg::str("main_json_var", "The document.").judged(judge),
+        Arg::str("patch_json_var", "What is merged into it.").judged(judge),
         Arg::var("output_var", "The variable that gets the result, as text."),
     ],
     returns: &[(1, "merged"), (-1, "one of them is no JSON")],
@@ -36,6 +36,10 @@ pub(super) const JSON_MERGE: Function = Function {
     run: Run::Now(json_merge),
     ..FUNCTION
 };
+
+fn judge(text: &str) -> Verdict {
+    Verdict::of(parse::parse(&mut Store::default(), &text.to_owned().into()), "a JSON document, like {\"a\": 1}")
+}
 
 fn link(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let mut paths = Vec::with_capacity(2);

@@ -1,7 +1,7 @@
 //! `math_eval()`, `math_rpn()`, `math_compare()`.
 
 use super::{Mathops, answer, expression, rpn, text};
-use catalogue::{Arg, Example, Value};
+use catalogue::{Arg, Example, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ pub(super) const MATH_EVAL: Function = Function {
     name: "math_eval",
     about: "Computes an expression: + - * / % ^, parentheses, abs acos asin atan ceil cos cosh exp floor ln log (base \
             10) sin sinh sqrt tan tanh pow atan2, e and pi.",
-    args: &[Arg::str("expression", "The expression."), RESULT],
+    args: &[Arg::str("expression", "The expression.").judged(judge_expression), RESULT],
     returns: COMPUTED,
     examples: &[
         Example { script: "math_eval(\"3 * (2 - 0.5)\", $var(x))", message: "", returns: 1 },
@@ -27,7 +27,11 @@ pub(super) const MATH_RPN: Function = Function {
     name: "math_rpn",
     about: "Computes an expression in reverse Polish notation: + - / * mod pow, neg exp ln log10 abs sqrt cbrt floor \
             ceil round nearbyint trunc, e pi, drop dup swap.",
-    args: &[Arg::str("expression", "The expression."), RESULT],
+    args: &[
+        Arg::str("expression", "The expression.")
+            .judged(|text| judged(rpn::evaluate, text, "numbers before their operators: 1 3 /")),
+        RESULT,
+    ],
     returns: COMPUTED,
     examples: &[
         Example { script: "math_rpn(\"1 3 / 2 pow\", $var(x))", message: "", returns: 1 },
@@ -43,7 +47,11 @@ pub(super) const MATH_RPN: Function = Function {
 pub(super) const MATH_COMPARE: Function = Function {
     name: "math_compare",
     about: "Compares two expressions: 1 if the first is greater, 0 if they are equal, -1 if it is less.",
-    args: &[Arg::str("exp1", "An expression."), Arg::str("exp2", "Another."), RESULT],
+    args: &[
+        Arg::str("exp1", "An expression.").judged(judge_expression),
+        Arg::str("exp2", "Another.").judged(judge_expression),
+        RESULT,
+    ],
     returns: COMPUTED,
     examples: &[
         Example { script: "math_compare(\"1.5\", \"3 / 2\", $var(x))", message: "", returns: 1 },
@@ -55,6 +63,14 @@ pub(super) const MATH_COMPARE: Function = Function {
 
 const RESULT: Arg = Arg::var("result_var", "The variable that gets the result.");
 const COMPUTED: &[(i32, &str)] = &[(1, "computed"), (-1, "it is no expression, or its value is no number")];
+
+fn judge_expression(text: &str) -> Verdict {
+    judged(expression::evaluate, text, "an expression, like 3 * (2 - 0.5)")
+}
+
+fn judged(evaluate: fn(&str) -> Result<f64, String>, text: &str, instead: &'static str) -> Verdict {
+    Verdict::of(value_of(evaluate, text), instead)
+}
 
 fn value_of(evaluate: fn(&str) -> Result<f64, String>, text: &str) -> Result<f64, Fault> {
     let value = evaluate(text).map_err(|wrong| Fault::script(format!("\"{text}\": {wrong}")))?;

@@ -2,7 +2,7 @@
 
 use super::decimal::{Decimal, Rounding};
 use super::{answer, text};
-use catalogue::{Arg, Example, Value};
+use catalogue::{Arg, Example, Value, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
 
 pub(super) const MATH_TRUNC: Function = Function {
@@ -35,7 +35,11 @@ pub(super) const MATH_CEIL: Function = Function {
 pub(super) const MATH_ROUND: Function = Function {
     name: "math_round",
     about: "The nearest whole number, or the nearest with so many digits behind the point; a half goes away from zero.",
-    args: &[NUMBER, RESULT, Arg::int("decimals", "Digits behind the point; then the result is text.").optional()],
+    args: &[
+        NUMBER,
+        RESULT,
+        Arg::int("decimals", "Digits behind the point; then the result is text.").within(0, DIGITS_MAX).optional(),
+    ],
     examples: &[
         Example { script: "math_round(\"0.5\", $var(x))", message: "", returns: 1 },
         Example { script: "math_round(\"3.141492\", $var(x), 4)", message: "", returns: 1 },
@@ -48,7 +52,11 @@ pub(super) const MATH_ROUND: Function = Function {
 pub(super) const MATH_ROUND_SF: Function = Function {
     name: "math_round_sf",
     about: "A number with so many significant figures, as text.",
-    args: &[NUMBER, RESULT, Arg::int("figures", "How many; as many as decimal_digits if left out.").optional()],
+    args: &[
+        NUMBER,
+        RESULT,
+        Arg::int("figures", "How many; as many as decimal_digits if left out.").within(1, DIGITS_MAX).optional(),
+    ],
     examples: &[
         Example { script: "math_round_sf(\"17892.987\", $var(x), 2)", message: "", returns: 1 },
         Example { script: "math_round_sf(\"17892.987\", $var(x), 0)", message: "", returns: -1 },
@@ -57,7 +65,8 @@ pub(super) const MATH_ROUND_SF: Function = Function {
     ..WHOLE
 };
 
-const NUMBER: Arg = Arg::str("number", "The number.");
+const NUMBER: Arg = Arg::str("number", "The number.")
+    .judged(|text| Verdict::must(Decimal::parse(text).is_some(), text, "number", "a decimal number, like -12.5"));
 const RESULT: Arg = Arg::var("result_var", "The variable that gets the result.");
 
 const WHOLE: Function = Function {

@@ -63,8 +63,13 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         extended: params.is_on(&PCRE_EXTENDED),
     };
     let compiled = Compiled::new(options);
-    for text in setup.compiler.constants(functions::PCRE_MATCH.name, 1) {
-        compiled.get(&text.into()).map_err(|fault| StartError::new(format!("pcre_match(): {fault}")))?;
+    setup.hold(functions::PCRE_MATCH.name, 1, |text| {
+        compiled.get(&text.to_owned().into()).map(|_| ()).map_err(|fault| fault.text)
+    });
+    if params.str(&FILE).is_none_or(str::is_empty) {
+        setup.hold(functions::PCRE_MATCH_GROUP.name, 1, |_| {
+            Err("without the parameter file there are no groups".to_owned())
+        });
     }
     let bounds = file::Bounds {
         groups: usize::try_from(params.int(&MAX_GROUPS)).unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::parts::{Matches, Part, change};
 use super::{FOUND, ON_THE_WAY, WITH_TEXT, WITH_URI};
 use crate::yes;
 use bytes::Bytes;
-use catalogue::{Arg, Example};
+use catalogue::{Arg, Example, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, FormatHandle, Function, Outcome, Run, Setup, StartError, State};
 use posix_regex::Substitution;
 use regex::bytes::{Captures, Regex};
@@ -60,7 +60,8 @@ const SUBSTITUTING: Function = Function {
         "/re/repl/flags",
         "An expression, what it is replaced by (`\\1` … are its groups, `$var(x)` a variable), and flags: i ignores \
          case, g replaces all matches, s lets the expression run over line ends.",
-    )],
+    )
+    .judged(|text| Verdict::of(Substitution::parse(text.as_bytes()), "/expression/replacement/flags"))],
     routes: ON_THE_WAY,
     returns: FOUND,
     ..FUNCTION
@@ -91,12 +92,12 @@ const COMPILED_MAX: usize = 1024;
 pub(super) fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let state = Textops::default();
     for function in ["subst", "subst_uri", "subst_user", "subst_body"] {
-        for text in setup.compiler.constants(function, 0) {
-            let compiled =
-                Compiled::new(text.as_bytes(), |format| setup.compiler.format(&String::from_utf8_lossy(format)));
-            let compiled = compiled.map_err(|error| StartError::new(format!("{function}(\"{text}\"): {error}")))?;
-            state.keep(text.into(), Arc::new(compiled));
-        }
+        let compiler = setup.compiler;
+        setup.hold(function, 0, |text| {
+            let compiled = Compiled::new(text.as_bytes(), |format| compiler.format(&String::from_utf8_lossy(format)))?;
+            state.keep(Bytes::copy_from_slice(text.as_bytes()), Arc::new(compiled));
+            Ok::<(), String>(())
+        });
     }
     Ok(Arc::new(state))
 }

@@ -3,7 +3,7 @@
 mod versions;
 
 use bytes::Bytes;
-use catalogue::{Arg, Example, Inner, Value};
+use catalogue::{Arg, Example, Inner, Value, Verdict};
 use module_api::{
     Args, Call, FUNCTION, Fault, Function, Module, Operator, Outcome, Run, Setup, StartError, State, VARIABLE,
     Variable, VariableName, VariableRun,
@@ -26,8 +26,15 @@ const UUID: Function = Function {
     about: "Makes an identifier: by chance, of the time, or of a namespace and a name.",
     args: &[
         Arg::var("out_var", "The variable that gets it."),
-        Arg::int("version", "0 or 4: by chance; 1: of time and node; 3 and 5: of namespace and name (MD5, SHA-1); 7: of time and chance.").optional(),
-        Arg::str("namespace", "An identifier, for versions 3 and 5.").optional(),
+        Arg::int("version", "0 or 4: by chance; 1: of time and node; 3 and 5: of namespace and name (MD5, SHA-1); 7: of time and chance.")
+            .judged(|text| Verdict::one_of(text.trim(), &["0", "1", "3", "4", "5", "7"], "0, 1, 3, 4, 5 or 7"))
+            .optional(),
+        Arg::str("namespace", "An identifier, for versions 3 and 5.")
+            .judged(|text| {
+                let is_uuid = text.is_empty() || versions::parse(text.as_bytes()).is_some();
+                Verdict::must(is_uuid, text, "UUID", "an identifier like 6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+            })
+            .optional(),
         Arg::str("name", "The name in it, for versions 3 and 5.").optional(),
     ],
     returns: &[(1, "made"), (-1, "there is no such version, or it lacks a namespace or a name")],

@@ -3,9 +3,9 @@
 use super::AliasDb;
 use crate::subject::{is_usable, user_and_domain};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes, Value};
+use catalogue::{Arg, Example, Routes, Value, Verdict};
 use module_api::sql::{Cell, Query, Rows, Statement};
-use module_api::{Args, BRANCHES_MAX, Branch, Call, FUNCTION, Fault, Flow, Function, Operator, Run};
+use module_api::{Args, BRANCHES_MAX, Branch, Call, FUNCTION, Fault, Flow, Function, Operator, Run, judge};
 use std::sync::Arc;
 
 pub const ALIAS_DB_LOOKUP: Function = Function {
@@ -26,7 +26,12 @@ pub const ALIAS_DB_LOOKUP: Function = Function {
 pub const ALIAS_DB_FIND: Function = Function {
     name: "alias_db_find",
     about: "The user behind an alias, into a variable.",
-    args: &[TABLE, Arg::str("input_uri", "The alias."), Arg::var("output_var", "Gets the user's URI."), FLAGS],
+    args: &[
+        TABLE,
+        Arg::str("input_uri", "The alias.").judged(judge::uri),
+        Arg::var("output_var", "Gets the user's URI."),
+        FLAGS,
+    ],
     routes: Routes::REQUEST
         .or(Routes::FAILURE)
         .or(Routes::ONREPLY)
@@ -46,6 +51,7 @@ pub const ALIAS_DB_FIND: Function = Function {
 const TABLE: Arg = Arg::str("table_name", "The table of aliases.");
 const FLAGS: Arg =
     Arg::str("flags", "Letters: d looks for the name alone, whatever its domain; r for the alias of a user.")
+        .judged(|text| Verdict::letters(text, "dr ", "letters: d for any domain, r for the alias of a user"))
         .optional();
 
 /// How the table is asked.

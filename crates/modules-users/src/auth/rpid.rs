@@ -3,15 +3,17 @@
 use super::{Auth, RPID_PREFIX, RPID_SUFFIX};
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 use sip::{NameAddr, Uri};
 
 pub const APPEND_RPID_HF: Function = Function {
     name: "append_rpid_hf",
     about: "Adds a Remote-Party-ID header with the identity in the AVP of rpid_avp, if there is one.",
     args: &[
-        Arg::str("prefix", "What stands before the identity, in place of rpid_prefix.").optional(),
-        Arg::str("suffix", "What stands after it, in place of rpid_suffix.").optional(),
+        Arg::str("prefix", "What stands before the identity, in place of rpid_prefix.")
+            .judged(judge::one_line)
+            .optional(),
+        Arg::str("suffix", "What stands after it, in place of rpid_suffix.").judged(judge::one_line).optional(),
     ],
     routes: Routes::REQUEST.or(Routes::BRANCH).or(Routes::FAILURE),
     returns: &[(1, "the header was added"), (-1, "there is no identity")],

@@ -13,7 +13,7 @@ use sip::auth::Credentials;
 pub const DB_DOES_URI_EXIST: Function = Function {
     name: "db_does_uri_exist",
     about: "Whether the user of a URI is in a table of subscribers.",
-    args: &[Arg::str("uri", "The URI."), Arg::str("table", "The table of subscribers.")],
+    args: &[Arg::str("uri", "The URI.").judged(module_api::judge::uri), Arg::str("table", "The table of subscribers.")],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::LOCAL),
     returns: &[(1, "there is such a user"), (-1, "there is none, or an error, which is logged")],
     run: Run::Wait(|call, args| does_uri_exist(call, args).unwrap_or_else(|fault| Flow::Done(Err(fault)))),
@@ -53,7 +53,7 @@ pub const DB_GET_AUTH_ID: Function = Function {
     about: "The user and realm of the credentials that belong to the user of a URI.",
     args: &[
         Arg::str("table", "The uri table."),
-        Arg::str("uri", "The URI."),
+        Arg::str("uri", "The URI.").judged(module_api::judge::uri),
         Arg::var("auth", "Gets the user of the credentials."),
         Arg::var("realm", "Gets their realm."),
     ],

@@ -5,8 +5,8 @@ mod tests;
 
 use crate::subject::is_usable;
 use bytes::Bytes;
-use catalogue::{Arg, Example, Param, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Module, Outcome, Run, Setup, StartError, State};
+use catalogue::{Arg, Example, Param, Routes, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Module, Outcome, Run, Setup, StartError, State, judge};
 use std::sync::Arc;
 
 /// The module `diversion`.
@@ -25,8 +25,9 @@ const ADD_DIVERSION: Function = Function {
     name: "add_diversion",
     about: "Adds a Diversion header before those that are there.",
     args: &[
-        Arg::str("reason", "Why the call goes elsewhere: user-busy, no-answer, unconditional …"),
-        Arg::str("uri", "Whom it was for, if not whom the request came for.").optional(),
+        Arg::str("reason", "Why the call goes elsewhere: user-busy, no-answer, unconditional …")
+            .judged(|text| Verdict::must(is_reason(text.as_bytes()), text, "reason", "a word, like user-busy")),
+        Arg::str("uri", "Whom it was for, if not whom the request came for.").judged(judge::optional_uri).optional(),
         Arg::int("counter", "How many diversions the header stands for.").optional().within(0, i32::MAX),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::LOCAL),
@@ -53,10 +54,14 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     Ok(Arc::new(Diversion { suffix }))
 }
 
+fn is_reason(text: &[u8]) -> bool {
+    !text.is_empty() && !text.iter().any(u8::is_ascii_control)
+}
+
 fn add(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let module = call.state::<Diversion>()?;
     let reason = args.str(0)?;
-    if reason.is_empty() || reason.iter().any(u8::is_ascii_control) {
+    if !is_reason(reason) {
         return Err(Fault::script("the reason of a Diversion is empty or has control characters"));
     }
     let uri = match args.opt_str(1).filter(|uri| !uri.is_empty()) {

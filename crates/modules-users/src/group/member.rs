@@ -2,9 +2,9 @@
 
 use super::who::Who;
 use super::{Groups, NEEDS_AAA};
-use catalogue::{Alias, Arg, Example, Routes};
+use catalogue::{Alias, Arg, Example, Routes, Verdict};
 use module_api::sql::{Cell, Query};
-use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run, judge};
 
 pub const DB_IS_USER_IN: Function = Function {
     name: "db_is_user_in",
@@ -31,7 +31,10 @@ pub const AAA_IS_USER_IN: Function = Function {
 };
 
 /// What takes the user.
-pub const URI: Arg = Arg::str("uri", "The user's URI; or Request-URI, To, From, Credentials.");
+pub const URI: Arg = Arg::str("uri", "The user's URI; or Request-URI, To, From, Credentials.").judged(|text| {
+    let is_word = ["Request-URI", "To", "From", "Credentials"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_word { Verdict::Fine } else { judge::uri(text) }
+});
 const ARGS: &[Arg] = &[URI, Arg::str("group", "The group.")];
 /// Where the functions may be called from.
 pub const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::BRANCH).or(Routes::LOCAL);

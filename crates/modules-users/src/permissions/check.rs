@@ -3,16 +3,16 @@
 use super::Permissions;
 use super::entry::{Question, address_of};
 use catalogue::{Arg, Example, Routes, Value};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Proto, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Proto, Run, judge};
 
 pub const CHECK_ADDRESS: Function = Function {
     name: "check_address",
     about: "Whether an address is in a group.",
     args: &[
         GROUP,
-        Arg::str("ip", "The address."),
+        Arg::str("ip", "The address.").judged(judge::address),
         Arg::int("port", "The port, 0 for any.").within(0, 65535),
-        Arg::str("proto", "The transport, any for any."),
+        Arg::str("proto", "The transport, any for any.").judged(judge::transport),
         CONTEXT_INFO,
         PATTERN,
         PARTITION,

@@ -13,7 +13,7 @@ mod uris;
 
 use catalogue::{Column, Param, ParamKind, Table};
 use files::Files;
-use module_api::{Fault, Module, Setup, StartError, State};
+use module_api::{Fault, Module, Refusal, Setup, StartError, State};
 use partition::Partition;
 use std::sync::Arc;
 
@@ -108,6 +108,10 @@ const DEFAULT: &str = "default";
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let partitions = partition::read(setup)?;
+    for (function, argument) in [("check_address", 6), ("check_source_address", 3), ("get_source_group", 1)] {
+        let names: Vec<&str> = partitions.iter().map(|partition| partition.name.as_str()).collect();
+        setup.hold(function, argument, |name| Refusal::unless_one_of("partition", name, &names));
+    }
     let files = Files::new(setup);
     let checks_all_branches = setup.params.is_on(&CHECK_ALL_BRANCHES);
     let module = Arc::new(Permissions { partitions, files, checks_all_branches });

@@ -31,7 +31,7 @@ pub const ALLOW_REGISTER: Function = Function {
 pub const ALLOW_URI: Function = Function {
     name: "allow_uri",
     about: "Whether the files let From reach a URI.",
-    args: &[BASENAME, Arg::str("uri", "The URI.")],
+    args: &[BASENAME, Arg::str("uri", "The URI.").judged(module_api::judge::uri)],
     routes: Routes::REQUEST
         .or(Routes::FAILURE)
         .or(Routes::LOCAL)

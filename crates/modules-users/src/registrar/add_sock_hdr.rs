@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 use sip::text::is_token;
 
 pub const ADD_SOCK_HDR: Function = Function {
     name: "add_sock_hdr",
     about: "Adds a header with the socket that the request came by, for save(\"…\", \"socket-header\") elsewhere.",
-    args: &[Arg::str("hdr_name", "The header's name.")],
+    args: &[Arg::str("hdr_name", "The header's name.").judged(judge::header_name)],
     routes: Routes::REQUEST.or(Routes::FAILURE).or(Routes::ONREPLY).or(Routes::BRANCH).or(Routes::LOCAL),
     examples: &[Example { script: "add_sock_hdr(\"Sock-Info\")", message: "", returns: 1 }],
     run: Run::Now(add_sock_hdr),

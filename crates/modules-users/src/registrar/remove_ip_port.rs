@@ -6,7 +6,7 @@ use crate::usrloc::contact::Contact;
 use crate::usrloc::{Domain, events};
 use bytes::Bytes;
 use catalogue::Arg;
-use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Request, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Request, Run, judge};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub const REMOVE_IP_PORT: Function = Function {
     name: "remove_ip_port",
     about: "Removes the contacts that are reached by an address and port.",
     args: &[
-        Arg::str("IP", "The address."),
+        Arg::str("IP", "The address.").judged(judge::address),
         Arg::int("Port", "The port.").within(0, 65_535),
         Arg::fixed("domain", "The location table."),
         Arg::str("AOR", "Only of this address of record.").optional(),

@@ -54,7 +54,9 @@ const SD_LOOKUP: Function = Function {
     about: "Puts what a short number stands for in place of the Request-URI.",
     args: &[
         Arg::str("table", "The table of short numbers."),
-        Arg::str("owner", "The URI of whose number it is, if not that of From.").optional(),
+        Arg::str("owner", "The URI of whose number it is, if not that of From.")
+            .judged(module_api::judge::optional_uri)
+            .optional(),
     ],
     routes: Routes::REQUEST,
     returns: &[

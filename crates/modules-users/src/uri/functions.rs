@@ -53,7 +53,7 @@ pub(super) const GET_AUTH_ID: Function = Function {
     name: "db_get_auth_id",
     about: "The user and realm of the credentials that belong to the user of a URI.",
     args: &[
-        Arg::str("uri", "The URI."),
+        Arg::str("uri", "The URI.").judged(module_api::judge::uri),
         Arg::var("auth_id", "Gets the user of the credentials."),
         Arg::var("realm", "Gets their realm."),
     ],

@@ -48,7 +48,12 @@ impl Compiler<'_> {
             self.lookup.usage.words.insert(word.clone());
             self.check_refused(arg, word, expression.span);
         }
-        if let Some(text) = constant_text(&written) {
+        let constant = match arg.kind {
+            // Variables and all, it is known now what the function gets.
+            ArgKind::Raw => Some(String::from_utf8_lossy(&self.as_written(&written)).into_owned()),
+            _ => constant_text(&written),
+        };
+        if let Some(text) = constant {
             self.lookup.judge(arg.judge, arg.name, &text, expression.span);
         }
         if matches!(written, Written::Null) {

@@ -2,7 +2,7 @@
 
 use super::usage::FunctionUse;
 use super::{Compiler, add, fixed_text, single_variable};
-use crate::ast::{Call, Constant, Expression, ExpressionKind, RouteCall, RouteType, Span};
+use crate::ast::{Call, Constant, Expression, ExpressionKind, RouteCall, RouteType, Span, Spanned};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::program::RouteIndex;
 use crate::program::instruction::{Argument, Arguments, CallSite, Instruction, Operand, RouteSite, RouteTarget, Slot};
@@ -32,7 +32,11 @@ impl<'a> Compiler<'a> {
         };
         self.note_alias(call, &found);
         let declared = found.declaration;
-        self.note_today(call, declared);
+        if let Some((name, count)) = self.note_today(call, declared) {
+            let args = call.args.iter().take(count).cloned().collect();
+            let name = Spanned { node: name.to_owned(), ..call.name };
+            return self.call_site(&Call { name, args, ..call.clone() });
+        }
         let reordered = self.in_order_of_today(call, declared);
         let call = reordered.as_ref().unwrap_or(call);
         self.lookup.usage.functions.push(FunctionUse {
@@ -81,15 +85,25 @@ impl<'a> Compiler<'a> {
         self.push(warning.fix(call.name.span, today));
     }
 
-    /// A function that is only there for old scripts: the line of today, or what is unclear about it.
-    fn note_today(&mut self, call: &Call, declared: &Function<()>) {
-        let Some(today) = declared.today else { return };
+    /// A function that is only there for old scripts, or called as they do: the line of today, or what is unclear about
+    /// it. Where another function does it today, that and how many of the arguments it takes.
+    fn note_today(&mut self, call: &Call, declared: &Function<()>) -> Option<(&'static str, usize)> {
+        let today = declared.today?;
         let written: Vec<String> = call.args.iter().map(|arg| self.as_text(arg.as_ref())).collect();
         let written: Vec<&str> = written.iter().map(String::as_str).collect();
         let name = declared.name;
         let warning = |text: String| Diagnostic::warning(codes::FUNCTION_OLD, call.span, text);
         let message = format!("{name}() is of older releases");
+        let mut instead = None;
         self.push(match today(&written) {
+            Today::Current => return None,
+            Today::Instead(today, count) => {
+                instead = Some((today, count));
+                let args = call.args.iter().take(count).flatten().map(|arg| self.lookup.written(arg.span));
+                let line = format!("{today}({})", args.collect::<Vec<_>>().join(", "));
+                let message = format!("{name}() with these parameters is {today}() today");
+                Diagnostic::warning(codes::FUNCTION_OLD, call.span, message).fix(call.span, line)
+            }
             Today::Line(line) => warning(message).help(format!("it is written `{line}` today")).fix(call.span, line),
             Today::Hint(hint) => warning(message).help(hint),
             Today::NoLine => warning(message).help("today operators and transformations do what it does"),
@@ -98,6 +112,7 @@ impl<'a> Compiler<'a> {
                 Diagnostic::error(codes::FUNCTION_OLD, call.span, message).help(readings)
             }
         });
+        instead
     }
 
     /// A call whose arguments older releases had in another order, in that of today; the line of today is told.

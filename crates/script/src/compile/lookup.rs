@@ -340,6 +340,10 @@ impl<'a> Lookup<'a> {
                 let warning = Diagnostic::warning(codes::FLAGS_OLD, span, message);
                 self.diagnostics.push(warning.fix(span, format!("\"{today}\"")));
             }
+            Verdict::Ignored(what, instead) => {
+                let warning = Diagnostic::warning(codes::ARGUMENT_IGNORED, span, format!("{name}: {what}"));
+                self.diagnostics.push(warning.help(format!("it is {instead}")));
+            }
             Verdict::Wrong(what, instead) => {
                 let message = format!("{name}: {what}");
                 let error = Diagnostic::error(codes::ARGUMENT_VALUE, span, message);

@@ -101,6 +101,7 @@ codes! {
     NOT_ASYNC = "S524", "A function that async() and launch() do not take.";
     UNAVAILABLE = "S525", "A function, or a word among its parameters, that needs what is not there.";
     ARGUMENT_VALUE = "S526", "A parameter outside the range that the function takes.";
+    ARGUMENT_IGNORED = "S528", "A part of a parameter that is ignored.";
     NO_MAIN_ROUTE = "S527", "A script that does nothing with requests.";
 }
 

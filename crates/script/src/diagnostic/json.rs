@@ -1,5 +1,6 @@
 //! A message for programs. The shape is a promise: members are added, never renamed or removed.
 
+use super::secret::Masked;
 use super::{Diagnostic, Fix, Note, Severity};
 use crate::ast::Span;
 use crate::source::SourceMap;
@@ -16,16 +17,21 @@ pub fn to_json(diagnostic: &Diagnostic, map: &SourceMap) -> Value {
     json!({
         "severity": severity,
         "code": diagnostic.code.id,
-        "message": diagnostic.message,
+        "message": Masked::of(&diagnostic.message).text,
         "place": diagnostic.span.map(|span| place_json(span, map)),
         "notes": notes,
-        "help": diagnostic.help,
-        "fix": diagnostic.fix.as_ref().map(|fix| fix_json(fix, map)),
+        "help": diagnostic.help.as_ref().map(|help| Masked::of(help).text),
+        "fix": diagnostic.fix.as_ref().filter(|fix| is_open(fix)).map(|fix| fix_json(fix, map)),
     })
 }
 
+/// A fix is text to be put in place: one that holds a password is neither shown nor can it be masked.
+fn is_open(fix: &Fix) -> bool {
+    Masked::of(&fix.replacement).text == fix.replacement
+}
+
 fn note_json(note: &Note, map: &SourceMap) -> Value {
-    json!({ "message": note.message, "place": note.span.map(|span| place_json(span, map)) })
+    json!({ "message": Masked::of(&note.message).text, "place": note.span.map(|span| place_json(span, map)) })
 }
 
 fn fix_json(fix: &Fix, map: &SourceMap) -> Value {

@@ -3,6 +3,7 @@
 pub mod codes;
 mod json;
 mod render;
+mod secret;
 
 pub use json::to_json;
 pub use render::render;

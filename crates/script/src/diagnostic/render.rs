@@ -1,5 +1,6 @@
 //! A message as people see it: what is wrong, the line with a mark under it, and the line that would work.
 
+use super::secret::Masked;
 use super::{Diagnostic, Fix, Severity};
 use crate::ast::Span;
 use crate::source::{Excerpt, SourceMap};
@@ -41,6 +42,9 @@ fn place(out: &mut String, map: &SourceMap, span: Span, gutter: usize) {
 fn excerpt(out: &mut String, map: &SourceMap, span: Span, gutter: usize) {
     let number = map.place(span.start).line;
     let Excerpt { text, before, width } = map.excerpt(span);
+    let masked = Masked::of(&text);
+    let (start, end) = (masked.position(before), masked.position(before + width));
+    let (text, before, width) = (masked.text, start, end.saturating_sub(start).max(1));
     line(out, format_args!("{:gutter$} |", ""));
     line(out, format_args!("{number:>gutter$} | {text}"));
     // Tabs stay tabs, so that the mark stands under its text whatever their width.
@@ -75,9 +79,10 @@ fn corrected(out: &mut String, map: &SourceMap, fix: &Fix, gutter: usize) {
     line(out, format_args!("{:>gutter$} + {start}{}{end}", first.line, fix.replacement));
 }
 
-/// Writes a line without blanks at its end. What a terminal would obey is shown instead, sign for sign.
+/// Writes a line without blanks at its end and without passwords. What a terminal would obey is shown instead, sign for
+/// sign.
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    out.extend(text.to_string().chars().map(visible));
+    out.extend(Masked::of(&text.to_string()).text.chars().map(visible));
     out.truncate(out.trim_end_matches([' ', '\t']).len());
     out.push('\n');
 }

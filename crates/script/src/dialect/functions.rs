@@ -39,10 +39,6 @@ const GONE: &[(&str, &str)] = &[
     ),
     ("engage_rtp_proxy", "it is rtpproxy_engage() of the module rtpproxy"),
     ("allow_trusted", "it is check_address() or check_source_address() of the module permissions"),
-    (
-        "filter_body",
-        "it is remove_body_part() of the module sipmsgops: remove_body_part(\"type/subtype\", \"revert\") leaves only that part",
-    ),
     ("next_routing", "it is use_next_gw() of the module drouting since 3.0"),
     ("load_balance", "it is lb_start() for a first choice, or lb_start_or_next() where it also went on to the next"),
     ("enum_pv_query", "it is enum_query() of the module enum since 3.0"),

@@ -1,32 +1,10 @@
 //! Global parameters: what is logged, and where.
 
 use super::{GlobalKind, GlobalParam};
+use catalogue::FACILITIES;
 
 const FORMATS: &[&str] = &["plain_text", "json", "json_cee"];
 const LINES_HAVE_NO_BUFFER: &str = "lines of the log have the room they need";
-
-const FACILITIES: &[&str] = &[
-    "LOG_AUTH",
-    "LOG_AUTHPRIV",
-    "LOG_CRON",
-    "LOG_DAEMON",
-    "LOG_FTP",
-    "LOG_KERN",
-    "LOG_LOCAL0",
-    "LOG_LOCAL1",
-    "LOG_LOCAL2",
-    "LOG_LOCAL3",
-    "LOG_LOCAL4",
-    "LOG_LOCAL5",
-    "LOG_LOCAL6",
-    "LOG_LOCAL7",
-    "LOG_LPR",
-    "LOG_MAIL",
-    "LOG_NEWS",
-    "LOG_SYSLOG",
-    "LOG_USER",
-    "LOG_UUCP",
-];
 
 pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::int(

@@ -44,6 +44,11 @@ impl Parser<'_> {
                 self.report(warning.fix(value.span, format!("\"{today}\"")));
                 *text = today;
             }
+            Verdict::Ignored(what, instead) => {
+                let message = format!("`{}`: {what}", param.name);
+                let warning = Diagnostic::warning(codes::GLOBAL_VALUE, value.span, message);
+                self.report(warning.help(format!("it is {instead}")));
+            }
             Verdict::Wrong(what, instead) => {
                 let message = format!("`{}`: {what}", param.name);
                 let error = Diagnostic::error(codes::GLOBAL_VALUE, value.span, message);

@@ -22,7 +22,7 @@ pub fn run(origin: &Origin, options: &ServeOptions, as_json: bool, made: Option<
     runs
 }
 
-fn check(origin: &Origin, options: &ServeOptions, made: Option<PathBuf>) -> (Report, Unused) {
+pub(super) fn check(origin: &Origin, options: &ServeOptions, made: Option<PathBuf>) -> (Report, Unused) {
     let ground = Ground::new(1);
     let configured = match ground.configure(origin) {
         Ok(configured) => configured,

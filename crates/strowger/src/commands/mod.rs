@@ -4,6 +4,8 @@ pub mod calls;
 pub mod cdr;
 mod challenge;
 pub mod check;
+#[cfg(test)]
+mod check_tests;
 mod client;
 mod columns;
 pub mod db;

@@ -1,11 +1,13 @@
 //! The constants that a script passes to functions: which tables, which sets it will ask for.
 
+use module_api::PassedConstant;
+use script::ast::Span;
 use script::ast::{Call, Constant, Expression, ExpressionKind, Item, Script, Segment, Statement, StatementKind, Text};
 use std::collections::BTreeMap;
 
 /// Constants by function and argument.
 #[derive(Clone, Debug, Default)]
-pub struct Constants(BTreeMap<(String, usize), Vec<String>>);
+pub struct Constants(BTreeMap<(String, usize), Vec<(String, Span)>>);
 
 impl Constants {
     /// Of a whole script.
@@ -21,7 +23,23 @@ impl Constants {
 
     /// The different constants passed to a function as this argument.
     pub fn get(&self, function: &str, argument: usize) -> Vec<String> {
-        self.0.get(&(function.to_owned(), argument)).cloned().unwrap_or_default()
+        let mut different: Vec<String> = Vec::new();
+        for (text, _) in self.passed(function, argument) {
+            if !different.contains(text) {
+                different.push(text.clone());
+            }
+        }
+        different
+    }
+
+    /// Where the script passes this constant.
+    pub fn places(&self, constant: &PassedConstant) -> Vec<Span> {
+        let passed = self.passed(constant.function, constant.argument);
+        passed.iter().filter(|(text, _)| *text == constant.text).map(|(_, span)| *span).collect()
+    }
+
+    fn passed(&self, function: &str, argument: usize) -> &[(String, Span)] {
+        self.0.get(&(function.to_owned(), argument)).map_or(&[], Vec::as_slice)
     }
 
     fn statements(&mut self, statements: &[Statement]) {
@@ -81,10 +99,7 @@ impl Constants {
             let Some(argument) = argument else { continue };
             self.expression(argument);
             let Some(text) = constant(&argument.node) else { continue };
-            let known = self.0.entry((call.name.node.clone(), position)).or_default();
-            if !known.contains(&text) {
-                known.push(text);
-            }
+            self.0.entry((call.name.node.clone(), position)).or_default().push((text, argument.span));
         }
     }
 }

@@ -30,6 +30,13 @@ impl Places {
         setting.and_then(written).or_else(|| self.of_module(module))
     }
 
+    /// The first of these parameters of a module that the script sets, or the line that loads the module.
+    pub fn of_params(&self, module: ModuleId, params: &[&str]) -> Option<Span> {
+        let is_it = |setting: &&ParamSetting, name: &str| setting.module == module && setting.param.name == name;
+        let named = params.iter().filter_map(|name| self.params.iter().rev().find(|setting| is_it(setting, name)));
+        named.filter_map(written).next().or_else(|| self.of_module(module))
+    }
+
     /// The line that loads a module; the core has none.
     pub fn of_module(&self, module: ModuleId) -> Option<Span> {
         self.modules.get(&module).copied()

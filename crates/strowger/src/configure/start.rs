@@ -9,9 +9,13 @@ use catalogue::ModuleId;
 use edge_mi::EdgeError;
 use edge_sql::{DatabaseSets, OpenError, Options, Url};
 use engine::{Blueprint, Bounds, Engine, Reloader, StartFailure, Started};
-use module_api::{DatabaseWish, Level, LogSink, Logger, Process, Sockets, StartError, Time, UnknownProcess};
-use script::ast::Span;
+use module_api::{
+    DatabaseWish, Judging, Level, LogSink, Logger, Params, Process, Services, Sockets, Time, UnknownName,
+    UnknownProcess,
+};
+use script::ast::{RouteType, Span};
 use script::diagnostic::{Code, Diagnostic, codes};
+use script::nearest;
 use std::sync::Arc;
 
 /// What modules start in.
@@ -97,6 +101,7 @@ impl Configured {
         let started =
             Engine::start(blueprint).map_err(|failures| Box::new(self.report(self.refusals(&failures, ground))))?;
         let mut found = blacklists::define(started.engine.services(), &self.globals);
+        found.extend(self.judge(started.engine.services(), ground));
         let version_table = self.globals.text("db_version_table").unwrap_or("version").to_owned();
         let mut sql = Options { version_table, ..Options::default() };
         sql.sets = DatabaseSets(started.database_sets.clone());
@@ -124,12 +129,43 @@ impl Configured {
     }
 
     fn refusals(&self, failures: &[StartFailure], ground: &Ground) -> Vec<Diagnostic> {
-        let refusal = |failure: &StartFailure| {
-            let module: Option<ModuleId> = ground.catalogue.module_named(failure.module);
-            let place = module.and_then(|module| self.places.of_error(module, &failure.error));
-            refusal(codes::MODULE_START, place, failure.to_string())
-        };
-        failures.iter().map(refusal).collect()
+        failures.iter().flat_map(|failure| self.refusals_of(failure, ground)).collect()
+    }
+
+    /// One for each place in the text where it is.
+    fn refusals_of(&self, failure: &StartFailure, ground: &Ground) -> Vec<Diagnostic> {
+        let constants = failure.error.constant.as_ref().map(|constant| self.constants.places(constant));
+        if let Some(places) = constants.filter(|places| !places.is_empty()) {
+            let text = &failure.error.text;
+            let unknown = failure.error.constant.as_ref().and_then(|constant| constant.unknown.as_ref());
+            let told = places.into_iter().map(|place| {
+                let error = Diagnostic::error(codes::ARGUMENT_VALUE, place, text.clone());
+                match unknown.map(names_to_try) {
+                    Some(help) => error.help(help),
+                    None => error,
+                }
+            });
+            return told.collect();
+        }
+        let module: Option<ModuleId> = ground.catalogue.module_named(failure.module);
+        let place = module.and_then(|module| self.places.of_error(module, &failure.error));
+        vec![refusal(codes::MODULE_START, place, failure.to_string())]
+    }
+
+    /// What the script passes to functions and is not there.
+    fn judge(&self, services: &Services, ground: &Ground) -> Vec<Diagnostic> {
+        let constants = |function: &str, argument| self.constants.get(function, argument);
+        let routes: Vec<&str> =
+            self.program.routes_of(RouteType::Request).map(|(_, route)| route.name.as_str()).collect();
+        let modules = self.loaded.iter().filter_map(|id| ground.modules.get(usize::from(id.0)));
+        let refused = modules.flat_map(|module| {
+            let params = self.params_of(module.name, ground);
+            let params = Params::new(&params);
+            let mut judging = Judging { params, services, constants: &constants, routes: &routes, refused: Vec::new() };
+            (module.judge)(&mut judging);
+            judging.refused.into_iter().map(|error| StartFailure { module: module.name, error })
+        });
+        self.refusals(&refused.collect::<Vec<_>>(), ground)
     }
 
     /// Databases that nothing here can open, that are not there, or that lack a table.
@@ -158,18 +194,32 @@ impl Configured {
         shown.collect()
     }
 
-    /// A parameter of a management transport that cannot be followed.
-    fn bad_management(&self, error: &EdgeError, ground: &Ground) -> Diagnostic {
-        let place = match error {
-            EdgeError::BadParam { module, param, .. } => ground.catalogue.module_named(module).and_then(|module| {
-                let error = StartError { param: Some(param), value: None, text: String::new() };
-                self.places.of_error(module, &error)
-            }),
-            _ => None,
+    /// A management transport that cannot be had as the script sets it.
+    pub fn bad_management(&self, error: &EdgeError, ground: &Ground) -> Diagnostic {
+        let (name, params): (_, &[&'static str]) = match error {
+            EdgeError::BadParam { module, param, .. } => (*module, &[*param]),
+            EdgeError::CannotListen { .. } => ("httpd", &["port", "ip"]),
+            EdgeError::CannotMakeSocket { .. } => ("mi_datagram", &["socket_name"]),
+            EdgeError::CannotMakeFifo { .. } => ("mi_fifo", &["fifo_name"]),
         };
+        let place = ground.catalogue.module_named(name).and_then(|module| self.places.of_params(module, params));
         refusal(codes::MODULE_START, place, error.to_string())
     }
 }
+
+/// The name that was likely meant, or those there are, if they are few.
+fn names_to_try(unknown: &UnknownName) -> String {
+    let known = &unknown.known;
+    match nearest(&unknown.name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => "there is none".to_owned(),
+        None if known.len() > NAMES_SHOWN => format!("there are {} others", known.len()),
+        None => format!("there are {}", known.join(", ")),
+    }
+}
+
+/// More names than a person looks through.
+const NAMES_SHOWN: usize = 20;
 
 /// A look at databases that lets pass what a start makes.
 fn look(wishes: &[DatabaseWish], sql: &Options, paths: &Paths) -> Vec<(usize, OpenError)> {

@@ -2,10 +2,10 @@
 
 use super::outside::Outside;
 use crate::configure::ManagementOptions;
-use edge_mi::Handler;
 use edge_mi::datagram::Datagrams;
 use edge_mi::fifo::Fifo;
 use edge_mi::http::{Http, MiRoot, Roots};
+use edge_mi::{EdgeError, Handler};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -24,7 +24,11 @@ impl Management {
     ///
     /// # Errors
     /// An address or file cannot be had.
-    pub fn start(options: ManagementOptions, outside: &Arc<Outside>, runtime: &Handle) -> Result<Management, String> {
+    pub fn start(
+        options: ManagementOptions,
+        outside: &Arc<Outside>,
+        runtime: &Handle,
+    ) -> Result<Management, EdgeError> {
         let mut management = Management::default();
         let services = outside.engine().services();
         let handler = handler(outside);
@@ -36,16 +40,16 @@ impl Management {
                 management.root = Some(mi.root);
             }
             let http = Http::start(runtime, options, roots, &services.statistics, &services.log);
-            management.http = Some(http.map_err(|error| error.to_string())?);
+            management.http = Some(http?);
         }
         if let Some(options) = options.datagram {
             let handler = Arc::clone(&handler);
             let datagrams = Datagrams::start(runtime, options, handler, &services.statistics, &services.log);
-            management.datagrams.push(datagrams.map_err(|error| error.to_string())?);
+            management.datagrams.push(datagrams?);
         }
         if let Some(options) = options.fifo {
             let fifo = Fifo::start(runtime, options, handler, &services.statistics, &services.log);
-            management.fifos.push(fifo.map_err(|error| error.to_string())?);
+            management.fifos.push(fifo?);
         }
         Ok(management)
     }

@@ -70,7 +70,7 @@ fn serve(
     if !wait_until_running(&server)? {
         return server.stop(ticking);
     }
-    server.open_management()?;
+    server.open_management(ground)?;
     server.receive(ground.workers)?;
     // Serving goes on though nobody listens at the standard error.
     let _ = writeln!(io::stderr(), "{banner}{}ready", server.summary());

@@ -21,6 +21,7 @@ use edge_exec::{Limits, Programs};
 use edge_http::{HttpClient, HttpOptions};
 use edge_journal::Journals;
 use edge_log::Outlets;
+use edge_mi::EdgeError;
 use edge_net::tcp::{Common, StreamCounters, Streams};
 use edge_net::udp::{UdpCounters, UdpListener};
 use edge_net::{Senders, Waits};
@@ -41,8 +42,8 @@ pub struct Server {
     pub outside: Arc<Outside>,
     /// The process.
     pub process: Arc<ThisProcess>,
-    /// Management, not opened yet.
-    wanted: ManagementOptions,
+    /// Management that is not opened yet, and the script that asks for it.
+    wanted: Option<(ManagementOptions, Configured)>,
     management: Management,
     udp: Vec<(UdpListener, String)>,
     receiving: Vec<JoinHandle<()>>,
@@ -135,7 +136,7 @@ pub fn start(
     Ok(Server {
         outside,
         process,
-        wanted: management,
+        wanted: Some((management, configured)),
         management: Management::default(),
         udp,
         receiving: Vec::new(),
@@ -150,9 +151,10 @@ impl Server {
     ///
     /// # Errors
     /// It cannot be opened.
-    pub fn open_management(&mut self) -> Result<(), String> {
-        let wanted = std::mem::take(&mut self.wanted);
-        self.management = Management::start(wanted, &self.outside, self.runtime.handle())?;
+    pub fn open_management(&mut self, ground: &Ground) -> Result<(), String> {
+        let Some((wanted, configured)) = self.wanted.take() else { return Ok(()) };
+        let refused = |error: EdgeError| configured.report(vec![configured.bad_management(&error, ground)]).text();
+        self.management = Management::start(wanted, &self.outside, self.runtime.handle()).map_err(refused)?;
         self.summary.push_str(&self.management.summary());
         Ok(())
     }

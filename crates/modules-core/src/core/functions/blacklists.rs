@@ -3,7 +3,7 @@
 use super::flags::truth;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Verdict};
-use module_api::{Args, BlacklistRule, Call, FUNCTION, Fault, Function, Net, Outcome, Proto, Run, Target, Time};
+use module_api::{Args, BlacklistRule, Call, FUNCTION, Fault, Function, Net, Outcome, Proto, Run, Target, Time, judge};
 use std::time::Duration;
 
 pub(super) const ALL: &[Function] =
@@ -34,7 +34,7 @@ const CHECK_BLACKLIST_RULE: Function = Function {
     about: "Whether a blacklist forbids a destination.",
     args: &[
         Arg::str("name", "The blacklist's name; empty for all in use for this message."),
-        Arg::str("ip", "The address."),
+        Arg::str("ip", "The address.").judged(judge::address),
         PORT,
         PROTO,
         PATTERN,

@@ -4,7 +4,7 @@
 //! count the Request-URI as 0.
 
 use crate::core::uri_parts::check_text;
-use catalogue::{Alias, Arg, Example, Flag};
+use catalogue::{Alias, Arg, Example, Flag, Verdict};
 use module_api::{Args, Branch, Branches, Call, FUNCTION, Fault, Function, Outcome, Q, Run};
 
 pub(super) const ALL: &[Function] =
@@ -16,8 +16,9 @@ const APPEND_BRANCH_OLD: Function = Function {
     about: "Adds a destination: the given URI, or the Request-URI as it is now, which leaves it free to be changed.",
     args: &[
         Arg::str("uri", "The URI; without it the Request-URI with all that belongs to it moves to the new branch.")
+            .judged(judge_uri)
             .optional(),
-        Arg::str("qvalue", "Its preference, 0 to 1.").optional(),
+        Arg::str("qvalue", "Its preference, 0 to 1.").judged(judge_q).optional(),
     ],
     examples: &[
         Example { script: "append_branch_old(\"sip:carol@example.net\", \"0.5\")", message: "", returns: 1 },
@@ -31,8 +32,8 @@ const APPEND_MSG_BRANCH: Function = Function {
     name: "append_msg_branch",
     about: "Adds a destination with this URI.",
     args: &[
-        Arg::str("uri", "The URI."),
-        Arg::str("qvalue", "Its preference, 0 to 1.").optional(),
+        Arg::str("uri", "The URI.").judged(judge_uri),
+        Arg::str("qvalue", "Its preference, 0 to 1.").judged(judge_q).optional(),
         Arg::flags(
             "flags",
             &[Flag::new("inherite")],
@@ -80,7 +81,7 @@ const MOVE_MSG_BRANCH: Function = Function {
     args: &[
         Arg::int("src_idx", "Which: added branches are counted from 0, -1 or nothing is the Request-URI.").optional(),
         Arg::int("dst_idx", "Over which, counted alike.").optional(),
-        Arg::str("keep", "\"keep\": it stays where it was as well.").optional(),
+        Arg::str("keep", "\"keep\": it stays where it was as well.").judged(judge_keep).optional(),
     ],
     returns: &[(1, "moved"), (-1, "there is no such branch")],
     examples: &[
@@ -113,6 +114,21 @@ const SWAP_MSG_BRANCHES: Function = Function {
     }),
     ..FUNCTION
 };
+
+fn judge_q(text: &str) -> Verdict {
+    Verdict::must(text.is_empty() || Q::parse(text.as_bytes()).is_some(), text, "preference", "a number from 0 to 1")
+}
+
+fn judge_uri(text: &str) -> Verdict {
+    Verdict::of(check_text(text.as_bytes()), "a URI, like sip:alice@example.com")
+}
+
+fn judge_keep(text: &str) -> Verdict {
+    match text.is_empty() || text.eq_ignore_ascii_case("keep") {
+        true => Verdict::Fine,
+        false => Verdict::Ignored(format!("\"{text}\" is not known, the branch is moved"), "\"keep\", or left out"),
+    }
+}
 
 fn append_old(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let q = q_of(args)?;

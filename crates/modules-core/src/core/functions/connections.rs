@@ -1,6 +1,6 @@
 //! Connections: reusing them for requests the other way (RFC 5923), and closing them.
 
-use catalogue::{Alias, Arg, Example};
+use catalogue::{Alias, Arg, Example, Verdict};
 use module_api::{Args, Call, ConnectionName, FUNCTION, Fault, Function, Outcome, Run};
 
 pub(super) const ALL: &[Function] = &[FORCE_TCP_ALIAS, TCP_CLOSE_CONN];
@@ -27,7 +27,14 @@ const FORCE_TCP_ALIAS: Function = Function {
 const TCP_CLOSE_CONN: Function = Function {
     name: "tcp_close_conn",
     about: "Closes a connection.",
-    args: &[Arg::str("ipport", "Its number, or [proto:]ip:port of its other end.")],
+    args: &[Arg::str("ipport", "Its number, or [proto:]ip:port of its other end.").judged(|text| {
+        Verdict::must(
+            ConnectionName::parse(text).is_some(),
+            text,
+            "connection",
+            "its number, or [proto:]ip:port of its other end",
+        )
+    })],
     returns: &[(1, "closed"), (-1, "there is none")],
     examples: &[
         Example { script: "tcp_close_conn(\"192.0.2.10:5060\")", message: "", returns: -1 },

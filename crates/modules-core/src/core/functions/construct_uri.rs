@@ -1,7 +1,7 @@
 //! `construct_uri()`: a URI from its parts.
 
-use catalogue::{Arg, Example, Value};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run};
+use catalogue::{Arg, Example, Value, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Run, judge};
 use sip::Uri;
 
 pub(super) const ALL: &[Function] = &[CONSTRUCT_URI];
@@ -10,10 +10,14 @@ const CONSTRUCT_URI: Function = Function {
     name: "construct_uri",
     about: "Puts a URI together; parts that are left out or empty are not written.",
     args: &[
-        Arg::str("proto", "The scheme: sip, sips."),
+        Arg::str("proto", "The scheme: sip, sips.")
+            .judged(|text| judged(&format!("{text}:example.com"), text, "scheme", "sip or sips")),
         Arg::str("user", "The user.").optional(),
-        Arg::str("domain", "The host."),
-        Arg::str("port", "The port.").optional(),
+        Arg::str("domain", "The host.")
+            .judged(|text| judged(&format!("sip:{text}"), text, "host", "a host name or address")),
+        Arg::str("port", "The port.")
+            .judged(|text| if text.is_empty() { Verdict::Fine } else { judge::port(text) })
+            .optional(),
         Arg::str("extra", "Parameters, without the first semicolon.").optional(),
         Arg::var("result", "The variable that gets it."),
     ],
@@ -29,6 +33,10 @@ const CONSTRUCT_URI: Function = Function {
     run: Run::Now(construct),
     ..FUNCTION
 };
+
+fn judged(uri: &str, text: &str, what: &str, instead: &'static str) -> Verdict {
+    Verdict::must(Uri::parse(uri.as_bytes()).is_ok(), text, what, instead)
+}
 
 fn construct(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let given = |index: usize| args.opt_str(index).filter(|text| !text.is_empty());

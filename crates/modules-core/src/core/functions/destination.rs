@@ -3,7 +3,7 @@
 use super::flags::truth;
 use crate::core::uri_parts::check_text;
 use catalogue::{Alias, Arg, Example};
-use module_api::{Args, Call, FUNCTION, Function, Outcome, Run};
+use module_api::{Args, Call, FUNCTION, Function, Outcome, Run, judge};
 use sip::Uri;
 
 pub(super) const ALL: &[Function] = &[SETDSTURI, RESETDSTURI, ISDSTURISET];
@@ -12,7 +12,7 @@ const SETDSTURI: Function = Function {
     name: "setdsturi",
     aliases: &[Alias::old("setduri", "3.0")],
     about: "Sets the URI that the request is sent to.",
-    args: &[Arg::str("uri", "A SIP URI.")],
+    args: &[Arg::str("uri", "A SIP URI.").judged(judge::uri)],
     examples: &[
         Example { script: "setdsturi(\"sip:192.0.2.7:5090\"); isdsturiset()", message: "", returns: 1 },
         Example { script: "setdsturi(\"192.0.2.7\")", message: "", returns: -1 },

@@ -1,7 +1,7 @@
 //! How our Via is made, and where replies go.
 
-use catalogue::{Alias, Arg, Example, Flag};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use catalogue::{Alias, Arg, Example, Flag, Verdict};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run, judge};
 
 pub(super) const ALL: &[Function] =
     &[FORCE_RPORT, ADD_LOCAL_RPORT, SET_VIA_HANDLING, SET_ADVERTISED_ADDRESS, SET_ADVERTISED_PORT];
@@ -45,15 +45,15 @@ const SET_VIA_HANDLING: Function = Function {
 const SET_ADVERTISED_ADDRESS: Function = Function {
     name: "set_advertised_address",
     about: "Puts this address into Via and Record-Route of this message, in place of the socket's.",
-    args: &[Arg::str("addr", "A host name or address.")],
+    args: &[Arg::str("addr", "A host name or address.")
+        .judged(|text| Verdict::must(is_host(text.as_bytes()), text, "host", "a host name or address"))],
     examples: &[
         Example { script: "set_advertised_address(\"sip.example.com\")", message: "", returns: 1 },
         Example { script: "set_advertised_address(\"two words\")", message: "", returns: -1 },
     ],
     run: Run::Now(|call, args| {
         let host = args.str(0)?;
-        let is_host_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(byte);
-        if host.is_empty() || !host.iter().all(is_host_byte) {
+        if !is_host(host) {
             return Err(Fault::script("the advertised address is no host"));
         }
         call.msg.via.advertised_address = Some(host.clone());
@@ -65,7 +65,7 @@ const SET_ADVERTISED_ADDRESS: Function = Function {
 const SET_ADVERTISED_PORT: Function = Function {
     name: "set_advertised_port",
     about: "Puts this port into Via and Record-Route of this message, in place of the socket's.",
-    args: &[Arg::str("port", "The port.")],
+    args: &[Arg::str("port", "The port.").judged(judge::port)],
     examples: &[
         Example { script: "set_advertised_port(\"5080\")", message: "", returns: 1 },
         Example { script: "set_advertised_port(\"70000\")", message: "", returns: -1 },
@@ -80,6 +80,10 @@ const SET_ADVERTISED_PORT: Function = Function {
     }),
     ..FUNCTION
 };
+
+fn is_host(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(byte))
+}
 
 const VIA_FLAGS: &[Flag] =
     &[Flag::new("force-rport"), Flag::new("add-local-rport"), Flag::new("reply-to-via"), Flag::new("force-tcp-alias")];
