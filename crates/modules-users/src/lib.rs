@@ -1,11 +1,12 @@
 //! The modules about users: where they are (`usrloc`, `registrar`), who they are (`auth`, `auth_db`, `domain`, `alias_db`,
-//! `speeddial`), and what they may do (`group`, `permissions`).
+//! `speeddial`, `enum`), and what they may do (`group`, `permissions`).
 
 mod alias_db;
 mod auth;
 mod auth_db;
 mod diversion;
 mod domain;
+mod r#enum;
 mod first_row;
 mod group;
 mod permissions;
@@ -17,6 +18,7 @@ mod subject;
 mod uri;
 mod usrloc;
 
+pub use r#enum::fuzz_enum;
 pub use registrar::{fuzz_register, fuzzed_modules};
 
 use module_api::Module;
@@ -34,4 +36,5 @@ pub const MODULES: &[&Module] = &[
     &permissions::MODULE,
     &speeddial::MODULE,
     &diversion::MODULE,
+    &r#enum::MODULE,
 ];
