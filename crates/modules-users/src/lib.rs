@@ -1,5 +1,5 @@
 //! The modules about users: where they are (`usrloc`, `registrar`), who they are (`auth`, `auth_db`, `domain`, `alias_db`,
-//! `speeddial`, `enum`), and what they may do (`group`, `permissions`).
+//! `speeddial`, `enum`), what they may do (`group`, `permissions`), and what waits for them (`msilo`).
 
 mod alias_db;
 mod auth;
@@ -9,6 +9,7 @@ mod domain;
 mod r#enum;
 mod first_row;
 mod group;
+mod msilo;
 mod permissions;
 mod registrar;
 mod reply;
@@ -37,4 +38,5 @@ pub const MODULES: &[&Module] = &[
     &speeddial::MODULE,
     &diversion::MODULE,
     &r#enum::MODULE,
+    &msilo::MODULE,
 ];
