@@ -1,6 +1,8 @@
 //! Messages for phones that are not there: kept, sent on once, or at their time.
 
-use crate::harness::{Server, ServerBuilder, Wire};
+use crate::harness::{Kind, Server, ServerBuilder, SqlServer, Wire, run_to_end};
+use std::process::Command;
+use std::time::Duration;
 
 const SCRIPT: &str = include_str!("configs/messages.cfg");
 
@@ -124,4 +126,43 @@ fn a_message_has_its_time() {
     server.eventually(|| server.sql("SELECT body FROM silo"), "far");
     message(&alice, 3, "alice", "bob", "", "now");
     assert!(bob.expect("MESSAGE").ends_with("\r\n\r\nnow"));
+}
+
+/// The same on another engine: what is kept comes byte by byte, and goes from the table.
+fn waits_in(kind: Kind) {
+    let database = SqlServer::start(kind);
+    let url = database.url("silo");
+    let mut create = Command::new(env!("CARGO_BIN_EXE_strowger"));
+    let (status, output) = run_to_end(create.args(["db", "create", &url]), Duration::from_secs(60));
+    assert!(status.success(), "{output}");
+    let module = if kind == Kind::Postgres { "db_postgres.so" } else { "db_mysql.so" };
+    let server = ServerBuilder::new(&SCRIPT.replace("@DB@", &url).replace("db_sqlite.so", module)).start();
+    let (alice, bob) = (Wire::new(&server), Wire::new(&server));
+    register(&alice, 1, "alice", 600);
+    message(&alice, 2, "alice", "bob", "", "it's \\ \"one\" \u{e4}\u{1f600}");
+    told(&alice, "bob");
+    message(&alice, 3, "alice", "carol", "", "hers");
+    told(&alice, "carol");
+    register(&bob, 1, "bob", 600);
+    let request = bob.expect("MESSAGE");
+    assert!(request.ends_with("] it's \\ \"one\" \u{e4}\u{1f600}"), "{request}");
+    bob.answer(&request, "200 OK", "b");
+    server.eventually(|| database.sql("silo", "SELECT username FROM silo"), "carol");
+    message(&alice, 4, "alice", "bob", "X-When: now\n", "time to go");
+    told(&alice, "bob");
+    let reminder = bob.expect("MESSAGE");
+    assert!(reminder.ends_with("] time to go"), "{reminder}");
+    bob.answer(&reminder, "200 OK", "b");
+    database.sql("silo", "UPDATE silo SET exp_time = 1 WHERE username = 'carol'");
+    server.eventually(|| database.sql("silo", "SELECT count(*) FROM silo"), "0");
+}
+
+#[test]
+fn messages_wait_in_postgresql() {
+    waits_in(Kind::Postgres);
+}
+
+#[test]
+fn messages_wait_in_mariadb() {
+    waits_in(Kind::Mariadb);
 }
