@@ -20,6 +20,7 @@ mod uri;
 mod usrloc;
 
 pub use r#enum::fuzz_enum;
+pub use permissions::fuzz_rules;
 pub use registrar::{fuzz_register, fuzzed_modules};
 
 use module_api::Module;

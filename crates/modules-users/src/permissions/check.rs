@@ -1,9 +1,10 @@
 //! `check_address`, `check_source_address` and `get_source_group`.
 
-use super::Permissions;
 use super::entry::{Question, address_of};
+use super::partition::Partition;
+use super::{DEFAULT, Permissions};
 use catalogue::{Arg, Example, Routes, Value};
-use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Proto, Run};
+use module_api::{Args, Call, FUNCTION, Fault, Function, Operator, Outcome, Proto, Run, Setup, StartError};
 
 pub const CHECK_ADDRESS: Function = Function {
     name: "check_address",
@@ -56,6 +57,23 @@ const PARTITION: Arg = Arg::str("partition", "The partition, if not the default 
 const SOURCE_ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE).or(Routes::LOCAL).or(Routes::BRANCH);
 const FOUND: &[(i32, &str)] = &[(1, "it is"), (-1, "it is not, or an error, which is logged")];
 
+/// A partition that the script names and that there is not is an error at start, not at each call.
+pub fn partitions_are_known(setup: &Setup<'_>, partitions: &[Partition]) -> Result<(), StartError> {
+    for function in [&CHECK_ADDRESS, &CHECK_SOURCE_ADDRESS, &GET_SOURCE_GROUP] {
+        let place = function.args.iter().position(|arg| arg.name == PARTITION.name).unwrap_or_default();
+        for name in setup.compiler.constants(function.name, place) {
+            let is_known = name.is_empty() || name == DEFAULT || partitions.iter().any(|known| known.name == name);
+            if !is_known {
+                return Err(StartError::new(format!(
+                    "{}() names a partition that there is not: modparam(\"permissions\", \"partition\", \"{name}: …\")",
+                    function.name
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn check_address(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let ip = args.str(1)?;
     let wrong = || Fault::script(format!("{} is no address", String::from_utf8_lossy(ip)));
@@ -99,7 +117,11 @@ fn source(call: &Call<'_>) -> Question<'static> {
     Question { group: 0, ip: source.peer.ip(), port: source.peer.port(), proto: Some(source.proto), text: None }
 }
 
-fn proto(text: &[u8]) -> Result<Option<Proto>, Fault> {
+/// A transport; nothing and `any` are any.
+///
+/// # Errors
+/// It is none.
+pub fn proto(text: &[u8]) -> Result<Option<Proto>, Fault> {
     if text.is_empty() || text.eq_ignore_ascii_case(b"any") {
         return Ok(None);
     }

@@ -38,7 +38,6 @@ const GONE: &[(&str, &str)] = &[
         "it is rtpproxy_offer() for an offer and rtpproxy_answer() for an answer, of the module rtpproxy",
     ),
     ("engage_rtp_proxy", "it is rtpproxy_engage() of the module rtpproxy"),
-    ("allow_trusted", "it is check_address() or check_source_address() of the module permissions"),
     (
         "filter_body",
         "it is remove_body_part() of the module sipmsgops: remove_body_part(\"type/subtype\", \"revert\") leaves only that part",
