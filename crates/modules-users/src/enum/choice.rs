@@ -24,7 +24,7 @@ pub struct Found {
     pub q: Q,
 }
 
-/// What comes before the services of a number (RFC 6116 section 3.4.3).
+/// What comes before the services of a number (RFC 6116).
 const E2U: &[u8] = b"e2u";
 /// How much less, in thousandths, a URI of a later record is preferred.
 const Q_STEP: u16 = 10;

@@ -103,7 +103,7 @@ fn send_at(call: &mut Call<'_>, module: &Msilo) -> Result<i64, Fault> {
     stamp::moment(&text, &Local).ok_or_else(wrong)
 }
 
-/// A message is kept for as long as the parameter says, or its sender where that is shorter (RFC 3428 section 10.2); one
+/// A message is kept for as long as the parameter says, or its sender where that is shorter (RFC 3428); one
 /// that has a time, from then on.
 fn ends_at(module: &Msilo, expires: Option<u32>, came_at: i64, send_at: i64) -> i64 {
     if send_at > 0 {
