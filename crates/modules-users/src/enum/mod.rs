@@ -21,7 +21,13 @@ pub const MODULE: Module = Module {
     name: "enum",
     about: "Finds the URIs of telephone numbers in the domain name system (ENUM).",
     params: &[DOMAIN_SUFFIX, TEL_URI_PARAMS, BRANCHLABEL, I_ENUM_SUFFIX, BL_ALGORITHM, ISN_SUFFIX],
-    functions: &[query::ENUM_QUERY, query::I_ENUM_QUERY, query::ISN_QUERY, query::IS_FROM_USER_ENUM],
+    functions: &[
+        query::ENUM_QUERY,
+        query::ENUM_PV_QUERY,
+        query::I_ENUM_QUERY,
+        query::ISN_QUERY,
+        query::IS_FROM_USER_ENUM,
+    ],
     start,
     ..Module::EMPTY
 };

@@ -5,8 +5,10 @@ use super::branch::Place;
 use super::choice::{Found, Service, uris};
 use super::number::{DomainNumber, Number};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
-use module_api::{Args, Branch, Call, FUNCTION, Fault, Flow, Function, RecordKind, RecordsQuestion, Request, Run};
+use catalogue::{Arg, Example, Routes, Today};
+use module_api::{
+    ArgValue, Args, Branch, Call, FUNCTION, Fault, Flow, Function, RecordKind, RecordsQuestion, Request, Run,
+};
 use sip::Uri;
 use std::sync::Arc;
 
@@ -26,6 +28,28 @@ pub const ENUM_QUERY: Function = Function {
         returns: -1,
     }],
     run: Run::Wait(|call, args| enum_query(call, args).unwrap_or_else(|fault| Flow::Done(Err(fault)))),
+    ..FUNCTION
+};
+
+pub const ENUM_PV_QUERY: Function = Function {
+    name: "enum_pv_query",
+    about: "enum_query() with the number first, as releases before 3.0 had it.",
+    args: &[Arg::str("number", "The number: + and 2 to 15 digits."), SUFFIX, SERVICE],
+    routes: Routes::REQUEST,
+    returns: FOUND,
+    today: Some(|args| {
+        let written = |index: usize| args.get(index).copied().unwrap_or_default();
+        Today::Line(format!("enum_query({}, {}, {})", written(1), written(2), written(0)))
+    }),
+    examples: &[Example {
+        script: "enum_pv_query(\"bob\")",
+        message: "OPTIONS sip:bob@example.com SIP/2.0",
+        returns: -1,
+    }],
+    run: Run::Wait(|call, args| {
+        let ordered = [1, 2, 0].map(|index| args.get(index).cloned().unwrap_or(ArgValue::Absent));
+        enum_query(call, Args(&ordered)).unwrap_or_else(|fault| Flow::Done(Err(fault)))
+    }),
     ..FUNCTION
 };
 

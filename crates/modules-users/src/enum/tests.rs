@@ -81,6 +81,8 @@ fn who_is_asked_about_what() {
         (&query::ENUM_QUERY, "sip:030123@x", ["", "", ""], "", -1),
         (&query::ENUM_QUERY, "sip:+4930123@x", ["", "", "bob"], "", -1),
         (&query::ENUM_QUERY, "sip:+4930123@x", ["dead.", "", ""], "Naptr 3.2.1.0.3.9.4.dead.", -1),
+        (&query::ENUM_PV_QUERY, "sip:bob@x", ["+4930125", "e1234.arpa", "+sip"], "Naptr 5.2.1.0.3.9.4.e1234.arpa", 1),
+        (&query::ENUM_PV_QUERY, "sip:+4930123@x", ["030125", "", ""], "", -1),
         (&query::ISN_QUERY, "sip:56*1212@x", ["", "", ""], "Naptr 6.5.1212.freenum.org.", 1),
         (&query::ISN_QUERY, "sip:+4930123@x", ["", "", ""], "", -1),
         (&query::ISN_QUERY, "sip:56*1212@x", ["isn.example", "", ""], "Naptr 6.5.1212.isn.example", 1),

@@ -44,7 +44,6 @@ const GONE: &[(&str, &str)] = &[
     ),
     ("next_routing", "it is use_next_gw() of the module drouting since 3.0"),
     ("load_balance", "it is lb_start() for a first choice, or lb_start_or_next() where it also went on to the next"),
-    ("enum_pv_query", "it is enum_query() of the module enum since 3.0"),
     ("is_user_in", "it is db_is_user_in() of the module group since 3.2"),
     ("get_user_group", "it is db_get_user_group() of the module group since 3.2"),
     ("aaa_does_uri_exist", "it is of the module auth_aaa since 3.0"),
