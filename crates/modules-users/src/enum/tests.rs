@@ -2,6 +2,7 @@
 
 use super::{MODULE, query};
 use bytes::Bytes;
+use catalogue::Today;
 use module_api::{
     Answer, ArgValue, Branch, DnsRecord, Fault, Function, Naptr, ParamSetting, RecordKind, Request, State,
 };
@@ -125,5 +126,16 @@ fn records_say_where_the_infrastructure_branches_off() {
         let (mut fixture, state, asked) = fixture(uri, &[text("bl_algorithm", algorithm)]);
         assert_eq!(fixture.call(&state, &query::I_ENUM_QUERY, &[absent(), absent()]), 1);
         assert_eq!(asked.borrow().join(", "), expected);
+    }
+}
+
+#[test]
+fn calls_of_old_scripts_have_a_line_of_today() {
+    let today = query::ENUM_PV_QUERY.today.unwrap();
+    for (args, line) in [
+        (&["\"$avp(n)\""][..], "enum_query(, , \"$avp(n)\")"),
+        (&["\"$avp(n)\"", "\"x.\"", "\"voice\""], "enum_query(\"x.\", \"voice\", \"$avp(n)\")"),
+    ] {
+        assert_eq!(today(args), Today::Line(line.to_owned()));
     }
 }

@@ -36,6 +36,9 @@ impl Delivery {
     pub fn go_on(mut self, rows: &Rows, env: &mut Env<'_>) -> Job {
         let Some(message) = rows.rows.first().and_then(|row| Message::read(row)) else { return self.end(env) };
         self.last = message.id;
+        if self.module.taken.contains(message.id) {
+            return self.delete(message.id);
+        }
         self.left = self.left.map(|left| left.saturating_sub(1));
         self.send(&message, env)
     }
@@ -61,9 +64,18 @@ impl Delivery {
             return if is_about_the_message(code) { self.look(env) } else { self.end(env) };
         }
         self.module.dumped.increment();
+        self.module.taken.insert(id);
+        self.delete(id)
+    }
+
+    /// Deletes what was taken, and goes on.
+    fn delete(self, id: i64) -> Job {
         let delete = self.module.statements.delete(self.module.database, id);
-        Job::wait(delete.into(), |env, answer| match answer.rows() {
-            Ok(_) => self.look(env),
+        Job::wait(delete.into(), move |env, answer| match answer.rows() {
+            Ok(_) => {
+                self.module.taken.remove(id);
+                self.look(env)
+            }
             Err(fault) => Job::Done(Err(failed("a message that was taken is not deleted", &fault))),
         })
     }

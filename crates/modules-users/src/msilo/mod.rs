@@ -9,6 +9,7 @@ mod reminders;
 mod stamp;
 mod statements;
 mod store;
+mod taken;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use reminders::Reminders;
 use statements::Statements;
 use std::sync::Arc;
 use std::time::Duration;
+use taken::Taken;
 
 /// The module `msilo`.
 pub const MODULE: Module = Module {
@@ -154,6 +156,7 @@ struct Msilo {
     send_time: Option<VariableHandle>,
     adds_date: bool,
     owners: Owners,
+    taken: Taken,
     reminders: Reminders,
     stored: Counter,
     dumped: Counter,
@@ -184,6 +187,7 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         send_time: setup.variable(&SND_TIME_AVP)?,
         adds_date: setup.params.is_on(&ADD_DATE),
         owners: Owners::default(),
+        taken: Taken::default(),
         reminders: Reminders::new(sender, setup.counter(&DUMPED_REMINDERS), setup.counter(&FAILED_REMINDERS)),
         stored: setup.counter(&STORED_MESSAGES),
         dumped: setup.counter(&DUMPED_MESSAGES),

@@ -95,6 +95,10 @@ fn begin(module: &Arc<Msilo>, message: &Message, env: &mut Env<'_>) -> bool {
             return true;
         }
     }
+    if module.taken.contains(message.id) {
+        env.start(delete(Arc::clone(module), message.id));
+        return true;
+    }
     if let Err(fault) = send(module, message, env) {
         module.reminders.round().under_way.remove(&message.id);
         module.reminders.failed.increment();
@@ -118,10 +122,16 @@ fn answered(module: Arc<Msilo>, id: i64, code: u16) -> Job {
         return Job::DONE;
     }
     module.reminders.dumped.increment();
+    module.taken.insert(id);
+    delete(module, id)
+}
+
+/// Deletes what was taken.
+fn delete(module: Arc<Msilo>, id: i64) -> Job {
     let delete = module.statements.delete(module.database, id);
     Job::wait(delete.into(), move |_, answer| {
         module.reminders.round().under_way.remove(&id);
-        let deleted = answer.rows().map(|_| ());
+        let deleted = answer.rows().map(|_| module.taken.remove(id));
         Job::Done(deleted.map_err(|fault| failed("a reminder that was taken is not deleted", &fault)))
     })
 }

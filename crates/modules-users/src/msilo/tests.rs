@@ -293,6 +293,49 @@ fn what_is_not_taken_stays() {
     assert_eq!(body(&sent(&mut fixture)), "one");
 }
 
+/// Lets deletions fail, or succeed again; what else the table is asked is answered.
+fn refuse_deletions(fixture: &mut Fixture, table: &Table, is_refused: bool) {
+    let rows = Arc::clone(table);
+    fixture.answer = Box::new(move |request| match request {
+        Request::Sql(query) if is_refused && query.statements[0].0.sql.contains("WHERE id = ?") => {
+            Answer::Sql(Err(Fault::backend("it is read only")))
+        }
+        Request::Sql(query) => answer(&mut rows.lock().unwrap(), query),
+        _ => panic!("only queries are asked"),
+    });
+}
+
+#[test]
+fn what_was_taken_and_is_not_deleted_is_not_sent_again() {
+    let (mut fixture, state, table) = fixture(&reminding());
+    add(&table, "bob", "one", "text/plain", 0);
+    add(&table, "bob", "two", "text/plain", 0);
+    add(&table, "bob", "now", "text/plain", NOW - 1);
+    refuse_deletions(&mut fixture, &table, true);
+    register(&mut fixture, "Contact: <sip:bob@192.0.2.7>");
+    assert_eq!(fixture.call(&state, &dump::M_DUMP, M_DUMP), 1);
+    let request = sent(&mut fixture);
+    let fault = fixture.final_reply(request.1.unwrap(), 200).unwrap_err();
+    assert!(fault.text.contains("is not deleted: it is read only"), "{fault}");
+    tick(&mut fixture, 5).unwrap();
+    let reminder = sent(&mut fixture);
+    assert_eq!(body(&reminder), "now");
+    assert!(fixture.final_reply(reminder.1.unwrap(), 200).is_err());
+    // Looked for again, both are only deleted again; that fails as well, and sends nothing.
+    assert_eq!(fixture.call(&state, &dump::M_DUMP, M_DUMP), 1);
+    assert!(fixture.run_background().is_err());
+    tick(&mut fixture, 5).unwrap();
+    assert!(fixture.run_background().is_err());
+    assert!(fixture.sent_requests().is_empty());
+    assert_eq!(table.lock().unwrap().len(), 3);
+    refuse_deletions(&mut fixture, &table, false);
+    assert_eq!(fixture.call(&state, &dump::M_DUMP, M_DUMP), 1);
+    tick(&mut fixture, 5).unwrap();
+    assert_eq!(body(&sent(&mut fixture)), "two");
+    assert_eq!(table.lock().unwrap().len(), 1);
+    assert_eq!((count(&fixture, "dumped_messages"), count(&fixture, "dumped_reminders")), (1, 1));
+}
+
 #[test]
 fn so_many_are_sent_as_the_script_wants() {
     let (mut fixture, state, table) = fixture(&[]);
