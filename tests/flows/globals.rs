@@ -1,17 +1,14 @@
 //! Global parameters that reach outside: names and where they lead, what is measured, what becomes an event.
 
-use crate::harness::{Server, ServerBuilder, Wire};
-use hickory_proto::op::{Message, OpCode, ResponseCode};
+use crate::harness::{NameServer, Server, ServerBuilder, Wire, record};
 use hickory_proto::rr::rdata::{A, SRV};
 use hickory_proto::rr::{Name, RData, Record};
 use nix::sys::socket::sockopt::{IpRecvTos, Ipv6RecvTClass};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
 use std::io::{IoSliceMut, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 const MODULES: &str = r#"
@@ -22,50 +19,6 @@ loadmodule "sl.so"
 loadmodule "tm.so"
 loadmodule "maxfwd.so"
 "#;
-
-/// A name server that knows these records and no others; what it was asked is kept.
-struct NameServer {
-    address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl NameServer {
-    fn start(records: Vec<Record>) -> NameServer {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("socket");
-        let address = socket.local_addr().expect("address");
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let log = Arc::clone(&asked);
-        thread::spawn(move || {
-            let mut buffer = [0; 2048];
-            while let Ok((length, peer)) = socket.recv_from(&mut buffer) {
-                let query = Message::from_vec(&buffer[..length]).expect("a query");
-                let question = query.queries[0].clone();
-                let name = question.name().to_string().to_lowercase();
-                log.lock().expect("log").push(format!("{} {name}", question.query_type()));
-                let mut reply = Message::response(query.metadata.id, OpCode::Query);
-                reply.metadata.recursion_available = true;
-                reply.add_query(question.clone());
-                let named = records.iter().filter(|known| known.name.to_string() == name);
-                let answers: Vec<Record> =
-                    named.filter(|known| known.record_type() == question.query_type()).cloned().collect();
-                if answers.is_empty() {
-                    reply.metadata.response_code = ResponseCode::NXDomain;
-                }
-                reply.add_answers(answers);
-                socket.send_to(&reply.to_vec().expect("a reply"), peer).expect("sent");
-            }
-        });
-        NameServer { address, asked }
-    }
-
-    fn argument(&self) -> String {
-        format!("--name-server={}", self.address)
-    }
-}
-
-fn record(name: &str, data: RData) -> Record {
-    Record::from_rdata(Name::from_str(name).expect("name"), 300, data)
-}
 
 fn server_at(priority: u16, port: u16) -> Record {
     let target = Name::from_str("host.flow.test.").expect("name");
@@ -107,12 +60,12 @@ fn a_name_leads_to_servers_and_those_that_fail_are_spared() {
     second.answer(&second.expect("MESSAGE"), "200 OK", "s");
     phone.expect("SIP/2.0 200");
     // The one that failed is on the blacklist now, and the name servers are not asked again.
-    let asked = names.asked.lock().expect("log").clone();
+    let asked = names.asked();
     assert!(asked.contains(&"SRV _sip._udp.flow.test.".to_owned()), "{asked:?}");
     phone.send(&request("MESSAGE", "sip:b@flow.test", phone.port, 2));
     second.answer(&second.expect("MESSAGE"), "200 OK", "s");
     phone.expect("SIP/2.0 200");
-    assert_eq!(*names.asked.lock().expect("log"), asked);
+    assert_eq!(names.asked(), asked);
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod harness;
 mod home;
 mod location;
 mod management;
+mod messages;
+mod numbers;
 mod outside;
 mod phones;
 mod process;

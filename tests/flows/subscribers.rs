@@ -130,3 +130,46 @@ fn tables_are_read_again_while_calls_go_on() {
     let output = server.process.output();
     assert!(output.contains("table address, row gateway: column ip is no address; the row is passed over"), "{output}");
 }
+
+#[test]
+fn peers_of_an_old_script_are_trusted() {
+    const OLD: &str = r#"
+        log_level = 2
+        stderror_enabled = yes
+        socket = udp:127.0.0.1:@PORT@
+        loadmodule "proto_udp.so"
+        loadmodule "db_sqlite.so"
+        loadmodule "httpd.so"
+        modparam("httpd", "port", @MI_PORT@)
+        loadmodule "mi_http.so"
+        loadmodule "signaling.so"
+        loadmodule "sl.so"
+        loadmodule "permissions.so"
+        modparam("permissions", "db_url", "@DB@")
+        modparam("permissions", "db_mode", 1)
+        modparam("permissions", "trusted_table", "trusted")
+        modparam("permissions", "peer_tag_avp", "$avp(tag)")
+        route {
+            if (allow_trusted("$si", "$proto"))
+                sl_send_reply("200", "Trusted $avp(tag)");
+            else
+                sl_send_reply("403", "Forbidden");
+        }"#;
+    let table = "CREATE TABLE trusted (id INTEGER PRIMARY KEY, src_ip TEXT, proto TEXT, from_pattern TEXT, tag TEXT);
+                 INSERT INTO trusted (src_ip, proto, from_pattern, tag) VALUES ('127.0.0.1', 'udp', '^sip:boss@', 'b');";
+    let server = ServerBuilder::new(OLD).with_database().with_rows(table).start();
+    assert!(
+        server.process.output().contains("help: check_source_address(0, $avp(tag), $fu), with the rows of trusted")
+    );
+    let peer = Wire::new(&server);
+    let ask = |number: u32, from: &str| peer.send(&request("OPTIONS", number, from, "sip:x@example.com", &peer, ""));
+    ask(1, "boss@example.com");
+    peer.expect("SIP/2.0 200 Trusted b");
+    ask(2, "carol@example.com");
+    peer.expect("SIP/2.0 403");
+    server.change("UPDATE trusted SET proto = 'any', from_pattern = NULL, tag = 'all'");
+    assert_eq!(server.mi(&["trusted_reload"]).trim(), "OK");
+    assert!(server.mi(&["trusted_dump"]).contains("\"tag\": \"all\""));
+    ask(3, "carol@example.com");
+    peer.expect("SIP/2.0 200 Trusted all");
+}

@@ -32,7 +32,7 @@ impl Names {
     where
         R: FnOnce(Answer) + Send + 'static,
     {
-        if !matches!(request, Request::Resolve(_) | Request::NamesOf(_)) {
+        if !matches!(request, Request::Resolve(_) | Request::NamesOf(_) | Request::Records(_)) {
             return Err((request, reply));
         }
         let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
@@ -45,6 +45,7 @@ impl Names {
             let answer = match request {
                 Request::Resolve(question) => Answer::Resolved(resolver.resolve(&question).await),
                 Request::NamesOf(address) => Answer::Names(resolver.names_of(address).await),
+                Request::Records(question) => Answer::Records(resolver.records(&question).await),
                 _ => Answer::Done(Err(Fault::us("a request came to the wrong edge"))),
             };
             drop(place);

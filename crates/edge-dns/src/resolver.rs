@@ -107,13 +107,13 @@ impl Resolver {
         Ok(names)
     }
 
-    fn current(&self) -> TokioResolver {
+    pub(crate) fn current(&self) -> TokioResolver {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         current.refresh(&self.options);
         current.resolver.clone()
     }
 
-    async fn measured<T>(&self, what: &str, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn measured<T>(&self, what: &str, work: impl Future<Output = T>) -> Option<T> {
         self.total.increment();
         let asked = Instant::now();
         let answer = tokio::time::timeout(DEADLINE, work).await.ok();
@@ -132,6 +132,6 @@ pub(crate) fn no_name(host: &str) -> Fault {
     Fault::next_hop(format!("{host}: no address is known for this name"))
 }
 
-fn too_late(host: &str) -> Fault {
+pub(crate) fn too_late(host: &str) -> Fault {
     Fault::next_hop(format!("{host}: the name servers do not answer"))
 }

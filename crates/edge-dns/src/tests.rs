@@ -2,9 +2,9 @@
 
 use crate::{Options, Prepared, Resolver};
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, NAPTR, PTR, SRV};
-use hickory_proto::rr::{Name, RData, Record};
-use module_api::{Counter, Proto, Question};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, NAPTR, NULL, PTR, SRV, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use module_api::{Counter, DnsRecord, Naptr, Proto, Question, RecordKind, RecordsQuestion};
 use std::net::{SocketAddr, UdpSocket};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
@@ -29,6 +29,10 @@ fn record(line: &str) -> Record {
         "NAPTR" => RData::NAPTR(NAPTR::new(number(3), number(4), text(5), text(6), text(7), name(fields[8]))),
         "CNAME" => RData::CNAME(CNAME(name(fields[3]))),
         "PTR" => RData::PTR(PTR(name(fields[3]))),
+        "TXT" => RData::TXT(TXT::new(fields[3..].iter().map(|text| text.trim_matches('"').to_owned()).collect())),
+        "TYPE65300" => {
+            RData::Unknown { code: RecordType::from(65_300), rdata: NULL::with(fields[3].as_bytes().to_vec()) }
+        }
         other => panic!("{other}"),
     };
     Record::from_rdata(name(fields[0]), fields[1].parse().unwrap(), data)
@@ -134,6 +138,11 @@ const ZONE: &str = r#"
     none.example.org.       300 A 192.0.2.7
     1.2.0.192.in-addr.arpa. 300 PTR one.example.org.
     alias.example.org.      300 CNAME two.example.org.
+    1.9.4.e164.arpa.        300 NAPTR 20 7 "u" "E2U+sip" "!^.*$!sip:one@example.org!" .
+    1.9.4.e164.arpa.        300 NAPTR 10 9 "u" "E2U+pres" "!^.*$!pres:one@example.org!" .
+    2.9.4.e164.arpa.        300 CNAME 1.9.4.e164.arpa.
+    i.1.e164.arpa.          300 TXT "4" "2"
+    i.1.e164.arpa.          300 TYPE65300 bytes
 "#;
 
 #[tokio::test]
@@ -249,4 +258,51 @@ async fn the_hosts_file_is_read_before_anybody_is_asked() {
     let found = places(&server.resolver(), sip("localhost")).await;
     assert_eq!(found, "udp:127.0.0.1:5060");
     assert_eq!(server.asked(), "");
+}
+
+async fn records(resolver: &Resolver, name: &str, kind: RecordKind) -> Vec<DnsRecord> {
+    resolver.records(&RecordsQuestion { name: name.to_owned(), kind }).await.unwrap()
+}
+
+#[tokio::test]
+async fn records_come_as_they_are() {
+    let server = Server::start(ZONE, "");
+    let resolver = server.resolver();
+    let naptr = |order, preference, service: &'static str, regexp: &'static str| {
+        DnsRecord::Naptr(Naptr {
+            order,
+            preference,
+            flags: "u".into(),
+            services: service.into(),
+            regexp: regexp.into(),
+        })
+    };
+    let both = [
+        naptr(20, 7, "E2U+sip", "!^.*$!sip:one@example.org!"),
+        naptr(10, 9, "E2U+pres", "!^.*$!pres:one@example.org!"),
+    ];
+    assert_eq!(records(&resolver, "1.9.4.e164.arpa.", RecordKind::Naptr).await, both);
+    assert_eq!(server.asked(), "NAPTR 1.9.4.e164.arpa.");
+    // With or without the dot it is the same name, which is known by now.
+    assert_eq!(records(&resolver, "1.9.4.e164.arpa", RecordKind::Naptr).await, both);
+    assert_eq!(server.asked(), "");
+    assert_eq!(records(&resolver, "2.9.4.e164.arpa", RecordKind::Naptr).await, both, "an alias leads on");
+    assert_eq!(records(&resolver, "i.1.e164.arpa", RecordKind::Txt).await, [DnsRecord::Txt("42".into())]);
+    let numbered = [DnsRecord::Numbered("bytes".into())];
+    assert_eq!(records(&resolver, "i.1.e164.arpa", RecordKind::Numbered(65_300)).await, numbered);
+}
+
+#[tokio::test]
+async fn a_name_without_records_is_no_fault_but_silence_is() {
+    let server = Server::start(ZONE, "silent.");
+    let resolver = server.resolver();
+    assert_eq!(records(&resolver, "1.9.4.e164.arpa", RecordKind::Txt).await, []);
+    assert_eq!(records(&resolver, "9.9.9.e164.arpa", RecordKind::Naptr).await, []);
+    for (name, wrong) in
+        [("silent.e164.arpa", "silent.e164.arpa: the name servers fail"), ("a..b", "a..b: it is no name")]
+    {
+        let question = RecordsQuestion { name: name.to_owned(), kind: RecordKind::Naptr };
+        let fault = resolver.records(&question).await.unwrap_err().to_string();
+        assert!(fault.starts_with(wrong), "{fault}");
+    }
 }

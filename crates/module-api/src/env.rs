@@ -78,6 +78,7 @@ impl crate::Answer {
             crate::Answer::Sql(answer) => answer.err(),
             crate::Answer::Resolved(answer) => answer.err(),
             crate::Answer::Names(answer) => answer.err(),
+            crate::Answer::Records(answer) => answer.err(),
             crate::Answer::Read(answer) => answer.err(),
             crate::Answer::Recalled(answer) => answer.err(),
             crate::Answer::Journal(answer) => answer.err(),

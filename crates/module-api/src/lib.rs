@@ -37,6 +37,7 @@ mod operations;
 mod outbox;
 mod process;
 mod record_route;
+mod records;
 mod reports;
 mod request;
 mod resolve;
@@ -89,6 +90,7 @@ pub use operations::{Created, Found, NewRequest, Operations, RelayOptions, Reply
 pub use outbox::{Listeners, Outbox, Raised, Send as Sending, Waiting};
 pub use process::{Connection, ConnectionName, LoadPeriod, Memory, Process, Proxied, Task, Unknown as UnknownProcess};
 pub use record_route::{RecordRoute, SentBy};
+pub use records::{DnsRecord, Naptr, RecordKind, RecordsQuestion};
 pub use reports::{Identifier, MAIN, Report, STATUS_CHANGED, StatusReports};
 pub use request::{Answer, Request};
 pub use resolve::{Destination, Question, Resolved};

@@ -2,8 +2,8 @@
 
 use crate::sql;
 use crate::{
-    Fault, HttpFailure, HttpRequest, HttpResponse, JournalStep, Journaled, Notification, Program, ProgramOutput,
-    Question, Resolved,
+    DnsRecord, Fault, HttpFailure, HttpRequest, HttpResponse, JournalStep, Journaled, Notification, Program,
+    ProgramOutput, Question, RecordsQuestion, Resolved,
 };
 use bytes::Bytes;
 use std::net::IpAddr;
@@ -18,6 +18,8 @@ pub enum Request {
     Resolve(Question),
     /// The names of an address (PTR records).
     NamesOf(IpAddr),
+    /// The records of a name as they are (`enum_query`).
+    Records(RecordsQuestion),
     /// Nothing for a while (`sleep()`).
     Sleep(Duration),
     /// What was sent so far has been handed to its sockets, and what could not be has been told
@@ -93,6 +95,8 @@ pub enum Answer {
     Resolved(Result<Resolved, Fault>),
     /// To [`Request::NamesOf`]: at least one, without the dot at the end.
     Names(Result<Vec<String>, Fault>),
+    /// To [`Request::Records`]: none where the name has none, or does not exist.
+    Records(Result<Vec<DnsRecord>, Fault>),
     /// To [`Request::Read`].
     Read(Result<Bytes, Fault>),
     /// To [`Request::Recall`]; `None` where nothing was kept.
@@ -128,6 +132,18 @@ impl Answer {
             Answer::Resolved(resolved) => resolved,
             Answer::Done(Err(fault)) => Err(fault),
             _ => Err(Fault::us("an answer of another kind came to a name that was looked up")),
+        }
+    }
+
+    /// The records of a name.
+    ///
+    /// # Errors
+    /// The name servers' fault, or ours if the answer is to another kind of request.
+    pub fn records(self) -> Result<Vec<DnsRecord>, Fault> {
+        match self {
+            Answer::Records(records) => records,
+            Answer::Done(Err(fault)) => Err(fault),
+            _ => Err(Fault::us("an answer of another kind came to a name whose records were asked for")),
         }
     }
 

@@ -1,13 +1,15 @@
 //! The modules about users: where they are (`usrloc`, `registrar`), who they are (`auth`, `auth_db`, `domain`, `alias_db`,
-//! `speeddial`), and what they may do (`group`, `permissions`).
+//! `speeddial`, `enum`), what they may do (`group`, `permissions`), and what waits for them (`msilo`).
 
 mod alias_db;
 mod auth;
 mod auth_db;
 mod diversion;
 mod domain;
+mod r#enum;
 mod first_row;
 mod group;
+mod msilo;
 mod permissions;
 mod registrar;
 mod speeddial;
@@ -16,6 +18,8 @@ mod subject;
 mod uri;
 mod usrloc;
 
+pub use r#enum::fuzz_enum;
+pub use permissions::fuzz_rules;
 pub use registrar::{fuzz_register, fuzzed_modules};
 
 use module_api::Module;
@@ -33,4 +37,6 @@ pub const MODULES: &[&Module] = &[
     &permissions::MODULE,
     &speeddial::MODULE,
     &diversion::MODULE,
+    &r#enum::MODULE,
+    &msilo::MODULE,
 ];

@@ -1,14 +1,14 @@
 //! A message with everything a function can reach.
 
 use crate::simple_compiler::{SimpleCompiler, WithConstants};
-use crate::{Recorder, text};
+use crate::{Recorder, SentRequest, text};
 use bytes::Bytes;
 use catalogue::Value;
 use module_api::{
     Answer, ArgValue, Args, Call, Compiler, Env, Fault, Flow, Function, Index, Interned, Job, Json, Kind, Level,
     LogSink, Logger, Management, MiFlow, MiParams, MiReply, MiRun, Module, Operator, Outbox, ParamSetting, Params,
     Proto, Request, Routing, Run, Services, Settings, Setup, Sockets, Source, StartError, State, Statistics, Time,
-    Variable, VariableHandle, VariableName, Where, Wishes,
+    Variable, VariableHandle, VariableName, WhenAnswered, Where, Wishes,
 };
 use rand_core::RngCore;
 use std::collections::BTreeMap;
@@ -340,6 +340,20 @@ impl Fixture {
     /// Takes what the engine was asked to do, a line each: `reply 200 OK`, `relay sip:…`.
     pub fn journal(&self) -> Vec<String> {
         self.operations.take()
+    }
+
+    /// Takes the requests of our own that were sent.
+    pub fn sent_requests(&self) -> Vec<SentRequest> {
+        self.operations.take_requests()
+    }
+
+    /// Answers a request of our own, and runs what comes of that to its end.
+    ///
+    /// # Errors
+    /// Its fault.
+    pub fn final_reply(&mut self, done: WhenAnswered, code: u16) -> Result<(), Fault> {
+        let job = self.with_env(|env| done(env, code, Bytes::new()));
+        self.run(job)
     }
 
     /// Takes the log lines.

@@ -17,5 +17,5 @@ mod text;
 pub use arguments::{absent, flags, int, line_regex, regex, str};
 pub use examples::check_examples;
 pub use fixture::Fixture;
-pub use recorder::Recorder;
+pub use recorder::{Recorder, SentRequest};
 pub use text::{message, show};

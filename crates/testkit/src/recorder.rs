@@ -14,12 +14,21 @@ use std::time::Duration;
 #[derive(Default)]
 pub struct Recorder {
     journal: Mutex<Vec<String>>,
+    requests: Mutex<Vec<SentRequest>>,
 }
+
+/// A request of our own, and what hears of its final reply.
+pub type SentRequest = (NewRequest, Option<WhenAnswered>);
 
 impl Recorder {
     /// Takes what was written.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.journal.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the requests of our own that were sent.
+    pub fn take_requests(&self) -> Vec<SentRequest> {
+        std::mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn note(&self, line: String) {
@@ -149,8 +158,9 @@ impl Operations for Recorder {
         Ok(())
     }
 
-    fn send_request(&self, _: &mut Env<'_>, request: NewRequest, _: Option<WhenAnswered>) -> Result<(), Fault> {
+    fn send_request(&self, _: &mut Env<'_>, request: NewRequest, done: Option<WhenAnswered>) -> Result<(), Fault> {
         self.note(format!("request {} {}", text(&request.method), text(&request.uri)));
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push((request, done));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod digest;
 mod extension;
 mod line;
+mod name_server;
 mod phone;
 mod ports;
 mod process;
@@ -15,6 +16,7 @@ mod wire;
 pub use digest::{authorization, ha1};
 pub use extension::slow_extension;
 pub use line::Line;
+pub use name_server::{NameServer, record};
 pub use phone::Phone;
 pub use ports::free_port;
 pub use process::{Running, run_to_end};

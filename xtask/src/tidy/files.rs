@@ -40,8 +40,10 @@ fn is_dead(file: &Path) -> bool {
     let module = if is_mod { file.parent() } else { Some(file) };
     let (Some(module), Some(folder)) = (module, module.and_then(Path::parent)) else { return true };
     let Some(name) = module.file_stem().and_then(|name| name.to_str()) else { return true };
-    let line = format!("mod {name};");
-    let has_line = |parent: PathBuf| fs::read_to_string(parent).is_ok_and(|text| text.contains(&line));
+    // A module may have the name of a keyword, as upstream's `enum` does.
+    let lines = [format!("mod {name};"), format!("mod r#{name};")];
+    let has_line =
+        |parent: PathBuf| fs::read_to_string(parent).is_ok_and(|text| lines.iter().any(|line| text.contains(line)));
     let inside = ["mod.rs", "lib.rs", "main.rs"].map(|parent| folder.join(parent));
     !inside.into_iter().chain([folder.with_extension("rs")]).any(has_line)
 }

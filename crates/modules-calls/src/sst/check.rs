@@ -29,12 +29,7 @@ fn check(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
         return Ok(-1);
     }
     if call.kind == Kind::Request && args.opt_int(0)?.is_some_and(|flag| flag != 0) {
-        let operations = call.env.operations;
-        if call.msg.transaction.is_some() {
-            operations.reply(call, &too_small(min_se))?;
-        } else {
-            operations.reply_stateless(call, &too_small(min_se))?;
-        }
+        call.env.operations.answer(call, &too_small(min_se))?;
     }
     Ok(1)
 }

@@ -99,7 +99,11 @@ fn source(call: &Call<'_>) -> Question<'static> {
     Question { group: 0, ip: source.peer.ip(), port: source.peer.port(), proto: Some(source.proto), text: None }
 }
 
-fn proto(text: &[u8]) -> Result<Option<Proto>, Fault> {
+/// A transport; nothing and `any` are any.
+///
+/// # Errors
+/// It is none.
+pub fn proto(text: &[u8]) -> Result<Option<Proto>, Fault> {
     if text.is_empty() || text.eq_ignore_ascii_case(b"any") {
         return Ok(None);
     }

@@ -86,11 +86,7 @@ impl Entry {
     /// Whether it is meant, the address apart.
     pub fn answers(&self, question: &Question<'_>) -> bool {
         let is_port = self.port == 0 || question.port == 0 || self.port == question.port;
-        let is_proto = match (self.proto, question.proto) {
-            (Transport::Never, _) => false,
-            (Transport::Any, _) | (_, None) => true,
-            (Transport::Only(proto), Some(asked)) => proto == asked,
-        };
+        let is_proto = self.proto.answers(question.proto);
         let is_group = question.group == 0 || self.group == question.group;
         is_group && is_port && is_proto && self.fits(question.text)
     }
@@ -102,7 +98,17 @@ impl Entry {
 }
 
 impl Transport {
-    fn read(text: &[u8]) -> Option<Transport> {
+    /// Whether it is meant by one, or by any.
+    pub fn answers(self, asked: Option<Proto>) -> bool {
+        match (self, asked) {
+            (Transport::Never, _) => false,
+            (Transport::Any, _) | (_, None) => true,
+            (Transport::Only(proto), Some(asked)) => proto == asked,
+        }
+    }
+
+    /// As the table has it; nothing is any.
+    pub fn read(text: &[u8]) -> Option<Transport> {
         if text.is_empty() || text.eq_ignore_ascii_case(b"any") {
             return Some(Transport::Any);
         }

@@ -4,18 +4,23 @@ mod addresses;
 mod check;
 mod entry;
 mod files;
+mod fuzz;
 mod mi;
 mod partition;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod trusted;
 mod uris;
+
+pub use fuzz::fuzz_rules;
 
 use catalogue::{Column, Param, ParamKind, Table};
 use files::Files;
 use module_api::{Fault, Module, Refusal, Setup, StartError, State};
 use partition::Partition;
 use std::sync::Arc;
+use trusted::Trusted;
 
 /// The module `permissions`.
 pub const MODULE: Module = Module {
@@ -37,6 +42,12 @@ pub const MODULE: Module = Module {
         GRP_COL,
         MASK_COL,
         PORT_COL,
+        trusted::DB_MODE,
+        trusted::TRUSTED_TABLE,
+        trusted::SOURCE_COL,
+        trusted::FROM_COL,
+        trusted::TAG_COL,
+        trusted::PEER_TAG_AVP,
     ],
     functions: &[
         check::CHECK_ADDRESS,
@@ -45,8 +56,16 @@ pub const MODULE: Module = Module {
         uris::ALLOW_ROUTING,
         uris::ALLOW_REGISTER,
         uris::ALLOW_URI,
+        trusted::ALLOW_TRUSTED,
     ],
-    commands: &[mi::ADDRESS_RELOAD, mi::ADDRESS_DUMP, mi::SUBNET_DUMP, mi::ALLOW_URI],
+    commands: &[
+        mi::ADDRESS_RELOAD,
+        mi::ADDRESS_DUMP,
+        mi::SUBNET_DUMP,
+        mi::ALLOW_URI,
+        trusted::TRUSTED_RELOAD,
+        trusted::TRUSTED_DUMP,
+    ],
     tables: &[ADDRESS],
     start,
     ..Module::EMPTY
@@ -100,6 +119,8 @@ struct Permissions {
     partitions: Vec<Partition>,
     /// The files of rules.
     files: Files,
+    /// The trusted peers of old scripts.
+    trusted: Trusted,
     checks_all_branches: bool,
 }
 
@@ -110,13 +131,20 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let partitions = partition::read(setup)?;
     for (function, argument) in [("check_address", 6), ("check_source_address", 3), ("get_source_group", 1)] {
         let names: Vec<&str> = partitions.iter().map(|partition| partition.name.as_str()).collect();
-        setup.hold(function, argument, |name| Refusal::unless_one_of("partition", name, &names));
+        // An empty name is the default's.
+        setup.hold(function, argument, |name| match name {
+            "" => Ok(()),
+            name => Refusal::unless_one_of("partition", name, &names),
+        });
     }
     let files = Files::new(setup);
+    let trusted = Trusted::new(setup)?;
     let checks_all_branches = setup.params.is_on(&CHECK_ALL_BRANCHES);
-    let module = Arc::new(Permissions { partitions, files, checks_all_branches });
+    let module = Arc::new(Permissions { partitions, files, trusted, checks_all_branches });
     let loaded = Arc::clone(&module);
     setup.at_start(move |_| partition::load_all(loaded, 0));
+    let peers = Arc::clone(&module);
+    setup.at_start(move |_| trusted::load(peers));
     let names = module.files.named(setup);
     let read = Arc::clone(&module);
     setup.at_start(move |_| files::read_all(read, names));

@@ -1,6 +1,6 @@
 //! Addresses and files as functions and commands see them.
 
-use super::{MODULE, check, mi, uris};
+use super::{MODULE, check, mi, trusted, uris};
 use catalogue::Value;
 use module_api::sql::Cell;
 use module_api::{Answer, ArgValue, Fault, ParamSetting, Request, State};
@@ -166,6 +166,22 @@ fn a_partition_must_say_what_it_is() {
 }
 
 #[test]
+fn a_partition_that_the_script_names_must_be_there() {
+    for (function, place) in [("check_address", 6), ("check_source_address", 3), ("get_source_group", 1)] {
+        let start = |name: &str| {
+            let mut fixture = Fixture::request(REQUEST);
+            fixture.constants = vec![(function, place, name.to_owned())];
+            let partition = ParamSetting::Str("second: table_name=other; db_url=sqlite:///other".to_owned());
+            fixture.try_start(&MODULE, &[("partition", partition)]).err().map(|error| error.to_string())
+        };
+        assert_eq!(start("second"), None);
+        assert_eq!(start(""), None);
+        let error = start("third").unwrap();
+        assert!(error.starts_with(function) && error.ends_with("\"third: …\")"), "{error}");
+    }
+}
+
+#[test]
 fn a_reload_is_whole_and_one_that_fails_changes_nothing() {
     let (mut fixture, state, tables) = fixture(&[]);
     let old = (1, "192.0.2.10", 5060, "udp", None);
@@ -208,6 +224,94 @@ fn a_hundred_thousand_subnets() {
     fixture.command(&state, mi::ADDRESS_RELOAD.run, &[]).unwrap();
     assert_eq!(check(&mut fixture, &state, (1, "10.1.2.3", 5060, "udp", None)), (1, Value::fixed("258")));
     assert_eq!(check(&mut fixture, &state, (1, "11.1.2.3", 5060, "udp", None)).0, -1);
+}
+
+const PEERS: &str = "192.0.2.10 udp ^sip:alice@ carrier
+192.0.2.10 tcp - other
+192.0.2.11 any - -
+192.0.2.12 none - -
+somewhere any - -
+192.0.2.13 pigeon - -
+192.0.2.13 any ( -";
+
+/// A fixture whose database has trusted peers; with memory or without.
+fn trusting(mode: i32) -> (Fixture, State, Arc<Mutex<Option<&'static str>>>) {
+    let mut fixture = Fixture::request(REQUEST);
+    let table = Arc::new(Mutex::new(Some(PEERS)));
+    let rows = Arc::clone(&table);
+    fixture.answer = Box::new(move |request| match request {
+        Request::Sql(query) if query.statements[0].0.sql.contains(" FROM trusted") => {
+            let (statement, params) = &query.statements[0];
+            let read = "SELECT src_ip, proto, from_pattern, tag FROM trusted";
+            assert_eq!(statement.sql.strip_prefix(read).unwrap(), if mode == 0 { " WHERE src_ip = ?" } else { "" });
+            let Some(rows) = *rows.lock().unwrap() else { return Answer::Sql(Err(Fault::backend("it is gone"))) };
+            let wanted = |line: &Vec<Cell>| params.first().is_none_or(|ip| *ip == line[0]);
+            Fixture::rows(&[], rows.lines().map(cells).filter(wanted).collect())
+        }
+        Request::Sql(_) => Fixture::rows(&[], Vec::new()),
+        _ => Answer::Recalled(Ok(None)),
+    });
+    let text = |text: &str| ParamSetting::Str(text.to_owned());
+    let params =
+        [("db_url", text("sqlite:///old")), ("db_mode", ParamSetting::Int(mode)), ("peer_tag_avp", text("$avp(tag)"))];
+    let state = fixture.start(&MODULE, &params);
+    for (_, job) in std::mem::take(&mut fixture.wishes.at_start) {
+        let job = fixture.with_env(job);
+        fixture.run(job).unwrap();
+    }
+    (fixture, state, table)
+}
+
+#[test]
+fn peers_of_old_scripts_are_trusted() {
+    for mode in [0, 1] {
+        let (mut fixture, state, table) = trusting(mode);
+        for (ip, proto, code, tag) in [
+            ("", "", 1, "carrier"),
+            ("192.0.2.10", "UDP", 1, "carrier"),
+            ("192.0.2.10", "tcp", 1, "other"),
+            ("192.0.2.10", "tls", -1, ""),
+            ("192.0.2.11", "tls", 1, ""),
+            ("192.0.2.12", "udp", -1, ""),
+            ("192.0.2.13", "udp", -1, ""),
+            ("192.0.2.1", "udp", -1, ""),
+            ("nowhere", "udp", -1, ""),
+            ("192.0.2.10", "pigeon", -1, ""),
+        ] {
+            let given = |text: &str| if text.is_empty() { absent() } else { str(text) };
+            let name = fixture.services.names.avps.intern(b"tag").unwrap();
+            fixture.msg.avps.clear(name);
+            assert_eq!(fixture.call(&state, &trusted::ALLOW_TRUSTED, &[given(ip), given(proto)]), code, "{ip} {proto}");
+            let tag = if tag.is_empty() { Value::Null } else { Value::fixed(tag) };
+            assert_eq!(fixture.value("$avp(tag)"), tag, "{ip} {proto}");
+        }
+        fixture.next_request("INVITE sip:x SIP/2.0\nFrom: <sip:bob@example.com>;tag=1");
+        assert_eq!(fixture.call(&state, &trusted::ALLOW_TRUSTED, &[absent(), absent()]), -1, "not from Bob");
+        let log = fixture.log_lines().join("\n");
+        assert!(log.contains("row 192.0.2.13: its transport is none; the row is passed over"), "{log}");
+        assert_eq!(log.contains("row somewhere: it has no address"), mode == 1, "{log}");
+        // What is in memory stays when the table is gone; without memory that is an error each time.
+        *table.lock().unwrap() = None;
+        fixture.next_request(REQUEST);
+        let code = fixture.call(&state, &trusted::ALLOW_TRUSTED, &[absent(), absent()]);
+        assert_eq!(code, if mode == 1 { 1 } else { -1 });
+        let reloaded = fixture.command(&state, trusted::TRUSTED_RELOAD.run, &[]);
+        let reloaded = reloaded.map_or_else(|error| error.to_string(), |reply| reply.to_string());
+        assert_eq!(reloaded, if mode == 1 { "400 Trusted table reload failed" } else { "\"OK\"" });
+        *table.lock().unwrap() = Some("192.0.2.10 any - -");
+        assert_eq!(fixture.command(&state, trusted::TRUSTED_RELOAD.run, &[]), Ok("OK".into()));
+        let shown = fixture.command(&state, trusted::TRUSTED_DUMP.run, &[]).unwrap().to_string();
+        let one = r#"[{"ip":"192.0.2.10","proto":"any","pattern":"","tag":""}]"#;
+        assert_eq!(shown, if mode == 1 { one } else { "[]" });
+    }
+}
+
+#[test]
+fn nobody_is_trusted_without_a_database() {
+    let mut fixture = Fixture::request(REQUEST);
+    let state = fixture.start(&MODULE, &[]);
+    assert_eq!(fixture.call(&state, &trusted::ALLOW_TRUSTED, &[absent(), absent()]), -1);
+    assert!(fixture.log_lines().concat().contains("allow_trusted() has no database: set db_url"));
 }
 
 #[test]
