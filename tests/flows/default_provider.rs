@@ -12,11 +12,6 @@ fn provider() -> Server {
         .replace("@REALM@", "127.0.0.1")
         .replace("loadmodule \"tm.so\"", "loadmodule \"tm.so\"\nmodparam(\"tm\", \"fr_inv_timeout\", 3)");
     let provider = ServerBuilder::new(&script).with_database();
-    // What the default provider's own start adds to its tables.
-    let columns = ["acc", "missed_calls"].map(|table| {
-        format!("ALTER TABLE {table} ADD COLUMN caller DEFAULT ''; ALTER TABLE {table} ADD COLUMN callee DEFAULT ''; ")
-    });
-    let provider = provider.with_rows(&columns.concat());
     provider.with_user("alice", "wonderland").with_user("bob", "builder").start()
 }
 

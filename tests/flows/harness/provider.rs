@@ -3,9 +3,6 @@
 use super::ServerBuilder;
 
 const SCRIPT: &str = include_str!("../configs/residential.cfg");
-/// The columns that the script's `extra_fields` fill.
-const COLUMNS: &str = "ALTER TABLE acc ADD COLUMN caller TEXT; ALTER TABLE acc ADD COLUMN callee TEXT;
-    ALTER TABLE missed_calls ADD COLUMN caller TEXT; ALTER TABLE missed_calls ADD COLUMN callee TEXT;";
 
 /// The provider as its script has it.
 pub fn provider() -> ServerBuilder {
@@ -18,6 +15,6 @@ pub fn provider_with(changes: &[(&str, &str)]) -> ServerBuilder {
         assert!(script.contains(part), "the script has no {part}");
         script.replace(part, replacement)
     });
-    let builder = ServerBuilder::new(&script).with_database().with_rows(COLUMNS);
+    let builder = ServerBuilder::new(&script).with_database();
     builder.with_user("alice", "wonderland").with_user("bob", "builder")
 }

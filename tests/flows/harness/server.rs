@@ -57,10 +57,13 @@ impl ServerBuilder {
         self
     }
 
-    /// Makes the database with the standard tables.
+    /// Makes the database with the standard tables, and a place in records for caller and callee.
     pub fn with_database(self) -> ServerBuilder {
         self.cli(&["db", "create", &self.database_url()]);
-        self
+        let columns = ["acc", "missed_calls"].map(|table| {
+            format!("ALTER TABLE {table} ADD COLUMN caller TEXT; ALTER TABLE {table} ADD COLUMN callee TEXT; ")
+        });
+        self.with_rows(&columns.concat())
     }
 
     /// Adds a subscriber of `127.0.0.1` (the host that the flows' phones use).
