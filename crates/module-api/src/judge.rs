@@ -4,7 +4,7 @@
 use crate::Proto;
 use catalogue::Verdict;
 use sip::text::{is_token, trim};
-use sip::{MediaType, Params, Uri};
+use sip::{MediaType, Params, Scheme, Uri};
 
 /// The name of a header.
 pub fn header_name(text: &str) -> Verdict {
@@ -70,7 +70,8 @@ pub fn hop(text: &str) -> Verdict {
         Some((proto, rest)) if Proto::of(proto.as_bytes()).is_some() => rest,
         _ => text,
     };
-    let is_hop = text.is_empty() || is_uri(text) || is_uri(&format!("sip:{rest}"));
+    let is_sip = Uri::parse(text.as_bytes()).is_ok_and(|uri| matches!(uri.scheme, Scheme::Sip | Scheme::Sips));
+    let is_hop = text.is_empty() || (is_sip && is_uri(text)) || is_uri(&format!("sip:{rest}"));
     Verdict::must(is_hop, text, "destination", "[proto:]host[:port], or a SIP URI")
 }
 

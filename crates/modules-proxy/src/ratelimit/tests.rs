@@ -257,9 +257,7 @@ fn what_cannot_work_is_refused_at_start() {
     assert!(refused(&mut fixture, &slots).contains("10000 slots"));
     fixture.constants.push(("rl_check", 0, "gw/s".to_owned()));
     assert!(refused(&mut fixture, &[]).contains("cachedb_url"));
-    fixture.constants.push(("rl_check", 2, "LUCK".to_owned()));
     let params = [("cachedb_url", text("redis://localhost/"))];
-    assert!(refused(&mut fixture, &params).contains("no algorithm \"LUCK\""));
     fixture.constants.clear();
     fixture.start(&MODULE, &params);
     let (_, job) = fixture.wishes.at_start.pop().unwrap();

@@ -60,7 +60,9 @@ fn password_in(url: &str) -> Option<(usize, usize)> {
     let colon = url.get(..at)?.find(':')?;
     let password = url.get(colon + 1..at)?;
     let is_port = password.split_once('/').is_some_and(|(port, _)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    (!password.is_empty() && !is_port).then_some((colon + 1, at))
+    // As our own messages say how a URL is written.
+    let is_placeholder = url.get(..at)? == "user:password";
+    (!password.is_empty() && !is_port && !is_placeholder).then_some((colon + 1, at))
 }
 
 #[cfg(test)]
@@ -76,6 +78,7 @@ mod tests {
             ("sqlite:///var/lib/x.db", "sqlite:///var/lib/x.db"),
             ("http://host:80/a@b", "http://host:80/a@b"),
             ("redis://:secret@h/", "redis://:****@h/"),
+            ("mysql://user:password@host/database", "mysql://user:password@host/database"),
             ("mysql://user@host", "mysql://user@host"),
             ("mysql://user:@host", "mysql://user:@host"),
             ("sip:alice:1@example.com", "sip:alice:1@example.com"),
