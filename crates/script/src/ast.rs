@@ -25,6 +25,8 @@ pub struct Spanned<T> {
 pub struct Script {
     /// Globals, module lines and routes.
     pub items: Vec<Item>,
+    /// `disable_tcp` of older releases, where no module brought TCP.
+    pub disables_tcp: bool,
 }
 
 /// What stands at the top level.

@@ -2,11 +2,17 @@
 
 use crate::ast::Span;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::dialect::{OldModule, old_module};
 use crate::resolve::nearest::nearest;
 use catalogue::Catalogue;
 
 /// The error for a module of this name. `written` shows a name as it is written in that place.
 pub fn unknown_module(name: &str, span: Span, catalogue: &Catalogue, written: impl Fn(&str) -> String) -> Diagnostic {
+    // By its name of today.
+    let name = match old_module(name) {
+        Some(OldModule::Renamed(today)) => today,
+        _ => name,
+    };
     let error = |text: String| Diagnostic::error(codes::MODULE_UNKNOWN, span, text);
     if OF_OPENSIPS.binary_search(&name).is_ok() {
         return error(format!("module {name} is not there yet")).help("`strowger modules` lists those that are");
@@ -135,7 +141,9 @@ const OF_OPENSIPS: &[&str] = &[
     "presence_callinfo",
     "presence_dfks",
     "presence_dialoginfo",
+    "presence_mwi",
     "presence_reginfo",
+    "presence_xcapdiff",
     "presence_xml",
     "prometheus",
     "proto_bin",

@@ -10,15 +10,19 @@ use catalogue::{Catalogue, ModuleId};
 /// The modules a script loads, in its order, each with the line that loads it.
 pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Vec<(ModuleId, Span)> {
     let mut loaded: Vec<(ModuleId, Span)> = Vec::new();
+    let mut names: Vec<(&str, Span)> = Vec::new();
     let mut beside = Vec::new();
     for item in &script.items {
         let Item::LoadModule(path) = item else { continue };
         let Some(module) = find(path, catalogue, diagnostics) else { continue };
         beside.extend(companions(path, catalogue));
-        match loaded.iter().find(|(known, _)| *known == module) {
+        let name = name_of(&path.node);
+        match names.iter().find(|(known, _)| *known == name) {
             Some((_, first)) => note_twice(path, *first, diagnostics),
-            None if module == CORE => {}
-            None => loaded.push((module, path.span)),
+            None => names.push((name, path.span)),
+        }
+        if module != CORE && loaded.iter().all(|(known, _)| *known != module) {
+            loaded.push((module, path.span));
         }
     }
     for (module, span) in beside {
@@ -26,10 +30,32 @@ pub(super) fn loaded(script: &Script, catalogue: &Catalogue, diagnostics: &mut D
             loaded.push((module, span));
         }
     }
+    loaded.extend(built_in_transports(script, catalogue, diagnostics));
     for (module, span) in &loaded {
         check_needs(*module, *span, &loaded, catalogue, diagnostics);
     }
     loaded
+}
+
+/// Before 2.1 UDP and TCP were built in; since then no script runs that loads no transport. So one that loads none is an
+/// old one, and means both, unless it says `disable_tcp`.
+fn built_in_transports(script: &Script, catalogue: &Catalogue, diagnostics: &mut Diagnostics) -> Vec<(ModuleId, Span)> {
+    let paths =
+        || script.items.iter().filter_map(|item| if let Item::LoadModule(path) = item { Some(path) } else { None });
+    let Some(first) = paths().next() else { return Vec::new() };
+    if paths().any(|path| name_of(&path.node).starts_with("proto_")) {
+        return Vec::new();
+    }
+    let names = if script.disables_tcp { &["proto_udp"][..] } else { &["proto_udp", "proto_tcp"] };
+    let found = names.iter().filter_map(|name| catalogue.module_named(name)).map(|module| (module, first.span));
+    let found: Vec<(ModuleId, Span)> = found.collect();
+    if !found.is_empty() {
+        let lines: Vec<String> = names.iter().map(|name| format!("loadmodule \"{name}.so\"")).collect();
+        let message = format!("no transport is loaded: {} is, as it was before 2.1", names.join(" and "));
+        let warning = Diagnostic::warning(codes::MODULE_OLD, first.span, message);
+        diagnostics.push(warning.help(format!("today it is written {}", lines.join(" and "))));
+    }
+    found
 }
 
 /// `/usr/lib/opensips/modules/tm.so` is `tm`.

@@ -101,10 +101,18 @@ impl Checker<'_, '_> {
         if !written.split('|').all(is_name) {
             return self.matching_modules(line);
         }
-        let mut found = Vec::new();
-        for name in written.split('|').map(str::trim) {
+        let names = || written.split('|').map(str::trim);
+        let mut found: Vec<ModuleId> = names()
+            .filter_map(|name| catalogue.module_named(name))
+            .filter(|module| self.lookup.resolver.is_loaded(*module))
+            .collect();
+        // A list is an expression: it is for those of its modules that are loaded.
+        if !found.is_empty() {
+            found.dedup();
+            return found;
+        }
+        for name in names() {
             match catalogue.module_named(name) {
-                Some(module) if self.lookup.resolver.is_loaded(module) => found.push(module),
                 Some(module) => {
                     let name = catalogue.module(module).name;
                     let message = format!("module {name} is not loaded");

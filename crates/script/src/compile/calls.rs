@@ -58,6 +58,9 @@ impl<'a> Compiler<'a> {
         let name = &call.name.node;
         let message = match unknown {
             Unknown::NotLoaded(_) => format!("{name}() belongs to a module that is not loaded"),
+            Unknown::NotYet(modules) => {
+                format!("{name}() is of the module {}, which is not there yet", modules.join(" or "))
+            }
             Unknown::Nowhere(_) => format!("unknown function {name}()"),
         };
         let diagnostic = Diagnostic::error(codes::FUNCTION_UNKNOWN, call.name.span, message);

@@ -126,6 +126,9 @@ impl<'a> Lookup<'a> {
     fn unknown_variable(&mut self, variable: &ast::Variable, unknown: &Unknown) {
         let message = match unknown {
             Unknown::NotLoaded(_) => format!("${} belongs to a module that is not loaded", variable.name),
+            Unknown::NotYet(modules) => {
+                format!("${} is of the module {}, which is not there yet", variable.name, modules.join(" or "))
+            }
             Unknown::Nowhere(_) => format!("unknown variable ${}", variable.name),
         };
         let diagnostic = Diagnostic::error(codes::VARIABLE_UNKNOWN, variable.span, message);

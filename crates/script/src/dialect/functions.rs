@@ -26,6 +26,9 @@ const WITHOUT_PARENTHESES: &[&str] = &[
 ];
 
 const GONE: &[(&str, &str)] = &[
+    ("t_release", "transactions end by themselves: leave it out"),
+    ("registered", "it is is_registered() of the module registrar since 2.3: is_registered(\"location\", \"$ru\")"),
+    ("avp_write", "assign the variable: $avp(name) = value"),
     ("sip_trace", "it is trace() of the module tracer since 3.0"),
     ("exec_avp", "it is exec() of the module exec since 3.0: exec(\"command\", , $var(out))"),
     ("exec_dset", "it is exec() of the module exec since 3.0: exec(\"command\", , $ru)"),

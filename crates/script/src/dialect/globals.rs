@@ -43,16 +43,15 @@ pub(crate) fn old_global(name: &str) -> Option<OldGlobal> {
     OLD.iter().find(|(old, _)| *old == name).map(|(_, fate)| *fate)
 }
 
-const TLS: OldGlobal =
-    OldGlobal::Gone("load proto_tls.so and tls_mgm.so, and describe the domain with modparam(\"tls_mgm\", …)");
+const TLS: OldGlobal = OldGlobal::Gone("TLS is of the modules proto_tls and tls_mgm today, which are not there yet");
 
 const OLD: &[(&str, OldGlobal)] = &[
     ("log_stderror", OldGlobal::LogToStandardError),
     ("port", OldGlobal::Port),
     ("fork", OldGlobal::Ignored("the command line decides: -F stays in the foreground, -D debugs")),
     ("disable_tcp", OldGlobal::Ignored("TCP is served when proto_tcp.so is loaded and a `socket = tcp:…` is there")),
-    ("disable_tls", OldGlobal::Ignored("TLS is served when proto_tls.so is loaded and a `socket = tls:…` is there")),
-    ("enable_tls", OldGlobal::Ignored("TLS is served when proto_tls.so is loaded and a `socket = tls:…` is there")),
+    ("disable_tls", OldGlobal::Ignored("TLS is of the module proto_tls today, which is not there yet")),
+    ("enable_tls", OldGlobal::Ignored("TLS is of the module proto_tls today, which is not there yet")),
     ("disable_sctp", OldGlobal::Ignored("SCTP is served when proto_sctp.so is loaded")),
     ("tcp_parallel_read_on_workers", OldGlobal::Ignored("every connection is read on its own")),
     ("tcp_poll_method", OldGlobal::Ignored("the best method of the system is used")),

@@ -18,6 +18,11 @@ impl Parser<'_> {
             return Err(self.not_a_global(&name, name_span));
         }
         self.bump();
+        if self.has_no_value() {
+            let fault = Diagnostic::error(codes::GLOBAL_VALUE, name_span, format!("`{name}` has no value"));
+            self.report(fault.help("leave the line out, or write the value on it"));
+            return Ok(());
+        }
         if let Some(old) = dialect::old_global(&name) {
             return self.old_global(&name, name_span, old, items);
         }
@@ -97,6 +102,9 @@ impl Parser<'_> {
                 Err(self.report(fault.help(instead)))
             }
             OldGlobal::Ignored(why) => {
+                if name == "disable_tcp" {
+                    self.disables_tcp = matches!(self.written(self.token.span), "yes" | "on" | "true" | "1");
+                }
                 let start = self.token.span.start;
                 self.recover_line(start);
                 let fault = Diagnostic::warning(codes::WITHOUT_EFFECT, span, format!("`{name}` does nothing any more"));
@@ -131,23 +139,40 @@ impl Parser<'_> {
                 Item::LoadModule(path) => module_name_of(&path.node) == param.modules.node,
                 _ => false,
             };
-            if let Some(position) = items.iter().position(loads) {
-                items.insert(position + 1, Item::ModuleParam(param));
+            match items.iter().position(loads) {
+                Some(position) => items.insert(position + 1, Item::ModuleParam(param)),
+                // Transports that are built in, as they were before 2.1.
+                None if has_built_in_transports(items) && self.has_built_in(&param.modules.node) => {
+                    items.push(Item::ModuleParam(param));
+                }
+                None => {}
             }
         }
     }
 
+    fn has_built_in(&self, module: &str) -> bool {
+        module == "proto_udp" || (module == "proto_tcp" && !self.disables_tcp)
+    }
+
     /// `port` was the port of sockets that name none: 5060 is that anyhow.
     fn old_port(&mut self, span: Span) -> Parsed<()> {
+        let start = self.token.span.start;
         let port = self.integer("a port")?;
+        let value = self.spanned(ParamValue::Int(port), start);
         self.eat(Symbol::Semicolon);
         if port == 5060 {
             let fault = Diagnostic::warning(codes::WITHOUT_EFFECT, span, "`port` does nothing any more");
             self.report(fault.help("5060 is the port of a socket that names none"));
             return Ok(());
         }
-        let fault = Diagnostic::error(codes::GLOBAL_GONE, span, "`port` is gone");
-        Err(self.report(fault.help(format!("write the port into each socket: socket = udp:ADDRESS:{port}"))))
+        let message = "`port` is written in each socket today";
+        let today = format!("socket = udp:ADDRESS:{port}, or modparam(\"proto_udp\", \"udp_port\", {port})");
+        self.report(Diagnostic::warning(codes::OLD_GLOBAL, span, message).help(today));
+        for (module, param) in [("proto_udp", "udp_port"), ("proto_tcp", "tcp_port")] {
+            let spanned = |text: &str| Spanned { node: text.to_owned(), span };
+            self.moved.push(ModuleParam { modules: spanned(module), name: spanned(param), value: value.clone() });
+        }
+        Ok(())
     }
 
     /// `log_stderror` chose between the standard error and syslog.
@@ -171,4 +196,11 @@ impl Parser<'_> {
         self.report(Diagnostic::warning(codes::OLD_GLOBAL, span, message).fix(whole, today));
         Ok(())
     }
+}
+
+/// Whether the script loads modules, and no transport among them.
+fn has_built_in_transports(items: &[Item]) -> bool {
+    let mut paths = items.iter().filter_map(|item| if let Item::LoadModule(path) = item { Some(path) } else { None });
+    let is_transport = |path: &Spanned<String>| module_name_of(&path.node).starts_with("proto_");
+    paths.next().is_some_and(|first| !is_transport(first)) && !paths.any(is_transport)
 }

@@ -28,7 +28,7 @@ use crate::source::Source;
 pub fn parse(source: &Source) -> (Script, Vec<Diagnostic>) {
     let mut parser = Parser::new(&source.text);
     let items = parser.script();
-    (Script { items }, parser.diagnostics.finish())
+    (Script { items, disables_tcp: parser.disables_tcp }, parser.diagnostics.finish())
 }
 
 /// A place in the text, one token ahead.
@@ -51,6 +51,7 @@ pub(crate) struct Parser<'a> {
     is_recovering: bool,
     /// Global parameters of older releases that are a module's today.
     moved: Vec<ModuleParam>,
+    disables_tcp: bool,
 }
 
 /// The mistake has been told; the caller steps over the rest of what it was parsing.
@@ -76,6 +77,7 @@ impl<'a> Parser<'a> {
             unclosed_at: None,
             is_recovering: false,
             moved: Vec::new(),
+            disables_tcp: false,
         };
         parser.go_to(0);
         parser

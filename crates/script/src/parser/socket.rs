@@ -38,6 +38,13 @@ impl Parser<'_> {
         Ok(GlobalValue::Socket(socket))
     }
 
+    /// A value that stands on a line of its own and is the next parameter: the one before has none.
+    pub(super) fn has_no_value(&self) -> bool {
+        let line = self.lexer.rest(self.token.span.start);
+        let word = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        self.starts_line() && word > 0 && line.get(word..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
+    }
+
     /// Everything up to a blank, a brace or a `;`, read by the byte: addresses are no tokens. A comma at the end goes
     /// on after the blank.
     pub(super) fn raw_value(&mut self) -> Spanned<String> {
@@ -126,7 +133,8 @@ impl Parser<'_> {
                 let value = self.integer("a number of workers")?.to_string();
                 socket.options.push(("use_workers".to_owned(), Some(value)));
             }
-            "tos" => {
+            // `tos = …` behind a socket is the next global parameter.
+            "tos" if !self.lexer.rest(self.token.span.end).trim_ascii_start().starts_with(b"=") => {
                 self.bump();
                 socket.tos = Some(self.socket_type_of_service()?);
             }

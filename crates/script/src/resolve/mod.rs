@@ -1,5 +1,6 @@
 //! Names of a script looked up in the catalogue, among the modules that the script loads.
 
+mod elsewhere;
 pub(crate) mod flags;
 pub(crate) mod nearest;
 
@@ -43,6 +44,8 @@ pub(crate) struct Found<I, D> {
 pub(crate) enum Unknown {
     /// These modules have it, and none is loaded.
     NotLoaded(Vec<&'static str>),
+    /// These modules of OpenSIPS have it, and they are not there yet.
+    NotYet(Vec<&'static str>),
     /// Nothing has it; this name is similar.
     Nowhere(Option<&'static str>),
 }
@@ -66,7 +69,7 @@ impl<'a> Resolver<'a> {
         });
         let Some(id) = found else {
             let modules = candidates.iter().map(|id| self.catalogue.function(*id).0);
-            return Err(self.unknown(modules, || self.nearest_function(name)));
+            return Err(self.unknown(name, modules, || self.nearest_function(name)));
         };
         let declaration = self.catalogue.function(id).1;
         Ok(Found { id, declaration, alias: alias(declaration.aliases, declaration.name, name) })
@@ -82,7 +85,8 @@ impl<'a> Resolver<'a> {
         });
         let Some(id) = found else {
             let modules = candidates.iter().map(|id| self.catalogue.variable(*id).0);
-            return Err(self.unknown(modules, || nearest(name, self.catalogue.variable_names())));
+            let similar = || nearest(name, self.catalogue.variable_names());
+            return Err(self.unknown(&format!("${name}"), modules, similar));
         };
         let declaration = self.catalogue.variable(id).1;
         Ok(Found { id, declaration, alias: alias(declaration.aliases, declaration.name, name) })
@@ -92,7 +96,7 @@ impl<'a> Resolver<'a> {
     pub(crate) fn transformation(&self, name: &str) -> Result<TransformationId, Unknown> {
         match self.catalogue.transformation_named(name) {
             Some(id) if self.is_loaded(self.catalogue.transformation(id).0) => Ok(id),
-            Some(id) => Err(self.unknown([self.catalogue.transformation(id).0].into_iter(), || None)),
+            Some(id) => Err(self.unknown(name, [self.catalogue.transformation(id).0].into_iter(), || None)),
             None => Err(Unknown::Nowhere(nearest(name, self.catalogue.transformation_names()))),
         }
     }
@@ -104,11 +108,16 @@ impl<'a> Resolver<'a> {
 
     fn unknown(
         &self,
+        name: &str,
         modules: impl Iterator<Item = ModuleId>,
         similar: impl FnOnce() -> Option<&'static str>,
     ) -> Unknown {
         let modules: BTreeSet<&'static str> = modules.map(|module| self.catalogue.module(module).name).collect();
-        if modules.is_empty() { Unknown::Nowhere(similar()) } else { Unknown::NotLoaded(modules.into_iter().collect()) }
+        if !modules.is_empty() {
+            return Unknown::NotLoaded(modules.into_iter().collect());
+        }
+        let to_come = elsewhere::modules_with(name);
+        if to_come.is_empty() { Unknown::Nowhere(similar()) } else { Unknown::NotYet(to_come) }
     }
 
     /// Functions of loaded modules are likelier to be meant.
@@ -145,6 +154,7 @@ impl Unknown {
                 let lines: Vec<_> = modules.iter().map(|module| format!("loadmodule \"{module}.so\"")).collect();
                 Some(format!("{} is missing", lines.join(" or ")))
             }
+            Unknown::NotYet(_) => Some("`strowger modules` lists those that are".to_owned()),
             Unknown::Nowhere(similar) => similar.map(|similar| format!("did you mean {}?", written(similar))),
         }
     }

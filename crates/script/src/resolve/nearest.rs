@@ -4,14 +4,17 @@
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let most = match name.len() {
         0..=2 => 1,
-        3..=5 => 2,
-        _ => 3,
+        _ => 2,
     };
-    let alike = known.into_iter().filter(|known| *known != name && known.len().abs_diff(name.len()) <= most);
+    // `send_reply` is likely `sl_send_reply`: what stands before is often a module's.
+    let most_for =
+        |known: &str| if known.strip_suffix(name).is_some_and(|before| before.ends_with('_')) { 3 } else { most };
+    let alike = known.into_iter().filter(|known| *known != name && known.len().abs_diff(name.len()) <= 3);
     let (small, capital) = (name.to_ascii_lowercase(), name);
     // Among equally near ones that with the same capitals.
     let alike = alike.map(|known| (distance(&small, &known.to_ascii_lowercase()), distance(capital, known), known));
-    alike.filter(|(distance, _, known)| *distance <= most && *distance < known.len()).min().map(|(_, _, known)| known)
+    let near = alike.filter(|(distance, _, known)| *distance <= most_for(known) && *distance < known.len());
+    near.min().map(|(_, _, known)| known)
 }
 
 /// How many letters must be put in, left out, changed or swapped with the next.
@@ -48,6 +51,8 @@ mod tests {
         assert_eq!(nearest("loookup", known), Some("lookup"));
         assert_eq!(nearest("send_reply", known), Some("sl_send_reply"));
         assert_eq!(nearest("record_route", known), None);
+        // Older names of other things: a guess would do harm.
+        assert_eq!(nearest("t_release", known), None);
         assert_eq!(nearest("z", ["fu", "ru"]), None);
         assert_eq!(nearest("ruu", ["rU", "ru"]), Some("ru"));
     }

@@ -1,7 +1,7 @@
 //! `strowger check`: everything that is wrong with a script.
 
 use crate::cli::ServeOptions;
-use crate::configure::sockets::plan;
+use crate::configure::sockets::{plan, unspoken};
 use crate::configure::{Ground, Origin, Paths, Report, Surroundings, Unused};
 use module_api::Sockets;
 use serde_json::json;
@@ -28,9 +28,9 @@ pub(super) fn check(origin: &Origin, options: &ServeOptions, made: Option<PathBu
         Ok(configured) => configured,
         Err(report) => return (*report, Unused::default()),
     };
-    // Of another machine neither addresses nor files are known.
     let (sockets, missing) = match plan(&configured, &ground, options) {
-        _ if options.elsewhere => (Sockets::default(), Vec::new()),
+        // Of another machine neither addresses nor files are known.
+        _ if options.elsewhere => (Sockets::default(), unspoken(&configured, &ground)),
         Ok((sockets, _)) => (sockets, Vec::new()),
         Err(found) => (Sockets::default(), found),
     };

@@ -37,7 +37,7 @@ pub fn plan(
     options: &ServeOptions,
 ) -> Result<(Sockets, Vec<Planned>), Vec<Diagnostic>> {
     let globals = &configured.globals;
-    let loaded: Vec<&str> = configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect();
+    let loaded = loaded(configured, ground);
     let sockets = with_default_ports(configured, ground);
     let mut plan = Plan { sockets, planned: Vec::new(), errors: Vec::new(), globals, options, loaded };
     for (socket, place) in globals.sockets() {
@@ -51,6 +51,20 @@ pub fn plan(
     }
     plan.name();
     if plan.errors.is_empty() { Ok((plan.sockets, plan.planned)) } else { Err(plan.errors) }
+}
+
+/// The sockets whose transport nothing speaks, on whichever machine.
+pub fn unspoken(configured: &Configured, ground: &Ground) -> Vec<Diagnostic> {
+    let loaded = loaded(configured, ground);
+    let wrong = configured.globals.sockets().filter_map(|(socket, place)| {
+        let error = spoken(&loaded, &socket.proto).err()?;
+        Some(error_at(Some(place), format!("socket {}:{}: {error}", socket.proto, socket.host)))
+    });
+    wrong.collect()
+}
+
+fn loaded<'a>(configured: &Configured, ground: &'a Ground) -> Vec<&'a str> {
+    configured.loaded.iter().map(|id| ground.catalogue.module(*id).name).collect()
 }
 
 /// The names that sockets are written with: hosts and interfaces.
@@ -98,15 +112,10 @@ impl Plan<'_> {
     }
 
     fn add_shown(&mut self, socket: &ast::Socket, place: Option<Span>, shown: &str) {
-        let proto = match transport(&socket.proto) {
+        let proto = match spoken(&self.loaded, &socket.proto) {
             Ok(proto) => proto,
             Err(error) => return self.refuse(place, format!("{shown}: {error}")),
         };
-        let module = format!("proto_{}", proto.name());
-        if !self.loaded.contains(&module.as_str()) {
-            let error = format!("{shown}: nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name());
-            return self.refuse(place, error);
-        }
         let unavailable = socket.options.iter().find(|(option, _)| option.ends_with("proxy_protocol"));
         if let Some((option, _)) = unavailable {
             return self.refuse(place, format!("{shown}: {option}: the PROXY protocol is not there yet"));
@@ -254,6 +263,16 @@ fn transport(name: &str) -> Result<Proto, String> {
         Some(proto @ (Proto::Udp | Proto::Tcp)) => Ok(proto),
         _ => Err(format!("the transport {name} is not there yet; udp and tcp are")),
     }
+}
+
+/// The transport of this name, if a module is loaded that speaks it.
+fn spoken(loaded: &[&str], name: &str) -> Result<Proto, String> {
+    let proto = transport(name)?;
+    let module = format!("proto_{}", proto.name());
+    if loaded.contains(&module.as_str()) {
+        return Ok(proto);
+    }
+    Err(format!("nothing speaks {}: loadmodule \"{module}.so\" is missing", proto.name()))
 }
 
 /// The addresses of an address, host name, interface or `*`.

@@ -99,12 +99,12 @@ warning[S308]: `port` does nothing any more
 5 | port=5060
   | ^^^^
   = help: 5060 is the port of a socket that names none
-error[S204]: `port` is gone
+warning[S301]: `port` is written in each socket today
  --> test.cfg:6:1
   |
 6 | port=5070
   | ^^^^
-  = help: write the port into each socket: socket = udp:ADDRESS:5070
+  = help: socket = udp:ADDRESS:5070, or modparam(\"proto_udp\", \"udp_port\", 5070)
 error[S204]: `user` is gone
  --> test.cfg:7:1
   |

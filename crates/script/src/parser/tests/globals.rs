@@ -244,6 +244,10 @@ fn what_is_a_modules_today_goes_there() {
     assert!(messages.contains("modparam(\"proto_tcp\", \"tcp_send_timeout\", 5000)"), "{messages}");
     assert_eq!(params_of("tcp_send_timeout = 200\nloadmodule \"proto_tcp.so\"").0, [named("tcp_send_timeout", 200)]);
     assert_eq!(params_of("tcp_send_timeout = 200").0, []);
+    // Before 2.1 transports were no modules.
+    let ports = |text: &str| params_of(&format!("{text}\nport = 5080\nloadmodule \"tm.so\"")).0;
+    assert_eq!(ports(""), [named("tcp_port", 5080), named("udp_port", 5080)]);
+    assert_eq!(ports("disable_tcp = yes"), [named("udp_port", 5080)]);
 }
 
 /// What would stand in Via and Record-Route.
