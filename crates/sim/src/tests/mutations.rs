@@ -40,8 +40,8 @@ fn a_script_that_accounts_too_little() {
     let absent = "acc_db_request(\"480 Temporarily Unavailable\", \"missed_calls\");";
     is_noticed(absent, "{}", "missed_calls has 0 rows", |_| {});
     is_noticed(
-        "do_accounting(\"db\", \"failed\");\n\t\trecord",
-        "do_accounting(\"db\");\n\t\trecord",
+        "do_accounting(\"db\", \"failed\");\n\t$acc",
+        "do_accounting(\"db\");\n\t$acc",
         "acc has 0 rows",
         |_| {},
     );
@@ -49,8 +49,8 @@ fn a_script_that_accounts_too_little() {
 
 #[test]
 fn a_script_that_accounts_too_much() {
-    let once = "add_rr_param(";
-    is_noticed(once, "acc_db_request(\"200 OK\", \"acc\"); add_rr_param(", "and should have at most", |swarm| {
+    let once = "\trecord_route();";
+    is_noticed(once, "\tacc_db_request(\"200 OK\", \"acc\"); record_route();", "and should have at most", |swarm| {
         swarm.database.unheard = 0;
     });
 }
