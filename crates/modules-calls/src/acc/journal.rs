@@ -142,7 +142,7 @@ pub fn write(
     otherwise: impl FnOnce(&mut Env<'_>, &Fault) -> Job + Send + 'static,
 ) {
     let number = journal.next.fetch_add(1, Ordering::Relaxed);
-    let request = journal.step(JournalStep::Add { number, entry: entry.encode() });
+    let request = journal.step(JournalStep::Add { number, entry: entry.encode(), after: None });
     let acc = Arc::clone(acc);
     env.start(Job::wait(request, move |env, answer| {
         let Some(journal) = &acc.journal else { return Job::DONE };

@@ -13,6 +13,7 @@ use testkit::{Fixture, str};
 #[derive(Default)]
 struct World {
     disk: BTreeMap<u64, Bytes>,
+    held: BTreeMap<u64, Bytes>,
     next: u64,
     rows: Vec<Vec<Cell>>,
     /// What the database does with the next inserts; it works when this is used up.
@@ -69,11 +70,23 @@ impl World {
                 return Ok(Journaled::Opened { waiting: self.disk.len() as u64, next: self.next });
             }
             JournalStep::Add { .. } if self.is_disk_full => return Err(Fault::backend("no space")),
-            JournalStep::Add { number, entry } => {
+            JournalStep::Add { number, entry, after } => {
                 self.next = self.next.max(number + 1);
                 self.disk.insert(*number, entry.clone());
+                after.inspect(|after| drop(self.held.remove(after)));
             }
-            JournalStep::Done { numbers } => self.disk.retain(|number, _| !numbers.contains(number)),
+            JournalStep::Hold { number, entry } => {
+                self.next = self.next.max(number + 1);
+                self.held.insert(*number, entry.clone());
+            }
+            JournalStep::Done { numbers } => {
+                self.disk.retain(|number, _| !numbers.contains(number));
+                self.held.retain(|number, _| !numbers.contains(number));
+            }
+            JournalStep::ReadHeld { from, count } => {
+                let entries = self.held.range(from..).take(*count).map(|(number, entry)| (*number, entry.clone()));
+                return Ok(Journaled::Entries(entries.collect()));
+            }
             JournalStep::Read { from, count } => {
                 let entries = self.disk.range(from..).take(*count).map(|(number, entry)| (*number, entry.clone()));
                 return Ok(Journaled::Entries(entries.collect()));

@@ -71,6 +71,7 @@ impl World {
             ("contacts in the database", rows),
             ("buffers", self.buffers.count()),
             ("records on the disk", self.disk.waiting()),
+            ("calls held on the disk", self.disk.held()),
         ];
         let kept = kept.into_iter().find(|(_, count)| *count > 0);
         let left = kept.map(|(what, count)| format!("{count} {what}")).or_else(|| self.level_left(LEVELS.len()));
