@@ -112,6 +112,8 @@ fn answered(env: &mut Env<'_>, acc: &Arc<Acc>, dialog: &Arc<dyn DialogHandle>, a
         held,
         is_of_before: false,
     };
+    let forgotten = acc.calls.forget_before(&known).and_then(|before| before.held);
+    forgotten.into_iter().for_each(|held| journal::release(env, acc, held));
     let text = opening::encode(number, &known, &values, &acc.fields);
     if let Err(fault) = dialog.set_value(env, KEPT, Value::Str(text.clone())) {
         env.log().warning(format!("acc: dialog {} does not keep its call: {fault}", dialog.did()));

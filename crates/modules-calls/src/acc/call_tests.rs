@@ -31,6 +31,10 @@ impl Server {
     fn at(world: &Arc<Mutex<World>>, db_mode: i32, params: &[(&'static str, ParamSetting)], seconds: u64) -> Server {
         let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
         fixture.now = fixture.now + Duration::from_secs(seconds);
+        // No two starts draw the same numbers.
+        for _ in 0..seconds {
+            fixture.with_env(|env| env.random_below(2));
+        }
         let mode = [("db_mode", ParamSetting::Int(db_mode)), ("db_url", text("sqlite:///x"))];
         fixture.start(&dialog::MODULE, &mode);
         let acc = fixture.start(&MODULE, params);
@@ -304,6 +308,21 @@ fn a_call_whose_bye_is_lost_ends_with_its_time_though_its_dialog_is_nowhere() {
     server.pass(1_000_000);
     server.tick();
     assert_eq!(server.records(), ["a 1 43200 43200000"]);
+    assert!(server.is_nothing_left());
+}
+
+#[test]
+fn an_answer_that_the_caller_never_heard_is_not_a_second_call() {
+    let world = world(&[]);
+    let mut server = Server::new(&world, 0, &on_disk());
+    server.call("a", "db");
+    let mut server = Server::at(&world, 0, &on_disk(), 5);
+    server.call("a", "db");
+    server.pass(2_000);
+    server.hang_up("a");
+    server.pass(50_000_000);
+    server.tick();
+    assert_eq!(server.records(), ["a 1 2 2000"]);
     assert!(server.is_nothing_left());
 }
 

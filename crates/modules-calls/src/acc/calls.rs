@@ -16,9 +16,9 @@ struct Table {
     calls: BTreeMap<u64, CallAccount>,
     /// Calls that are over but for the reply to their BYE, by the time that is waited until.
     ending: BTreeSet<(Time, u64)>,
-    /// Calls of before the start that are known from the disk, by the time (on the wall) when they are over at the latest.
+    /// Calls of before the start, by the time (on the wall) when they are over at the latest.
     lasting: BTreeSet<(Time, u64)>,
-    /// The same by Call-ID: their dialogs may not be there.
+    /// The same by Call-ID: the disk may know them where their dialogs are not there.
     by_call_id: BTreeMap<Bytes, u64>,
 }
 
@@ -135,10 +135,8 @@ impl Calls {
         if table.calls.get(&number).is_some_and(|known| answered.held.is_none() || known.answered.is_none()) {
             return;
         }
-        if answered.held.is_some() {
-            table.lasting.insert((answered.expires, number));
-            table.by_call_id.insert(answered.callid.clone(), number);
-        }
+        table.lasting.insert((answered.expires, number));
+        table.by_call_id.insert(answered.callid.clone(), number);
         let common = Common::of(values);
         let answered = Some(answered);
         table.calls.insert(number, CallAccount { common, answered, is_busy: false, is_over: false, ends_by: None });
@@ -151,6 +149,18 @@ impl Calls {
         let answered = table.calls.get(&number)?.answered.as_ref()?;
         let (from, to) = (&answered.from_tag[..], &answered.to_tag[..]);
         (tags == (from, to) || tags == (to, from)).then_some(number)
+    }
+
+    /// A call that was answered anew: the caller, who has sent its INVITE again, never heard the answer that the server knew
+    /// when it was killed. That answer is taken out.
+    pub fn forget_before(&self, now: &Answered) -> Option<Answered> {
+        let table = &mut *self.lock();
+        let number = *table.by_call_id.get(&now.callid)?;
+        let before = table.calls.get(&number)?.answered.as_ref()?;
+        if before.from_tag != now.from_tag {
+            return None;
+        }
+        table.remove(number)?.answered
     }
 
     /// Calls whose BYE has waited too long for its reply.

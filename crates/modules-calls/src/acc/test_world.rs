@@ -91,7 +91,9 @@ impl World {
             JournalStep::Open { .. } => {
                 return Ok(Journaled::Opened { waiting: self.disk.len() as u64, next: self.next });
             }
-            JournalStep::Add { .. } | JournalStep::Hold { .. } if self.is_disk_full => return Err(Fault::backend("no space")),
+            JournalStep::Add { .. } | JournalStep::Hold { .. } if self.is_disk_full => {
+                return Err(Fault::backend("no space"));
+            }
             JournalStep::Add { number, entry, after } => {
                 self.next = self.next.max(number + 1);
                 self.disk.insert(*number, entry.clone());
