@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a flow that goes wrong fails its test")]
 
 mod abuse;
+mod call_records;
 mod calls;
 mod databases;
 mod default_provider;

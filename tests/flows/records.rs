@@ -25,10 +25,11 @@ route {
 "#;
 
 /// Somebody else who writes the database for a long time.
-struct Lock(Child);
+pub struct Lock(Child);
 
 impl Lock {
-    fn new(database: &Path) -> Lock {
+    /// From now on.
+    pub fn new(database: &Path) -> Lock {
         let mut command = Command::new("sqlite3");
         let mut child =
             command.arg(database).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sqlite3 starts");

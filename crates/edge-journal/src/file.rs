@@ -1,6 +1,6 @@
 //! One journal: its file, and where in it the entries are that wait.
 
-use crate::format::{ENTRY_BYTES_MAX, End, HEAD_BYTES, MAGIC, Record, next};
+use crate::format::{CONTENT_BYTES_MAX, ENTRY_BYTES_MAX, End, HEAD_BYTES, MAGIC, Record, next};
 use bytes::Bytes;
 use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeMap;
@@ -17,13 +17,19 @@ pub struct Journal {
     /// Where the file ends.
     end: u64,
     /// The records of the entries that wait: where, and how long.
-    waiting: BTreeMap<u64, (u64, usize)>,
-    waiting_bytes: u64,
+    waiting: Places,
+    /// The same of those that are held.
+    held: Places,
+    /// The bytes of both.
+    kept_bytes: u64,
     bytes_max: u64,
     next: u64,
     /// What was torn at the end of the file when it was opened.
     pub torn_bytes: u64,
 }
+
+/// Where records are in the file, and how long, by number.
+type Places = BTreeMap<u64, (u64, usize)>;
 
 /// A file is written anew when it is longer than this and most of it is done with.
 const REWRITTEN_FROM: u64 = 1 << 20;
@@ -51,8 +57,9 @@ impl Journal {
             path: path.to_owned(),
             file,
             end: MAGIC.len() as u64,
-            waiting: BTreeMap::new(),
-            waiting_bytes: 0,
+            waiting: Places::new(),
+            held: Places::new(),
+            kept_bytes: 0,
             bytes_max,
             next: 0,
             torn_bytes: 0,
@@ -82,7 +89,7 @@ impl Journal {
             };
             let left = rest.len();
             held.drain(..held.len() - left);
-            let is_hopeless = end == End::Torn && left > HEAD_BYTES + 9 + ENTRY_BYTES_MAX;
+            let is_hopeless = end == End::Torn && left > HEAD_BYTES + CONTENT_BYTES_MAX;
             if count == 0 || is_hopeless {
                 break;
             }
@@ -97,21 +104,30 @@ impl Journal {
 
     /// Notes a record that stands at the end.
     fn take(&mut self, record: Record<'_>, length: usize) {
-        match record {
-            Record::Added(number, _) => {
-                // A number that came twice stands for its last entry.
-                let before = self.waiting.insert(number, (self.end, length)).map_or(0, |(_, length)| length);
-                self.waiting_bytes = self.waiting_bytes + length as u64 - before as u64;
-                self.next = self.next.max(number.saturating_add(1));
+        // A number that came twice stands for its last entry.
+        let (number, place) = match record {
+            Record::Added(number, _) => (number, self.waiting.insert(number, (self.end, length))),
+            Record::AddedAfter(number, after, _) => {
+                self.let_go(after);
+                (number, self.waiting.insert(number, (self.end, length)))
             }
+            Record::Held(number, _) => (number, self.held.insert(number, (self.end, length))),
             Record::Done(number) => {
-                if let Some((_, length)) = self.waiting.remove(&number) {
-                    self.waiting_bytes -= length as u64;
-                }
-                self.next = self.next.max(number.saturating_add(1));
+                self.let_go(number);
+                (number, None)
             }
+        };
+        if !matches!(record, Record::Done(_)) {
+            self.kept_bytes = self.kept_bytes + length as u64 - place.map_or(0, |(_, length)| length as u64);
         }
+        self.next = self.next.max(number.saturating_add(1));
         self.end += length as u64;
+    }
+
+    /// An entry is done with.
+    fn let_go(&mut self, number: u64) {
+        let places = [self.waiting.remove(&number), self.held.remove(&number)];
+        self.kept_bytes -= places.into_iter().flatten().map(|(_, length)| length as u64).sum::<u64>();
     }
 
     /// How many entries wait.
@@ -129,11 +145,11 @@ impl Journal {
     /// # Errors
     /// The entry is too long, or too many bytes wait already.
     pub fn put(&mut self, record: Record<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-        if let Record::Added(_, entry) = record {
+        if let Record::Added(_, entry) | Record::AddedAfter(_, _, entry) | Record::Held(_, entry) = record {
             if entry.len() > ENTRY_BYTES_MAX {
                 return Err(io::Error::other("the entry is too long"));
             }
-            if self.waiting_bytes + entry.len() as u64 > self.bytes_max {
+            if self.kept_bytes + entry.len() as u64 > self.bytes_max {
                 return Err(io::Error::other("it is full"));
             }
         }
@@ -152,19 +168,22 @@ impl Journal {
         let written = self.file.write_all_at(out, start);
         let written = if is_awaited { written.and_then(|()| self.file.sync_data()) } else { written };
         if let Err(error) = written {
-            let is_lost = |(place, _): &(u64, usize)| *place >= start;
-            let lost: Vec<u64> =
-                self.waiting.iter().filter(|(_, place)| is_lost(place)).map(|(number, _)| *number).collect();
-            for number in lost {
-                if let Some((_, length)) = self.waiting.remove(&number) {
-                    self.waiting_bytes -= length as u64;
-                }
-            }
             self.end = start;
             let _ = self.file.set_len(start);
+            // What replaced something has not: the file says what there is.
+            self.reload()?;
             return Err(error);
         }
         Ok(())
+    }
+
+    /// Reads what the file has, which is no longer than is known.
+    fn reload(&mut self) -> io::Result<()> {
+        let length = self.end;
+        (self.end, self.kept_bytes) = (MAGIC.len() as u64, 0);
+        self.waiting.clear();
+        self.held.clear();
+        self.load(length)
     }
 
     /// The oldest entries that wait, from this number.
@@ -172,8 +191,20 @@ impl Journal {
     /// # Errors
     /// The file cannot be read, or is damaged.
     pub fn read(&self, from: u64, count: usize) -> io::Result<Vec<(u64, Bytes)>> {
+        self.read_from(&self.waiting, from, count)
+    }
+
+    /// The same of those that are held.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn read_held(&self, from: u64, count: usize) -> io::Result<Vec<(u64, Bytes)>> {
+        self.read_from(&self.held, from, count)
+    }
+
+    fn read_from(&self, places: &Places, from: u64, count: usize) -> io::Result<Vec<(u64, Bytes)>> {
         let (mut entries, mut size) = (Vec::new(), 0);
-        for (number, (place, length)) in self.waiting.range(from..).take(count) {
+        for (number, (place, length)) in places.range(from..).take(count) {
             size += length;
             if size > READ_BYTES_MAX && !entries.is_empty() {
                 break;
@@ -181,7 +212,9 @@ impl Journal {
             let mut bytes = vec![0; *length];
             self.file.read_exact_at(&mut bytes, *place)?;
             match next(&mut &bytes[..]) {
-                Ok(Record::Added(known, entry)) if known == *number => {
+                Ok(Record::Added(known, entry) | Record::AddedAfter(known, _, entry) | Record::Held(known, entry))
+                    if known == *number =>
+                {
                     entries.push((known, Bytes::copy_from_slice(entry)));
                 }
                 _ => return Err(io::Error::other(format!("entry {number} is damaged"))),
@@ -195,7 +228,7 @@ impl Journal {
     /// # Errors
     /// It could not be written; the old one stays.
     pub fn shrink(&mut self) -> io::Result<()> {
-        if self.end < REWRITTEN_FROM || self.waiting_bytes > self.end / 4 {
+        if self.end < REWRITTEN_FROM || self.kept_bytes > self.end / 4 {
             return Ok(());
         }
         let beside = self.path.with_extension("new");
@@ -207,18 +240,20 @@ impl Journal {
         if let Some(last) = self.next.checked_sub(1) {
             Record::Done(last).write(&mut bytes);
         }
-        let mut places = BTreeMap::new();
-        for (number, (place, length)) in &self.waiting {
-            let start = bytes.len();
-            bytes.resize(start + length, 0);
-            self.file.read_exact_at(bytes.get_mut(start..).unwrap_or_default(), *place)?;
-            places.insert(*number, (start as u64, *length));
+        let (mut waiting, mut held) = (Places::new(), Places::new());
+        for (from, to) in [(&self.waiting, &mut waiting), (&self.held, &mut held)] {
+            for (number, (place, length)) in from {
+                let start = bytes.len();
+                bytes.resize(start + length, 0);
+                self.file.read_exact_at(bytes.get_mut(start..).unwrap_or_default(), *place)?;
+                to.insert(*number, (start as u64, *length));
+            }
         }
         file.write_all(&bytes)?;
         file.sync_all()?;
         fs::rename(&beside, &self.path)?;
         sync_directory(&self.path)?;
-        (self.file, self.waiting, self.end) = (file, places, bytes.len() as u64);
+        (self.file, self.waiting, self.held, self.end) = (file, waiting, held, bytes.len() as u64);
         Ok(())
     }
 }
@@ -280,7 +315,30 @@ mod tests {
         let place = Place::new("twice");
         let mut journal = place.open().unwrap();
         write(&mut journal, &[Record::Added(0, b"first"), Record::Added(0, b"second"), Record::Done(0)]);
-        assert_eq!((journal.waiting(), journal.waiting_bytes), (0, 0));
+        assert_eq!((journal.waiting(), journal.kept_bytes), (0, 0));
+    }
+
+    #[test]
+    fn what_is_held_waits_for_nothing_until_an_entry_follows_it() {
+        let place = Place::new("held");
+        let mut journal = place.open().unwrap();
+        let held = |journal: &Journal| journal.read_held(0, 100).unwrap();
+        write(&mut journal, &[Record::Held(0, b"a"), Record::Held(1, b"b"), Record::Held(0, b"a2")]);
+        assert_eq!((journal.waiting(), held(&journal).len()), (0, 2));
+        drop(journal);
+        let mut journal = place.open().unwrap();
+        assert_eq!(held(&journal), [(0, Bytes::from("a2")), (1, Bytes::from("b"))]);
+        write(&mut journal, &[Record::AddedAfter(2, 0, b"c"), Record::Done(1)]);
+        let filler = vec![b'x'; 100_000];
+        for number in 3..20 {
+            write(&mut journal, &[Record::Held(number, &filler), Record::Done(number)]);
+            journal.shrink().unwrap();
+        }
+        drop(journal);
+        let mut journal = place.open().unwrap();
+        assert_eq!((entries(&journal), held(&journal)), (vec![(2, Bytes::from("c"))], Vec::new()));
+        write(&mut journal, &[Record::Done(2)]);
+        assert_eq!((journal.waiting(), journal.kept_bytes), (0, 0));
     }
 
     #[test]

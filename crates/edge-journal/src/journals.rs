@@ -6,6 +6,7 @@ use crate::format::Record;
 use bytes::Bytes;
 use module_api::{Answer, Fault, JournalStep, Journaled, Logger, Request};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,10 +98,16 @@ impl Writer {
         let (mut out, mut added) = (Vec::new(), Vec::new());
         for (step, reply) in steps {
             match step {
-                JournalStep::Add { number, entry } => match self.put(Record::Added(number, &entry), &mut out) {
-                    Ok(()) => added.push(reply),
-                    Err(fault) => reply(Answer::Journal(Err(fault))),
-                },
+                JournalStep::Add { number, entry, after } => {
+                    let record = match after {
+                        Some(after) => Record::AddedAfter(number, after, &entry),
+                        None => Record::Added(number, &entry),
+                    };
+                    self.add(record, reply, &mut out, &mut added);
+                }
+                JournalStep::Hold { number, entry } => {
+                    self.add(Record::Held(number, &entry), reply, &mut out, &mut added);
+                }
                 // Nobody waits for these to be on the disk: one that is lost is done once more, which whoever does it
                 // has to bear anyway.
                 JournalStep::Done { numbers } => {
@@ -111,7 +118,11 @@ impl Writer {
                 JournalStep::Read { from, count } => {
                     // What is to be read may not be written yet.
                     self.write(&mut out, &mut added);
-                    reply(Answer::Journal(self.read(from, count)));
+                    reply(Answer::Journal(self.read(|journal| journal.read(from, count))));
+                }
+                JournalStep::ReadHeld { from, count } => {
+                    self.write(&mut out, &mut added);
+                    reply(Answer::Journal(self.read(|journal| journal.read_held(from, count))));
                 }
             }
         }
@@ -134,6 +145,14 @@ impl Writer {
         Ok(Journaled::Opened { waiting, next })
     }
 
+    /// Takes a record whose answer comes when it is on the disk.
+    fn add(&mut self, record: Record<'_>, reply: Reply, out: &mut Vec<u8>, added: &mut Vec<Reply>) {
+        match self.put(record, out) {
+            Ok(()) => added.push(reply),
+            Err(fault) => reply(Answer::Journal(Err(fault))),
+        }
+    }
+
     fn put(&mut self, record: Record<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
         let Some(journal) = &mut self.journal else { return Err(self.fault(&"it is not open")) };
         journal.put(record, out).map_err(|error| self.fault(&error))
@@ -149,10 +168,9 @@ impl Writer {
         added.drain(..).for_each(|reply| reply(Answer::Journal(answer.clone())));
     }
 
-    fn read(&self, from: u64, count: usize) -> Result<Journaled, Fault> {
+    fn read(&self, entries: impl FnOnce(&Journal) -> io::Result<Vec<(u64, Bytes)>>) -> Result<Journaled, Fault> {
         let Some(journal) = &self.journal else { return Err(self.fault(&"it is not open")) };
-        let entries: Vec<(u64, Bytes)> = journal.read(from, count).map_err(|error| self.fault(&error))?;
-        Ok(Journaled::Entries(entries))
+        entries(journal).map(Journaled::Entries).map_err(|error| self.fault(&error))
     }
 
     fn fault(&self, error: &dyn std::fmt::Display) -> Fault {
@@ -185,7 +203,7 @@ mod tests {
         let path = path.display().to_string();
         let _ = std::fs::remove_file(&path);
         let journals = Journals::new(Logger::new(4, 4, Arc::new(Nowhere)));
-        let add = |number| JournalStep::Add { number, entry: Bytes::from(format!("entry {number}")) };
+        let add = |number| JournalStep::Add { number, entry: Bytes::from(format!("entry {number}")), after: None };
         assert!(ask(&journals, &path, add(0)).unwrap_err().text.contains("it is not open"));
         let opened = |waiting, next| Ok(Journaled::Opened { waiting, next });
         assert_eq!(ask(&journals, &path, JournalStep::Open { bytes_max: 1000 }), opened(0, 0));
@@ -196,6 +214,12 @@ mod tests {
         let left = Journaled::Entries(vec![(1, Bytes::from("entry 1"))]);
         assert_eq!(ask(&journals, &path, JournalStep::Read { from: 0, count: 9 }), Ok(left));
         assert_eq!(ask(&journals, &path, JournalStep::Open { bytes_max: 1000 }), opened(1, 3));
+        assert_eq!(
+            ask(&journals, &path, JournalStep::Hold { number: 3, entry: Bytes::from("held") }),
+            Ok(Journaled::Done)
+        );
+        let held = Journaled::Entries(vec![(3, Bytes::from("held"))]);
+        assert_eq!(ask(&journals, &path, JournalStep::ReadHeld { from: 0, count: 9 }), Ok(held));
         std::fs::remove_file(&path).unwrap();
         assert!(ask(&journals, "/nonexistent/journal", JournalStep::Open { bytes_max: 1 }).is_err());
     }

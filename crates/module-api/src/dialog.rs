@@ -78,6 +78,19 @@ pub struct DialogTimes {
     pub answered: Option<Time>,
     /// When it ended.
     pub ended: Option<Time>,
+    /// When its time is over, once it is answered.
+    pub expires: Time,
+}
+
+/// The answer to a dialog's INVITE.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DialogAnswer {
+    /// Its code.
+    pub code: u16,
+    /// Its reason phrase.
+    pub reason: Bytes,
+    /// What goes to the caller.
+    pub sent: Bytes,
 }
 
 /// Which way a request inside a dialog goes.
@@ -95,14 +108,18 @@ pub enum DialogEvent<'a> {
     Created(&'a mut Routing),
     /// Somebody rings.
     Early,
-    /// It was answered.
-    Confirmed,
+    /// It was answered. The answer has not left yet: [`Outbox::hold`](crate::Outbox::hold) keeps it back. What is set on the
+    /// dialog now is in the row that it gets.
+    Confirmed(&'a DialogAnswer),
     /// A request inside it came; it has not been relayed yet.
     Within(&'a mut Routing, Direction),
     /// It ended without ever being answered; the code is that of the INVITE's final reply.
     Failed(u16),
     /// It ended: by a BYE, or because somebody wanted it to ([`DialogHandle::end_reason`]).
-    Terminated,
+    Terminated {
+        /// A BYE that came, which has not been answered yet.
+        by_bye: bool,
+    },
     /// Its time was over.
     Expired,
     /// It is back after a restart.

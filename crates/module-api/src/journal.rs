@@ -17,9 +17,27 @@ pub enum JournalStep {
         number: u64,
         /// What it says.
         entry: Bytes,
+        /// The entry that was held until this one: it is done with in the same stroke.
+        after: Option<u64>,
+    },
+    /// Takes an entry that does not wait to be worked off: it is there for a start after a kill, until another is added after
+    /// it or it is done with. The answer comes when it is on the disk. A number that is held already has this entry from
+    /// now on.
+    Hold {
+        /// Its number, greater than that of all before.
+        number: u64,
+        /// What it says.
+        entry: Bytes,
     },
     /// The oldest entries that wait and have at least this number.
     Read {
+        /// The first number.
+        from: u64,
+        /// How many at most.
+        count: usize,
+    },
+    /// The same of those that are held.
+    ReadHeld {
         /// The first number.
         from: u64,
         /// How many at most.
@@ -42,7 +60,7 @@ pub enum Journaled {
         /// The first number that was never used.
         next: u64,
     },
-    /// To [`JournalStep::Read`]: numbers and entries, the oldest first.
+    /// To [`JournalStep::Read`] and [`JournalStep::ReadHeld`]: numbers and entries, the oldest first.
     Entries(Vec<(u64, Bytes)>),
     /// To the others.
     Done,

@@ -64,7 +64,8 @@ pub use call::{ArgValue, Args, Call};
 pub use core_events::{LOG_LINE, TCP_DISCONNECT, THRESHOLD};
 pub use database_sets::{DatabaseSet, SetMember, SetMode};
 pub use dialog::{
-    DialogEvent, DialogHandle, DialogHook, DialogLeg, DialogOf, DialogState, DialogTimes, Dialogs, Direction,
+    DialogAnswer, DialogEvent, DialogHandle, DialogHook, DialogLeg, DialogOf, DialogState, DialogTimes, Dialogs,
+    Direction,
 };
 pub use env::Env;
 pub use events::{EventTransport, Events, PublishedEvent, SubscribeError, Subscriber};

@@ -19,6 +19,8 @@ pub struct Module {
     pub aliases: &'static [&'static str],
     /// Modules that must be loaded as well.
     pub depends: &'static [&'static str],
+    /// Modules that start before it where they are loaded.
+    pub after: &'static [&'static str],
     /// Its parameters.
     pub params: &'static [Param],
     /// Its functions.
@@ -119,6 +121,7 @@ impl Module {
         about: "",
         aliases: &[],
         depends: &[],
+        after: &[],
         params: &[],
         functions: &[],
         variables: &[],

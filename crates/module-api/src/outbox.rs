@@ -81,6 +81,13 @@ impl Outbox {
         self.sends.push(send);
     }
 
+    /// Takes a message back that was to be sent in this step: who has it sends it later.
+    pub fn hold(&mut self, bytes: &Bytes) -> Option<Send> {
+        let is_it = |send: &Send| send.bytes.as_ptr() == bytes.as_ptr() && send.bytes.len() == bytes.len();
+        let position = self.sends.iter().rposition(is_it)?;
+        Some(self.sends.remove(position))
+    }
+
     /// Starts background work.
     pub fn job(&mut self, job: Job) {
         self.jobs.push(job);

@@ -20,6 +20,8 @@ pub struct Variant {
     pub patience_s: Option<(u32, u32)>,
     /// Whether each message is counted by what keeps floods out, and noted in a cache.
     pub has_guards: bool,
+    /// Whether the default script has a record of each call, rather than one of each answer.
+    pub has_call_records: bool,
 }
 
 /// The text of a script.
@@ -63,6 +65,16 @@ loadmodule "cachedb_local.so"
 "#,
 );
 
+/// What has a record of each answer, and of each call. A call that nobody hangs up is over before the world ends, silently:
+/// the watch knows of no BYE that nobody has sent.
+const CALL_RECORDS: [(&str, &str); 2] = [
+    (
+        "do_accounting(\"db\", \"failed\");\n\t$acc_extra",
+        "do_accounting(\"db\", \"failed|cdr\");\n\t$DLG_timeout = 3000;\n\t$acc_extra",
+    ),
+    ("create_dialog(\"bye-on-timeout\")", "create_dialog()"),
+];
+
 const DEFAULT: &str = include_str!("../../strowger/defaults/strowger.cfg");
 const RESIDENTIAL: &str = include_str!("../../../tests/flows/configs/residential.cfg");
 
@@ -77,7 +89,13 @@ impl Variant {
                 .unwrap_or(Mode::WriteThrough),
             patience_s,
             has_guards: false,
+            has_call_records: false,
         }
+    }
+
+    /// Whether calls have a record when they have ended.
+    pub fn records_calls(&self) -> bool {
+        self.has_call_records && self.text != Text::Residential
     }
 
     /// Whether the script refuses requests in a dialog that it has not set up.
@@ -116,6 +134,11 @@ impl Variant {
             !is_outside && !is_set_here
         });
         let text = lines.collect::<Vec<_>>().join("\n");
+        let text = if self.records_calls() {
+            CALL_RECORDS.iter().fold(text, |text, (of_answers, of_calls)| text.replacen(of_answers, of_calls, 1))
+        } else {
+            text
+        };
         let guards = if self.has_guards { GUARDS } else { ("", "") };
         let text = text.replacen("\nroute {", &format!("\n{added}{}\nroute {{{}", guards.0, guards.1), 1);
         let values = [

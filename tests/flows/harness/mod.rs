@@ -1,5 +1,6 @@
 //! What flows stand on: a server process of its own for each test, and its peers.
 
+mod crowd;
 mod digest;
 mod extension;
 mod line;
@@ -13,6 +14,7 @@ mod sipp;
 mod sql_server;
 mod wire;
 
+pub use crowd::{Callees, Callers};
 pub use digest::{authorization, ha1};
 pub use extension::slow_extension;
 pub use line::Line;

@@ -190,7 +190,7 @@ fn start_modules(
     if failures.is_empty() { Ok(wishes) } else { Err(failures) }
 }
 
-/// The loaded modules, each after those it depends on.
+/// The loaded modules, each after those it depends on and those it wants to start after.
 fn in_order(blueprint: &Blueprint<'_>) -> Vec<ModuleId> {
     let mut order = Vec::new();
     let mut stack: Vec<ModuleId> = blueprint.loaded.iter().rev().copied().collect();
@@ -201,9 +201,8 @@ fn in_order(blueprint: &Blueprint<'_>) -> Vec<ModuleId> {
         if order.contains(&id) {
             continue;
         }
-        let depends = module_at(blueprint, id).map_or(&[][..], |module| module.depends);
-        let missing: Vec<ModuleId> = depends
-            .iter()
+        let before = module_at(blueprint, id).into_iter().flat_map(|module| module.depends.iter().chain(module.after));
+        let missing: Vec<ModuleId> = before
             .filter_map(|name| blueprint.catalogue.module_named(name))
             .filter(|other| blueprint.loaded.contains(other) && !order.contains(other) && *other != id)
             .collect();

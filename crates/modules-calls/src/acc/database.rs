@@ -2,7 +2,7 @@
 //! what cannot wait any more goes to the log whole.
 
 use super::entry::Entry;
-use super::marks::Backend;
+use super::marks::{Backend, Occasion};
 use super::params::Acc;
 use super::record::Record;
 use super::{journal, log};
@@ -18,28 +18,42 @@ pub const RETRY: Duration = Duration::from_secs(5);
 const TABLES_MAX: usize = 64;
 
 /// Writes a record, a row for each leg.
-pub fn write(env: &mut Env<'_>, acc: &Arc<Acc>, table: &str, missed: bool, record: Record) {
+pub fn write(env: &mut Env<'_>, acc: &Arc<Acc>, table: &str, of: Occasion, record: Record) {
+    write_after(env, acc, table, of, record, Before::default());
+}
+
+/// What there was of a record before it was one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Before {
+    /// The entry of its call on the disk, which the record takes the place of.
+    pub held: Option<u64>,
+    /// It may have been written before the server was started.
+    pub is_doubtful: bool,
+}
+
+/// The same for a record that takes the place of something.
+pub fn write_after(env: &mut Env<'_>, acc: &Arc<Acc>, table: &str, of: Occasion, record: Record, before: Before) {
     let Some(database) = acc.database else {
         return give_up(env, acc, "no db_url is set", &record);
     };
     let legs = if acc.fields.leg.tags.is_empty() { 1 } else { record.legs.len() };
-    let rows = record.legs.iter().take(legs).map(|leg| row(acc, &record, leg, missed));
+    let rows = record.legs.iter().take(legs).map(|leg| row(acc, &record, leg, of));
     if let Some(journal) = &acc.journal {
-        let columns = columns(acc, missed).map(str::to_owned).collect();
+        let columns = columns(acc, of).map(str::to_owned).collect();
         let entry = Entry { table: table.to_owned(), columns, rows: rows.collect() };
         let (own, table) = (Arc::clone(acc), table.to_owned());
-        return journal::write(env, acc, journal, entry, move |env, fault| {
+        return journal::write(env, acc, journal, entry, before, move |env, fault| {
             env.log().error(format!("acc: a record is not on the disk ({fault}); it waits in memory"));
-            without_journal(own, database, &table, missed, record)
+            without_journal(own, database, &table, of, record)
         });
     }
-    env.start(without_journal(Arc::clone(acc), database, table, missed, record));
+    env.start(without_journal(Arc::clone(acc), database, table, of, record));
 }
 
-fn without_journal(acc: Arc<Acc>, database: Database, table: &str, missed: bool, record: Record) -> Job {
-    let statement = statement(&acc, table, missed);
+fn without_journal(acc: Arc<Acc>, database: Database, table: &str, of: Occasion, record: Record) -> Job {
+    let statement = statement(&acc, table, of);
     let legs = if acc.fields.leg.tags.is_empty() { 1 } else { record.legs.len() };
-    let rows = record.legs.iter().take(legs).map(|leg| (Arc::clone(&statement), row(&acc, &record, leg, missed)));
+    let rows = record.legs.iter().take(legs).map(|leg| (Arc::clone(&statement), row(&acc, &record, leg, of)));
     let query = Query::batch(database, rows);
     insert(acc, query, Arc::new(record))
 }
@@ -79,13 +93,13 @@ fn give_up(env: &mut Env<'_>, acc: &Acc, why: &str, record: &Record) {
 }
 
 /// The INSERT of a table.
-fn statement(acc: &Acc, table: &str, missed: bool) -> Arc<Statement> {
+fn statement(acc: &Acc, table: &str, of: Occasion) -> Arc<Statement> {
     let mut statements = acc.statements.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = (table.to_owned(), missed);
+    let key = (table.to_owned(), of);
     if let Some(statement) = statements.get(&key) {
         return Arc::clone(statement);
     }
-    let columns: Vec<&str> = columns(acc, missed).collect();
+    let columns: Vec<&str> = columns(acc, of).collect();
     let statement = Statement::insert(table, &columns);
     if statements.len() < TABLES_MAX {
         statements.insert(key, Arc::clone(&statement));
@@ -94,21 +108,27 @@ fn statement(acc: &Acc, table: &str, missed: bool) -> Arc<Statement> {
 }
 
 /// The columns of a row.
-fn columns(acc: &Acc, missed: bool) -> impl Iterator<Item = &str> {
+fn columns(acc: &Acc, of: Occasion) -> impl Iterator<Item = &str> {
     let fixed = acc.columns.names.iter().map(String::as_str);
-    let missed_only: &[&str] = if missed { &["setuptime", "created"] } else { &[] };
+    let times: &[&str] = match of {
+        Occasion::Missed => &["setuptime", "created"],
+        Occasion::Call => &["setuptime", "created", "duration", "ms_duration"],
+        Occasion::Done | Occasion::Failed => &[],
+    };
     let fields = [&acc.fields.extra, &acc.fields.leg].into_iter().flat_map(|set| set.of(Backend::Db));
-    fixed.chain(missed_only.iter().copied()).chain(fields.map(|(name, _)| name))
+    fixed.chain(times.iter().copied()).chain(fields.map(|(name, _)| name))
 }
 
 /// The values, in the order of [`columns`].
-fn row(acc: &Acc, record: &Record, leg: &[Value], missed: bool) -> Params {
+fn row(acc: &Acc, record: &Record, leg: &[Value], of: Occasion) -> Params {
     let texts = [&record.method, &record.from_tag, &record.to_tag, &record.callid, &record.code, &record.reason];
     let mut row: Params = texts.into_iter().map(|text| Cell::Text(text.clone())).collect();
     row.push(time(record.time));
-    if missed {
-        row.push(Cell::Int(i64::try_from(record.setup_seconds()).unwrap_or(i64::MAX)));
-        row.push(time(record.created));
+    if matches!(of, Occasion::Missed | Occasion::Call) {
+        row.extend([number(record.setup_seconds()), time(record.created)]);
+    }
+    if of == Occasion::Call {
+        row.extend([number(record.duration.unwrap_or_default().as_secs()), number(record.ms_duration())]);
     }
     row.extend(acc.fields.extra.of(Backend::Db).map(|(_, position)| cell(record.extra.get(position))));
     row.extend(acc.fields.leg.of(Backend::Db).map(|(_, position)| cell(leg.get(position))));
@@ -117,6 +137,11 @@ fn row(acc: &Acc, record: &Record, leg: &[Value], missed: bool) -> Params {
 
 fn time(time: module_api::Time) -> Cell {
     Cell::Time(i64::try_from(time.unix_seconds()).unwrap_or(i64::MAX))
+}
+
+/// A number as a column of the schema holds it, which is of 32 bits with a sign in PostgreSQL.
+fn number(number: u64) -> Cell {
+    Cell::Int(i64::from(i32::try_from(number).unwrap_or(i32::MAX)))
 }
 
 fn cell(value: Option<&Value>) -> Cell {

@@ -11,7 +11,7 @@ const FIXED: &[&str] = &["method", "from_tag", "to_tag", "callid", "sip_code", "
 /// A call with its duration: raised with the flag "cdr".
 pub const CDR: Event = Event {
     name: "E_ACC_CDR",
-    about: "A call ended; extra and leg fields follow, then duration and setup time.",
+    about: "A call ended; extra and leg fields follow, then duration, ms_duration, setuptime and created.",
     params: FIXED,
 };
 
@@ -40,6 +40,12 @@ pub fn raise(env: &mut Env<'_>, acc: &Acc, event: &Event, record: &Record) {
         let extra = acc.fields.extra.of(Backend::Event).map(|(name, position)| (name, record.extra.get(position)));
         params.extend(extra.map(named));
         params.extend(acc.fields.leg.of(Backend::Event).map(|(name, position)| (name, leg.get(position))).map(named));
+        if let Some(duration) = record.duration {
+            params.push(("duration".to_owned(), Value::number(duration.as_secs())));
+            params.push(("ms_duration".to_owned(), Value::number(record.ms_duration())));
+            params.push(("setuptime".to_owned(), Value::number(record.setup_seconds())));
+            params.push(("created".to_owned(), Value::number(record.created.unix_seconds())));
+        }
         if event.name == MISSED.name {
             params.push(("created".to_owned(), Value::number(record.created.unix_seconds())));
             params.push(("setuptime".to_owned(), Value::number(record.setup_seconds())));

@@ -1,6 +1,7 @@
 //! `do_accounting()` and its kin: marking a transaction.
 
-use super::marks::{Accounting, Backend, Occasion};
+use super::call::arm;
+use super::marks::{Accounting, Backend, Common, Occasion};
 use super::params::{Acc, NEEDS_AAA, NEEDS_DIALOG};
 use super::request;
 use catalogue::{Arg, Refused, Routes, Verdict};
@@ -14,10 +15,14 @@ pub const DO_ACCOUNTING: Function = Function {
     about: "Marks the transaction for accounting when it ends; marks of several calls add up.",
     args: &[
         Arg::str("type", "Where to: log, db, evi; several separated by |.").refusing(TYPES_REFUSED).judged(judge_types),
-        Arg::str("flags", "missed: missed calls too; failed: failures too; several separated by |.")
-            .optional()
-            .refusing(FLAGS_REFUSED)
-            .judged(judge_flags),
+        Arg::str(
+            "flags",
+            "cdr: where the request is an INVITE that begins a call, one record of the call when it has ended, with setup \
+             time and duration, in place of one of its answer; missed: missed calls too; failed: failures too; several \
+             separated by |.",
+        )
+        .optional()
+        .judged(judge_flags),
         Arg::str("table", "The database table, if not db_table_acc.").optional(),
     ],
     routes: ROUTES,
@@ -35,10 +40,7 @@ pub const DROP_ACCOUNTING: Function = Function {
             .optional()
             .refusing(TYPES_REFUSED)
             .judged(judge_types),
-        Arg::str("flags", "missed, failed; several separated by |.")
-            .optional()
-            .refusing(FLAGS_REFUSED)
-            .judged(judge_flags),
+        Arg::str("flags", "cdr, missed, failed; several separated by |.").optional().judged(judge_flags),
     ],
     routes: ROUTES,
     returns: &[(1, "done"), (-1, "nothing was marked, or the type or a flag is not known")],
@@ -52,7 +54,7 @@ fn judge_types(list: &str) -> Verdict {
 }
 
 fn judge_flags(list: &str) -> Verdict {
-    judge(list, FLAGS_REFUSED, "missed, failed or cdr, several separated by |", |word| Occasion::of(word).map(|_| ()))
+    judge(list, &[], "missed, failed or cdr, several separated by |", |word| Occasion::of(word).map(|_| ()))
 }
 
 fn judge(list: &str, told: &[Refused], instead: &'static str, read: fn(&str) -> Result<(), Fault>) -> Verdict {
@@ -70,45 +72,30 @@ pub const NEW_LEG: Function = Function {
     ..FUNCTION
 };
 
-/// `acc_load_ctx_from_dlg()`
-pub const LOAD_CONTEXT: Function = Function {
-    name: "acc_load_ctx_from_dlg",
-    about: "Uses the accounting values of the dialog that is loaded; it needs the module dialog.",
-    unavailable: Some(NEEDS_DIALOG),
-    run: Run::Now(needs_dialog),
-    ..FUNCTION
-};
-
-/// `acc_unload_ctx_from_dlg()`
-pub const UNLOAD_CONTEXT: Function = Function {
-    name: "acc_unload_ctx_from_dlg",
-    about: "Goes back to the accounting values of the transaction; it needs the module dialog.",
-    unavailable: Some(NEEDS_DIALOG),
-    run: Run::Now(needs_dialog),
-    ..FUNCTION
-};
-
 const TYPES_REFUSED: &[Refused] = &[Refused::new("aaa", NEEDS_AAA)];
-const FLAGS_REFUSED: &[Refused] = &[Refused::new("cdr", NEEDS_DIALOG)];
 
 /// More legs than any call has.
 const LEGS_MAX: usize = 64;
 
 fn do_accounting(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
-    let acc = call.state::<Acc>()?;
+    let acc = call.shared_state::<Acc>()?;
     let backends = backends(args.str(0)?)?;
     let occasions = match args.opt_str(1) {
         Some(flags) => occasions(flags)?,
         None => Vec::new(),
     };
-    let accounting = attach(call, acc)?;
-    for backend in backends {
+    let table = args.opt_str(2).filter(|table| !table.is_empty());
+    let table = table.map(|table| String::from_utf8_lossy(table).into_owned());
+    let accounting = attach(call, &acc)?;
+    for backend in &backends {
         // Flags add to the accounting of successes.
-        accounting.marks.set(backend, Occasion::Done);
-        occasions.iter().for_each(|occasion| accounting.marks.set(backend, *occasion));
+        accounting.marks.set(*backend, Occasion::Done);
+        let of_requests = occasions.iter().filter(|occasion| **occasion != Occasion::Call);
+        of_requests.for_each(|occasion| accounting.marks.set(*backend, *occasion));
     }
-    if let Some(table) = args.opt_str(2).filter(|table| !table.is_empty()) {
-        accounting.table = Some(String::from_utf8_lossy(table).into_owned());
+    accounting.table = table.clone().or_else(|| accounting.table.take());
+    if occasions.contains(&Occasion::Call) {
+        arm(call, &acc, &backends, table)?;
     }
     Ok(1)
 }
@@ -122,30 +109,47 @@ fn drop_accounting(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
         Some(flags) => occasions(flags)?,
         None => Occasion::ALL.to_vec(),
     };
-    let Some(accounting) = call.msg.extensions.get_mut::<Accounting>() else { return Ok(-1) };
-    for backend in backends {
-        occasions.iter().for_each(|occasion| accounting.marks.reset(backend, *occasion));
+    let acc = call.shared_state::<Acc>()?;
+    let common = common(call, &acc);
+    let is_marked = common.is_some();
+    let mut values = common.as_ref().map(Common::lock);
+    let mut accounting = call.msg.extensions.get_mut::<Accounting>();
+    for (backend, occasion) in
+        backends.iter().flat_map(|backend| occasions.iter().map(|occasion| (*backend, *occasion)))
+    {
+        accounting.iter_mut().for_each(|accounting| accounting.marks.reset(backend, occasion));
+        values.iter_mut().for_each(|values| values.marks.reset(backend, occasion));
     }
-    Ok(1)
+    Ok(if is_marked { 1 } else { -1 })
 }
 
 fn new_leg(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
     let acc = call.state::<Acc>()?;
-    let accounting = attach(call, acc)?;
-    if accounting.legs.len() >= LEGS_MAX {
+    let common = attach(call, acc)?.common.clone();
+    let mut values = common.lock();
+    if values.legs.len() >= LEGS_MAX {
         return Err(Fault::script(format!("the call has {LEGS_MAX} legs already")));
     }
-    accounting.legs.push(vec![catalogue::Value::Null; acc.fields.leg.tags.len()]);
+    values.legs.push(vec![catalogue::Value::Null; acc.fields.leg.tags.len()]);
     Ok(1)
-}
-
-fn needs_dialog(_: &mut Call<'_>, _: Args<'_>) -> Outcome {
-    Err(Fault::script(NEEDS_DIALOG))
 }
 
 /// The accounting of the request at hand, attached now if there is none.
 pub fn attach<'c>(call: &'c mut Call<'_>, acc: &Acc) -> Result<&'c mut Accounting, Fault> {
-    Accounting::of(call.msg, &acc.fields).ok_or(Fault::us("what was just attached is not there"))
+    if Accounting::attached(call).is_none() {
+        let common = common(call, acc).unwrap_or_else(|| Common::new(&acc.fields));
+        let created = call.msg.source.received_at;
+        call.msg.extensions.set(Accounting::new(common, created));
+    }
+    call.msg.extensions.get_mut().ok_or(Fault::us("what was just attached is not there"))
+}
+
+/// What the request at hand has of its own, or shares with the other requests of its call.
+pub fn common(call: &Call<'_>, acc: &Acc) -> Option<Common> {
+    if let Some(attached) = Accounting::attached(call) {
+        return Some(attached.common.clone());
+    }
+    acc.calls.common(call.msg.dialog.as_ref()?.dialog.number())
 }
 
 /// Holds what the script writes out as arguments to what can be done, before the first message comes.
@@ -159,6 +163,13 @@ pub fn check_constants(setup: &Setup<'_>, has_database: bool) -> Result<(), Star
             let function = DO_ACCOUNTING.name;
             return Err(StartError::new(format!("{function}(\"{types}\") needs modparam(\"acc\", \"db_url\", …)")));
         }
+    }
+    let asks_for_calls = |flags: &String| occasions(flags.as_bytes()).is_ok_and(|all| all.contains(&Occasion::Call));
+    let flags = setup.compiler.constants(DO_ACCOUNTING.name, 1);
+    if setup.wishes.dialogs.is_none()
+        && let Some(flags) = flags.iter().find(|flags| asks_for_calls(flags))
+    {
+        return Err(StartError::new(format!("{}(…, \"{flags}\"): {NEEDS_DIALOG}", DO_ACCOUNTING.name)));
     }
     if !has_database && !setup.compiler.constants(request::DB.name, 1).is_empty() {
         return Err(StartError::new(format!("{}() needs modparam(\"acc\", \"db_url\", …)", request::DB.name)));

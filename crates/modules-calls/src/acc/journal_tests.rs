@@ -1,87 +1,13 @@
 //! Records on the disk: whatever happens in between, each is in the database once.
 
 use super::params::Acc;
+use super::test_world::{Fate, World, world};
 use super::{MODULE, functions, watch};
 use bytes::Bytes;
-use module_api::sql::{Cell, Rows};
-use module_api::{Answer, Fault, HookEvent, JournalStep, Journaled, ParamSetting, Request, State};
-use std::collections::BTreeMap;
+use module_api::sql::Cell;
+use module_api::{HookEvent, ParamSetting, State};
 use std::sync::{Arc, Mutex};
 use testkit::{Fixture, str};
-
-/// A disk and a database that outlive the server.
-#[derive(Default)]
-struct World {
-    disk: BTreeMap<u64, Bytes>,
-    next: u64,
-    rows: Vec<Vec<Cell>>,
-    /// What the database does with the next inserts; it works when this is used up.
-    fates: Vec<Fate>,
-    sleeps: usize,
-    is_disk_full: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fate {
-    /// It does not take the row.
-    Refused,
-    /// It takes it, and its answer never comes.
-    Unheard,
-    /// It says that it can never take such a row.
-    Impossible,
-}
-
-impl World {
-    fn answer(&mut self, request: &Request) -> Answer {
-        match request {
-            Request::Journal { step, .. } => Answer::Journal(self.journal(step)),
-            Request::Sql(query) if query.statements.iter().all(|(statement, _)| statement.writes) => {
-                let fate = if self.fates.is_empty() { None } else { Some(self.fates.remove(0)) };
-                match fate {
-                    Some(Fate::Refused) => return Answer::Sql(Err(Fault::backend("away"))),
-                    Some(Fate::Impossible) => return Answer::Sql(Err(Fault::script("too long"))),
-                    Some(Fate::Unheard) | None => {}
-                }
-                self.rows.extend(query.statements.iter().map(|(_, row)| row.to_vec()));
-                if fate.is_some() {
-                    Answer::Sql(Err(Fault::backend("silent")))
-                } else {
-                    Answer::Sql(Ok(Rows::default()))
-                }
-            }
-            Request::Sql(query) => {
-                let (_, wanted) = &query.statements[0];
-                let found = self.rows.iter().filter(|row| wanted.contains(&row[3]));
-                let shown = |row: &Vec<Cell>| [0, 1, 2, 3, 4, 6].map(|column| row[column].clone()).to_vec();
-                Answer::Sql(Ok(Rows { rows: found.map(shown).collect(), ..Rows::default() }))
-            }
-            Request::Sleep(_) => {
-                self.sleeps += 1;
-                Answer::Done(Ok(()))
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn journal(&mut self, step: &JournalStep) -> Result<Journaled, Fault> {
-        match step {
-            JournalStep::Open { .. } => {
-                return Ok(Journaled::Opened { waiting: self.disk.len() as u64, next: self.next });
-            }
-            JournalStep::Add { .. } if self.is_disk_full => return Err(Fault::backend("no space")),
-            JournalStep::Add { number, entry } => {
-                self.next = self.next.max(number + 1);
-                self.disk.insert(*number, entry.clone());
-            }
-            JournalStep::Done { numbers } => self.disk.retain(|number, _| !numbers.contains(number)),
-            JournalStep::Read { from, count } => {
-                let entries = self.disk.range(from..).take(*count).map(|(number, entry)| (*number, entry.clone()));
-                return Ok(Journaled::Entries(entries.collect()));
-            }
-        }
-        Ok(Journaled::Done)
-    }
-}
 
 struct Server {
     fixture: Fixture,
@@ -130,10 +56,6 @@ impl Server {
         let acc = Arc::clone(&self.state).downcast::<Acc>().ok().unwrap();
         acc.journal.as_ref().unwrap().depth()
     }
-}
-
-fn world(fates: &[Fate]) -> Arc<Mutex<World>> {
-    Arc::new(Mutex::new(World { fates: fates.to_vec(), ..World::default() }))
 }
 
 #[test]

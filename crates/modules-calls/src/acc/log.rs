@@ -27,7 +27,9 @@ fn line(acc: &Acc, heading: &str, record: &Record) -> Vec<u8> {
 /// The same with every field there is, under its tag: nothing of the record is missing.
 pub fn whole(acc: &Acc, heading: &str, record: &Record) -> Vec<u8> {
     let mut line = fixed(heading, record);
-    pair(&mut line, "created", record.created.unix_seconds().to_string().as_bytes());
+    if record.duration.is_none() {
+        pair(&mut line, "created", record.created.unix_seconds().to_string().as_bytes());
+    }
     fields(&mut line, acc.fields.extra.all(), &record.extra);
     for leg in &record.legs {
         fields(&mut line, acc.fields.leg.all(), leg);
@@ -47,6 +49,16 @@ fn fixed(heading: &str, record: &Record) -> Vec<u8> {
     ];
     for (name, value) in fixed {
         pair(&mut line, name, value);
+    }
+    let Some(duration) = record.duration else { return line };
+    let figures = [
+        ("setuptime", record.setup_seconds()),
+        ("created", record.created.unix_seconds()),
+        ("duration", duration.as_secs()),
+        ("ms_duration", record.ms_duration()),
+    ];
+    for (name, value) in figures {
+        pair(&mut line, name, value.to_string().as_bytes());
     }
     line
 }

@@ -1,18 +1,20 @@
 //! The parameters of `acc`, and what it starts with.
 
+use super::calls::Calls;
 use super::columns::Columns;
 use super::fields::{FieldSet, Fields};
 use super::journal::RecordJournal;
-use super::marks::Backend;
+use super::marks::{Backend, Occasion};
 use super::old_fields::OldFields;
 use super::spool::Spool;
 use super::tables::{ACC, MISSED_CALLS};
-use super::{database, journal, watch};
+use super::{call, database, journal, watch};
 use catalogue::{Param, ParamKind, Statistic};
 use module_api::sql::{Database, Statement};
 use module_api::{Job, Setup, StartError, State, VariableHandle};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// All of them.
 pub const ALL: &[Param] = &[
@@ -58,7 +60,7 @@ pub const ALL: &[Param] = &[
 /// What accounting to an AAA server needs.
 pub const NEEDS_AAA: &str = "accounting to AAA needs an AAA module, and there is none yet";
 /// What records of whole calls need.
-pub const NEEDS_DIALOG: &str = "records of whole calls are not kept yet, though the module dialog is there";
+pub const NEEDS_DIALOG: &str = "records of whole calls need loadmodule \"dialog.so\"";
 
 pub const EARLY_MEDIA: Param =
     Param::int("early_media", 0, "Whether provisional replies with a body are accounted.").within(0, 1);
@@ -134,7 +136,7 @@ pub const FAILED_FLAG: Param = flag(
 
 pub const CDR_FLAG: Param =
     flag("cdr_flag", "The message flag that makes records of whole calls; today the flag \"cdr\" of do_accounting().")
-        .unavailable(NEEDS_DIALOG);
+        .today("the flag \"cdr\" of do_accounting() in the script, where the flag is set");
 pub const AAA_FLAG: Param =
     flag("aaa_flag", "The message flag that accounts to the AAA server.").unavailable(NEEDS_AAA);
 pub const AAA_MISSED_FLAG: Param =
@@ -170,24 +172,30 @@ pub struct Acc {
     pub table_variable: Option<VariableHandle>,
     pub columns: Columns,
     /// The numbers of [`OLD_FLAGS`], where they are set.
-    pub flags: [Option<u8>; 7],
-    /// The INSERT of each table, by table and whether it has the columns of missed calls.
-    pub statements: Mutex<BTreeMap<(String, bool), Arc<Statement>>>,
+    pub flags: [Option<u8>; 8],
+    /// The INSERT of each table, by table and what its records are of.
+    pub statements: Mutex<BTreeMap<(String, Occasion), Arc<Statement>>>,
+    /// Calls that have a record when they end.
+    pub calls: Calls,
     /// Records that wait in memory to be written again because the database failed.
     pub spool: Spool,
     /// The file that has records before the database does.
     pub journal: Option<RecordJournal>,
 }
 
-/// The flags of older releases: log, db, events, each with missed calls; failures.
-const OLD_FLAGS: [&Param; 7] =
-    [&LOG_FLAG, &LOG_MISSED_FLAG, &DB_FLAG, &DB_MISSED_FLAG, &EVI_FLAG, &EVI_MISSED_FLAG, &FAILED_FLAG];
+/// The flags of older releases: log, db, events, each with missed calls; failures; whole calls.
+const OLD_FLAGS: [&Param; 8] =
+    [&LOG_FLAG, &LOG_MISSED_FLAG, &DB_FLAG, &DB_MISSED_FLAG, &EVI_FLAG, &EVI_MISSED_FLAG, &FAILED_FLAG, &CDR_FLAG];
 
 /// Records that are not in the database yet.
 pub const WAITING: Statistic = Statistic::level(
     "waiting_records",
     "Records that are not in the database yet: in spool_file, or in memory because it failed.",
 );
+
+/// Calls whose record is to come.
+pub const OPEN: Statistic =
+    Statistic::level("open_calls", "Calls that have begun, or are answered, and have a record when they end.");
 
 /// Reads the parameters.
 pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
@@ -199,7 +207,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         old_fields.add_extra(setup, param, backend, &mut extra)?;
     }
     old_fields.add_legs(setup, &MULTI_LEG_INFO, &mut leg)?;
-    let mut flags = [None; 7];
+    let mut flags = [None; 8];
     for (slot, param) in flags.iter_mut().zip(OLD_FLAGS) {
         *slot = old_flag(setup, param)?;
     }
@@ -235,6 +243,7 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         columns,
         flags,
         statements: Mutex::default(),
+        calls: Calls::default(),
         spool: Spool::default(),
         journal,
     });
@@ -244,13 +253,19 @@ pub fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
         let on_disk = counted.journal.as_ref().map_or(0, RecordJournal::depth);
         i64::try_from(on_disk).unwrap_or(i64::MAX).saturating_add(i64::try_from(counted.spool.count()).unwrap_or(0))
     });
+    let open = Arc::clone(&acc);
+    setup.computed(&OPEN, move || i64::try_from(open.calls.count()).unwrap_or(i64::MAX));
     let opened = Arc::clone(&acc);
     setup.at_start(move |_| journal::open(opened));
+    let stopped = Arc::clone(&acc);
     setup.at_stop(move |env| {
-        database::stop(env, &acc);
+        database::stop(env, &stopped);
         Job::DONE
     });
     setup.watch_transactions(&state, watch::watch);
+    setup.watch_dialogs(&state, call::watch);
+    let timed = Arc::clone(&acc);
+    setup.every(Duration::from_secs(1), move |env| call::tick(&timed, env));
     Ok(state)
 }
 

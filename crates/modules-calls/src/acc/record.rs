@@ -1,11 +1,13 @@
 //! What is known of a transaction when it is accounted.
 
-use super::marks::Accounting;
+use super::functions::common;
+use super::marks::{Accounting, Values};
 use super::params::Acc;
 use bytes::Bytes;
 use catalogue::Value;
 use module_api::{Call, Routing, Time};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A record: what every backend writes, its own way.
 #[derive(Clone, Debug)]
@@ -22,10 +24,12 @@ pub struct Record {
     pub code: Bytes,
     /// Its reason phrase.
     pub reason: Bytes,
-    /// When it came.
+    /// When it came: of a call, when it was answered.
     pub time: Time,
     /// When the request came.
     pub created: Time,
+    /// Of a call that has ended, how long it lasted.
+    pub duration: Option<Duration>,
     /// The values of `$acc_extra(x)`.
     pub extra: Vec<Value>,
     /// The values of `$acc_leg(x)`, for each leg.
@@ -44,9 +48,9 @@ impl Record {
         let reply_to_tag = if to_tag.is_empty() { request_to_tag } else { Bytes::copy_from_slice(to_tag) };
         let tags = (tag(message.from()), reply_to_tag);
         let (from_tag, to_tag) = if acc.detect_direction && is_upstream(call.msg) { (tags.1, tags.0) } else { tags };
-        let attached = Accounting::attached(call);
-        let empty = || Accounting::new(&acc.fields, call.msg.source.received_at);
-        let Accounting { mut extra, mut legs, created, .. } = attached.cloned().unwrap_or_else(empty);
+        let created = Accounting::attached(call).map_or(call.msg.source.received_at, |attached| attached.created);
+        let values = common(call, acc).map(|common| common.lock().clone());
+        let Values { mut extra, mut legs, .. } = values.unwrap_or_else(|| Values::new(&acc.fields));
         acc.old_fields.read(call, &mut extra, &mut legs);
         Record {
             // Copies: a record may outlive its message by far, which should not stay in memory for it.
@@ -58,9 +62,15 @@ impl Record {
             reason: Bytes::copy_from_slice(reason),
             time: now,
             created: call.env.services.wall.at(created),
+            duration: None,
             extra,
             legs,
         }
+    }
+
+    /// How many milliseconds a call has lasted.
+    pub fn ms_duration(&self) -> u64 {
+        self.duration.map_or(0, |duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Seconds from the request to the reply.

@@ -1,5 +1,6 @@
 //! `acc_log_request()` and its kin: accounting on the spot.
 
+use super::marks::Occasion;
 use super::params::{Acc, NEEDS_AAA};
 use super::record::Record;
 use super::{database, event, log};
@@ -68,8 +69,8 @@ fn to_database(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let acc = call.shared_state::<Acc>()?;
     let record = record(call, &acc, args)?;
     let table = String::from_utf8_lossy(args.str(1)?);
-    let missed = table == acc.table_missed;
-    database::write(&mut call.env, &acc, &table, missed, record);
+    let of = if table == acc.table_missed { Occasion::Missed } else { Occasion::Done };
+    database::write(&mut call.env, &acc, &table, of, record);
     Ok(1)
 }
 

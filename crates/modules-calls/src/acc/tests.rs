@@ -143,7 +143,7 @@ fn a_record_that_cannot_be_written_is_logged_whole() {
     // One that is being written then.
     fixture.answer = Box::new(|_| Answer::Sql(Err(Fault::backend("locked"))));
     let record = fixture.with_call(&state, |call| Record::new(call, &acc, b"200", b"OK", b"to-9"));
-    fixture.with_env(|env| super::database::write(env, &acc, "acc", false, record));
+    fixture.with_env(|env| super::database::write(env, &acc, "acc", super::marks::Occasion::Done, record));
     fixture.run_background().unwrap();
     assert_eq!(fixture.log_lines(), [logged("locked")]);
 }
@@ -178,13 +178,13 @@ fn flags_of_older_scripts_mark_transactions() {
 }
 
 #[test]
-fn what_is_not_there_yet_says_so() {
+fn what_is_not_there_says_so() {
     let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
     let state = fixture.start(&MODULE, &[]);
     let mut said =
         |args: &[module_api::ArgValue]| fixture.outcome(&state, &functions::DO_ACCOUNTING, args).unwrap_err().text;
     assert!(said(&[str("aaa")]).contains("AAA module"));
-    assert!(said(&[str("db"), str("cdr")]).contains("module dialog"));
+    assert!(said(&[str("db"), str("cdr")]).contains("dialog.so"));
     assert!(said(&[str("dbx")]).contains("one of log, db"));
 }
 

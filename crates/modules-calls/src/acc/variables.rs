@@ -1,7 +1,6 @@
 //! `$acc_extra(x)`, `$acc_leg(x)` and `$acc_current_leg`.
 
-use super::functions::attach;
-use super::marks::Accounting;
+use super::functions::{attach, common};
 use super::params::Acc;
 use catalogue::{Access, Inner, Value};
 use module_api::{Call, Fault, Index, Operator, VARIABLE, Variable, VariableName, VariableRun};
@@ -38,14 +37,14 @@ pub const CURRENT_LEG: Variable = Variable {
 fn read_extra(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
     let Ok(acc) = call.state::<Acc>() else { return Value::Null };
     let position = acc.fields.extra.position(name.text);
-    let value = position.and_then(|position| Accounting::attached(call)?.extra.get(position));
-    value.cloned().unwrap_or_default()
+    let value = position.and_then(|position| common(call, acc)?.lock().extra.get(position).cloned());
+    value.unwrap_or_default()
 }
 
 fn write_extra(call: &mut Call<'_>, name: VariableName<'_>, _: Operator, value: Value) -> Result<(), Fault> {
     let acc = call.state::<Acc>()?;
     let position = acc.fields.extra.position(name.text).ok_or_else(|| unknown("extra_fields", name.text))?;
-    if let Some(slot) = attach(call, acc)?.extra.get_mut(position) {
+    if let Some(slot) = attach(call, acc)?.common.lock().extra.get_mut(position) {
         *slot = value;
     }
     Ok(())
@@ -54,25 +53,28 @@ fn write_extra(call: &mut Call<'_>, name: VariableName<'_>, _: Operator, value: 
 fn read_leg(call: &mut Call<'_>, name: VariableName<'_>) -> Value {
     let Ok(acc) = call.state::<Acc>() else { return Value::Null };
     let Some(position) = acc.fields.leg.position(name.text) else { return Value::Null };
-    let Some(accounting) = Accounting::attached(call) else { return Value::Null };
-    let leg = leg_number(name.index, accounting.legs.len()).and_then(|number| accounting.legs.get(number));
+    let Some(common) = common(call, acc) else { return Value::Null };
+    let values = common.lock();
+    let leg = leg_number(name.index, values.legs.len()).and_then(|number| values.legs.get(number));
     leg.and_then(|leg| leg.get(position)).cloned().unwrap_or_default()
 }
 
 fn write_leg(call: &mut Call<'_>, name: VariableName<'_>, _: Operator, value: Value) -> Result<(), Fault> {
     let acc = call.state::<Acc>()?;
     let position = acc.fields.leg.position(name.text).ok_or_else(|| unknown("leg_fields", name.text))?;
-    let accounting = attach(call, acc)?;
-    let number = leg_number(name.index, accounting.legs.len()).ok_or(Fault::script("the call has no such leg"))?;
-    if let Some(slot) = accounting.legs.get_mut(number).and_then(|leg| leg.get_mut(position)) {
+    let common = attach(call, acc)?.common.clone();
+    let mut values = common.lock();
+    let number = leg_number(name.index, values.legs.len()).ok_or(Fault::script("the call has no such leg"))?;
+    if let Some(slot) = values.legs.get_mut(number).and_then(|leg| leg.get_mut(position)) {
         *slot = value;
     }
     Ok(())
 }
 
 fn read_current_leg(call: &mut Call<'_>, _: VariableName<'_>) -> Value {
-    match Accounting::attached(call) {
-        Some(accounting) => Value::number(u32::try_from(accounting.legs.len().saturating_sub(1)).unwrap_or(u32::MAX)),
+    let Ok(acc) = call.state::<Acc>() else { return Value::Null };
+    match common(call, acc) {
+        Some(common) => Value::number(u32::try_from(common.lock().legs.len().saturating_sub(1)).unwrap_or(u32::MAX)),
         None => Value::Null,
     }
 }

@@ -1,5 +1,7 @@
 //! What is written at which moment of a transaction.
 
+use super::call::{self, arm, begins_call, read_variables};
+use super::functions::common;
 use super::marks::{Accounting, Backend, Marks, Occasion};
 use super::params::Acc;
 use super::record::Record;
@@ -11,7 +13,15 @@ use std::sync::Arc;
 /// Called at every moment of every transaction.
 pub fn watch(call: &mut Call<'_>, moment: &HookEvent<'_>) {
     let Ok(acc) = call.shared_state::<Acc>() else { return };
+    if call.msg.message.method() == Method::Bye {
+        call::bye(call, &acc, moment);
+    }
     match moment {
+        HookEvent::Created if begins_call(call) => {
+            arm_by_flag(call, &acc);
+            read_variables(call, &acc);
+        }
+        HookEvent::ReplyIn { reply, .. } if reply.status() >= 200 && begins_call(call) => read_variables(call, &acc),
         HookEvent::ReplyOut { code, reply, reason, to_tag, .. } => {
             replied(call, &acc, *code, reply.map(AsRef::as_ref), reason, to_tag);
         }
@@ -54,12 +64,14 @@ fn account(
     reason: &[u8],
     to_tag: &[u8],
 ) {
-    let marks = marks(call, acc);
+    let mut marks = marks(call, acc);
+    if occasion == Occasion::Done && code.first() == Some(&b'2') && begins_call(call) {
+        leave_to_call(call, acc, &mut marks);
+    }
     if !marks.any(occasion) {
         return;
     }
     let record = Record::new(call, acc, code, reason, to_tag);
-    let is_missed = occasion == Occasion::Missed;
     if marks.has(Backend::Log, occasion) {
         log::write(&call.env, acc, heading, &record);
     }
@@ -68,8 +80,30 @@ fn account(
         event::raise(&mut call.env, acc, kind, &record);
     }
     if marks.has(Backend::Db, occasion) {
-        let table = if is_missed { acc.table_missed.clone() } else { table(call, acc) };
-        database::write(&mut call.env, acc, &table, is_missed, record);
+        let table = if occasion == Occasion::Missed { acc.table_missed.clone() } else { table(call, acc) };
+        database::write(&mut call.env, acc, &table, occasion, record);
+    }
+}
+
+/// An answer is not accounted where the whole call is.
+fn leave_to_call(call: &Call<'_>, acc: &Acc, marks: &mut Marks) {
+    let Some(common) = common(call, acc) else { return };
+    let of_call = common.lock().marks;
+    let whole = Backend::ALL.into_iter().filter(|backend| of_call.has(*backend, Occasion::Call));
+    whole.for_each(|backend| marks.reset(backend, Occasion::Done));
+}
+
+/// The flag of older scripts that makes records of whole calls.
+fn arm_by_flag(call: &mut Call<'_>, acc: &Acc) {
+    let [.., of_calls] = acc.flags;
+    if !of_calls.is_some_and(|flag| call.msg.flags.is_set(flag)) {
+        return;
+    }
+    let marks = marks(call, acc);
+    let backends: Vec<Backend> =
+        Backend::ALL.into_iter().filter(|backend| marks.has(*backend, Occasion::Done)).collect();
+    if let Err(fault) = arm(call, acc, &backends, None) {
+        call.env.log().error(format!("acc: the call has no record of its own: {fault}"));
     }
 }
 
@@ -77,7 +111,7 @@ fn account(
 fn marks(call: &Call<'_>, acc: &Acc) -> Marks {
     let mut marks = Accounting::attached(call).map(|accounting| accounting.marks).unwrap_or_default();
     let set = |flag: Option<u8>| flag.is_some_and(|flag| call.msg.flags.is_set(flag));
-    let [log, log_missed, db, db_missed, evi, evi_missed, failed] = acc.flags;
+    let [log, log_missed, db, db_missed, evi, evi_missed, failed, _] = acc.flags;
     for (backend, done, missed) in
         [(Backend::Log, log, log_missed), (Backend::Db, db, db_missed), (Backend::Event, evi, evi_missed)]
     {

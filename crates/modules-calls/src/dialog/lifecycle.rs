@@ -6,7 +6,7 @@ use super::options::{Choice, Ping};
 use super::record::{Dialog, Inner};
 use super::state::{Action, Input, State};
 use super::store::Change;
-use module_api::{DialogEvent, DialogHandle, DialogOf, Direction, Env, Kind, Source, Time};
+use module_api::{DialogAnswer, DialogEvent, DialogHandle, DialogOf, Direction, Env, Kind, Source, Time};
 use sip::Message;
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub struct Cause {
     /// Why it ends (`$DLG_end_reason`).
     pub reason: Option<&'static str>,
-    /// The code of the INVITE's final reply.
-    pub code: u16,
+    /// The INVITE's final reply.
+    pub answer: DialogAnswer,
     /// The message that says so.
     pub message: Option<(Arc<Message>, Source, Kind)>,
 }
@@ -46,18 +46,18 @@ pub fn advance(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>, in
     } else {
         keeper.table.schedule(dialog);
     }
-    note_row(keeper, env, dialog);
-    let Some(action) = action else { return true };
-    run_route(env, dialog, action, cause);
-    let mut moment = match action {
-        Action::Ring => DialogEvent::Early,
-        Action::Answer => DialogEvent::Confirmed,
-        Action::Establish => return true,
-        Action::Fail => DialogEvent::Failed(cause.code),
-        Action::Terminate => DialogEvent::Terminated,
-        Action::Expire => DialogEvent::Expired,
+    let moment = match action {
+        Some(Action::Ring) => Some(DialogEvent::Early),
+        Some(Action::Answer) => Some(DialogEvent::Confirmed(&cause.answer)),
+        Some(Action::Fail) => Some(DialogEvent::Failed(cause.answer.code)),
+        Some(Action::Terminate) => Some(DialogEvent::Terminated { by_bye: input == Input::Bye }),
+        Some(Action::Expire) => Some(DialogEvent::Expired),
+        Some(Action::Establish) | None => None,
     };
-    tell(env, dialog, &mut moment);
+    // First those who watch: what they set on the dialog is in its row.
+    moment.into_iter().for_each(|mut moment| tell(env, dialog, &mut moment));
+    note_row(keeper, env, dialog);
+    action.into_iter().for_each(|action| run_route(env, dialog, action, cause));
     true
 }
 

@@ -116,7 +116,7 @@ fn pass(keeper: &Arc<Keeper>, call: &mut Call<'_>, dialog: &Arc<Dialog>, directi
         }
         Method::Bye if has_the_call(dialog, direction, &message) => {
             let reason = if direction == Direction::Upstream { UPSTREAM_BYE } else { DOWNSTREAM_BYE };
-            let cause = Cause { reason: Some(reason), code: 0, message: of_message };
+            let cause = Cause { reason: Some(reason), message: of_message, ..Cause::default() };
             advance(keeper, &mut call.env, dialog, Input::Bye, &cause);
         }
         _ => {}

@@ -160,7 +160,7 @@ impl Dialog {
     /// Its times.
     pub fn times(&self) -> DialogTimes {
         let inner = self.lock();
-        DialogTimes { created: self.created, answered: inner.answered, ended: inner.ended }
+        DialogTimes { created: self.created, answered: inner.answered, ended: inner.ended, expires: inner.expires }
     }
 
     /// Which way a request with these tags goes; `None` if it is not of this dialog.

@@ -5,7 +5,8 @@ use super::leg::{Leg, contact_of, sdp_of, sent_body};
 use super::lifecycle::{Cause, advance};
 use super::record::{CALLEES_MAX, Dialog};
 use super::state::Input;
-use module_api::{Call, HookEvent, Kind};
+use bytes::Bytes;
+use module_api::{Call, DialogAnswer, HookEvent, Kind};
 use sip::{HeaderName, Message, Method};
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ fn initial(call: &mut Call<'_>, keeper: &Arc<Keeper>, dialog: &Arc<Dialog>, mome
             }
         }
         HookEvent::ReplyIn { branch, reply, .. } => heard(call, dialog, *branch, reply),
-        HookEvent::ReplyOut { code, reply, to_tag, sent, .. } => {
+        HookEvent::ReplyOut { code, reply, reason, to_tag, sent } => {
             answered(dialog, *code, to_tag, sent);
             let message = reply.map(|reply| (Arc::clone(reply), call.msg.source, Kind::Reply));
             let input = match code {
@@ -49,7 +50,9 @@ fn initial(call: &mut Call<'_>, keeper: &Arc<Keeper>, dialog: &Arc<Dialog>, mome
                 ..300 => Input::Success,
                 _ => Input::Failure,
             };
-            advance(keeper, &mut call.env, dialog, input, &Cause { reason: None, code: *code, message });
+            let reason = Bytes::copy_from_slice(reason);
+            let answer = DialogAnswer { code: *code, reason, sent: Bytes::clone(sent) };
+            advance(keeper, &mut call.env, dialog, input, &Cause { reason: None, answer, message });
         }
         HookEvent::Cancelled => dialog.lock().was_cancelled = true,
         HookEvent::Acknowledged => {
@@ -57,7 +60,8 @@ fn initial(call: &mut Call<'_>, keeper: &Arc<Keeper>, dialog: &Arc<Dialog>, mome
         }
         HookEvent::Ended => {
             // Neither answered nor refused: the script dropped it.
-            advance(keeper, &mut call.env, dialog, Input::Failure, &Cause { code: 408, ..Cause::default() });
+            let answer = DialogAnswer { code: 408, ..DialogAnswer::default() };
+            advance(keeper, &mut call.env, dialog, Input::Failure, &Cause { answer, ..Cause::default() });
         }
         HookEvent::Created | HookEvent::Failed { .. } => {}
     }

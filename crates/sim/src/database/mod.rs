@@ -25,7 +25,8 @@ impl Database {
     /// With the tables that the scripts use.
     pub fn new() -> Database {
         let mut database = Database::default();
-        let tables = modules_users::MODULES.iter().chain(modules_calls::MODULES).flat_map(|module| module.tables);
+        let modules = modules_users::MODULES.iter().chain(modules_calls::MODULES).chain(modules_data::MODULES);
+        let tables = modules.flat_map(|module| module.tables);
         for table in tables {
             // The last two are the residential script's own.
             let columns = table.columns.iter().map(|column| column.name).chain(["caller", "callee"]).collect();

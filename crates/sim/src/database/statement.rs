@@ -27,6 +27,8 @@ pub enum Action {
 pub enum Test {
     /// `column = ?`
     Is(String),
+    /// `column = 'text'`
+    IsText(String, String),
     /// `column > ?`
     Above(String),
     /// `column < ?`
@@ -59,6 +61,7 @@ impl<'a> Words<'a> {
         let first = text.chars().next()?;
         let length = match first {
             '<' if text.starts_with("<>") => 2,
+            '\'' => text.get(1..)?.find('\'')? + 2,
             _ if is_word(first) => text.find(|c| !is_word(c)).unwrap_or(text.len()),
             _ => first.len_utf8(),
         };
@@ -165,6 +168,9 @@ impl<'a> Words<'a> {
                     Test::NotZero(column)
                 }
                 "IN" => Test::In(column, self.marks()?),
+                "=" if self.peek().is_some_and(|word| word.starts_with('\'')) => {
+                    Test::IsText(column, self.next()?.trim_matches('\'').to_owned())
+                }
                 sign => {
                     self.expect("?")?;
                     match sign {

@@ -141,12 +141,13 @@ impl Table {
         let mut tests = Vec::new();
         for test in filter {
             let (Test::Is(column)
+            | Test::IsText(column, _)
             | Test::Above(column)
             | Test::Below(column)
             | Test::NotZero(column)
             | Test::In(column, _)) = test;
             let count = match test {
-                Test::NotZero(_) => 0,
+                Test::NotZero(_) | Test::IsText(..) => 0,
                 Test::In(_, count) => *count,
                 _ => 1,
             };
@@ -191,6 +192,7 @@ fn holds(test: &Test, cell: Option<&Cell>, values: &[Cell]) -> bool {
     let bound = values.first().and_then(Cell::to_int);
     match test {
         Test::Is(_) => values.first().is_some_and(|value| same(cell, value)),
+        Test::IsText(_, text) => same(cell, &Cell::text(text)),
         Test::Above(_) => number > bound,
         Test::Below(_) => number < bound,
         Test::NotZero(_) => number != Some(0),

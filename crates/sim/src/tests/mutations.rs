@@ -14,6 +14,7 @@ fn is_noticed(from: &'static str, to: &'static str, words: &str, change: impl Fn
                 mode: Mode::WriteThrough,
                 patience_s: Some((5, 20)),
                 has_guards: false,
+                has_call_records: false,
             };
             change(&mut swarm);
             run_swarm(seed, swarm).failure.map(|failure| failure.what)
@@ -51,6 +52,17 @@ fn a_script_that_accounts_too_little() {
 fn a_script_that_accounts_too_much() {
     let once = "\trecord_route();";
     is_noticed(once, "\tacc_db_request(\"200 OK\", \"acc\"); record_route();", "and should have at most", |swarm| {
+        swarm.database.unheard = 0;
+    });
+}
+
+#[test]
+fn a_script_that_forgets_a_call() {
+    let (hung_up, dropped) = ("if (is_method(\"BYE\"))", "drop_accounting(\"db\", \"cdr\"); if (is_method(\"BYE\"))");
+    is_noticed(hung_up, dropped, "a call has 0 records", |swarm| swarm.variant.has_call_records = true);
+    let twice = "acc_db_request(\"200 OK\", \"acc\"); set_dlg_profile(";
+    is_noticed("set_dlg_profile(", twice, "records, and should have", |swarm| {
+        swarm.variant.has_call_records = true;
         swarm.database.unheard = 0;
     });
 }

@@ -1,6 +1,6 @@
 //! Seeds: some from everywhere, crowds, connections. `cargo xtask ci` runs thousands.
 
-use crate::{StreamWeather, Swarm, run, run_swarm};
+use crate::{StreamWeather, Swarm, Text, Variant, run, run_swarm};
 
 /// Nothing is broken in these.
 #[track_caller]
@@ -55,6 +55,17 @@ fn phones_that_speak_tcp_in_the_worst_weather() {
     let outcome = run_swarm(12, swarm);
     assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
     assert!(outcome.seen.connections > 20 && outcome.seen.answered > 0, "{:?}", outcome.seen);
+}
+
+#[test]
+fn records_of_calls_through_kills() {
+    for seed in 30..36 {
+        let mut swarm = Swarm::of(seed);
+        swarm.variant = Variant { text: Text::Default, has_call_records: true, ..swarm.variant };
+        (swarm.kills, swarm.database.downs) = (3, 2);
+        let outcome = run_swarm(seed, swarm);
+        assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());
+    }
 }
 
 #[test]

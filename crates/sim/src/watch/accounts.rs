@@ -21,7 +21,7 @@ impl Watch {
     /// Compares what is accounted with what was seen.
     pub(super) fn accounted(&mut self, now: Time, database: &Database) {
         let expected = self.expected_rows();
-        let found = rows(database);
+        let found = rows(database, |code| !self.variant.records_calls() || !is_success(code));
         for (key, rows) in &found {
             let bounds = expected.get(key).copied().unwrap_or_default();
             if *rows > bounds.most && (!self.is_unsure || self.has_journal()) {
@@ -37,6 +37,34 @@ impl Watch {
                 let what = format!("{table} has {rows} rows for {method}, and should have {}", bounds.least);
                 return self.breach(now, what, call_id);
             }
+        }
+    }
+
+    /// Every lifetime has passed: each call that was answered has one record.
+    pub fn calls_recorded(&mut self, now: Time, database: &Database) {
+        if !self.variant.records_calls() {
+            return;
+        }
+        let mut expected: BTreeMap<String, Bounds> = BTreeMap::new();
+        for asked in self.asked.values().filter(|asked| asked.method == Method::Invite && asked.is_call) {
+            let is_answered = asked.finals.iter().any(|known| is_success(&known.code.to_string()));
+            let bounds = expected.entry(asked.call_id.clone()).or_default();
+            bounds.least = bounds.least.max(usize::from(is_answered));
+            // One whose answer the proxy was killed over has a record, too; one that came again later may be another call.
+            bounds.most += if asked.is_sure() { usize::from(!asked.branches.is_empty()) } else { usize::MAX / 1000 };
+        }
+        let found = rows(database, is_success);
+        let found = found.into_iter().filter(|((table, method, _), _)| *table == "acc" && method == "INVITE");
+        let mut found: BTreeMap<String, usize> = found.map(|((_, _, call_id), rows)| (call_id, rows)).collect();
+        for (call_id, bounds) in expected {
+            let rows = found.remove(&call_id).unwrap_or(0);
+            if rows < bounds.least || rows > bounds.most {
+                let what = format!("a call has {rows} records, and should have {} to {}", bounds.least, bounds.most);
+                return self.breach(now, what, &call_id);
+            }
+        }
+        if let Some(call_id) = found.keys().next() {
+            self.breach(now, "a call has a record that nobody has begun", call_id);
         }
     }
 
@@ -70,7 +98,10 @@ impl Watch {
                 add("acc", if is_forwarded { rows } else { 0 }, most);
                 continue;
             }
-            add("acc", successes, successes);
+            // Answered calls have their record when they have ended: that is looked at last.
+            if !self.variant.records_calls() {
+                add("acc", successes, successes);
+            }
             if refusals == 0 {
                 continue;
             }
@@ -96,12 +127,21 @@ impl Watch {
     }
 }
 
-fn rows(database: &Database) -> Rows<usize> {
+fn is_success(code: &str) -> bool {
+    code.starts_with('2')
+}
+
+/// The rows whose code is wanted.
+fn rows(database: &Database, is_wanted: impl Fn(&str) -> bool) -> Rows<usize> {
     let mut rows: Rows<usize> = BTreeMap::new();
     for table in ["acc", "missed_calls"] {
-        for row in database.rows(table, ["method", "callid"]) {
-            let [method, call_id] =
+        for row in database.rows(table, ["method", "callid", "sip_code"]) {
+            let [method, call_id, code] =
                 row.map(|cell| String::from_utf8_lossy(&cell.to_bytes().unwrap_or_default()).into_owned());
+            // BYE is what it was.
+            if method == "INVITE" && !is_wanted(&code) {
+                continue;
+            }
             *rows.entry((table, method, call_id)).or_default() += 1;
         }
     }

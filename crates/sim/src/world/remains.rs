@@ -14,13 +14,14 @@ pub const SILENT_TICK: Duration = Duration::from_secs(30);
 
 /// What modules count of what they hold for a while: none of it may be there after that while. `ratelimit` keeps its
 /// pipes, which the script names; `auth` has a ring of a fixed size, and no table of nonces.
-const LEVELS: [&str; 10] = [
+const LEVELS: [&str; 11] = [
     "tm:inuse_transactions",
     "engine:waiting",
     "engine:held_bytes",
     "engine:mail_lost",
     "engine:transactions_refused",
     "acc:waiting_records",
+    "acc:open_calls",
     "usrloc:registered_users",
     "usrloc:location-contacts",
     "pike:nodes",
@@ -66,11 +67,13 @@ impl World {
     /// Every lifetime has passed: nothing may be left at all.
     pub(super) fn nothing_is_left(&mut self) {
         self.is_over = true;
+        self.watch.calls_recorded(self.now, &self.database);
         let rows = self.database.rows("location", ["contact"]).len();
         let kept = [
             ("contacts in the database", rows),
             ("buffers", self.buffers.count()),
             ("records on the disk", self.disk.waiting()),
+            ("calls held on the disk", self.disk.held()),
         ];
         let kept = kept.into_iter().find(|(_, count)| *count > 0);
         let left = kept.map(|(what, count)| format!("{count} {what}")).or_else(|| self.level_left(LEVELS.len()));
