@@ -21,7 +21,7 @@ pub struct Variant {
     /// Whether each message is counted by what keeps floods out, and noted in a cache.
     pub has_guards: bool,
     /// Whether the default script has a record of each call, rather than one of each answer.
-    pub has_call_records: bool,
+    pub has_short_calls: bool,
 }
 
 /// The text of a script.
@@ -65,13 +65,9 @@ loadmodule "cachedb_local.so"
 "#,
 );
 
-/// What has a record of each answer, and of each call. A call that nobody hangs up is over before the world ends, silently:
-/// the watch knows of no BYE that nobody has sent.
-const CALL_RECORDS: [(&str, &str); 2] = [
-    (
-        "do_accounting(\"db\", \"failed\");\n\t$acc_extra",
-        "do_accounting(\"db\", \"failed|cdr\");\n\t$DLG_timeout = 3000;\n\t$acc_extra",
-    ),
+/// A call that nobody hangs up is over before the world ends, silently: the watch knows of no BYE that nobody has sent.
+const SHORT_CALLS: [(&str, &str); 2] = [
+    ("\t$acc_extra(caller)", "\t$DLG_timeout = 3000;\n\t$acc_extra(caller)"),
     ("create_dialog(\"bye-on-timeout\")", "create_dialog()"),
 ];
 
@@ -89,13 +85,18 @@ impl Variant {
                 .unwrap_or(Mode::WriteThrough),
             patience_s,
             has_guards: false,
-            has_call_records: false,
+            has_short_calls: false,
         }
     }
 
-    /// Whether calls have a record when they have ended.
+    /// Whether calls have a record when they have ended, in place of one for each answer.
     pub fn records_calls(&self) -> bool {
-        self.has_call_records && self.text != Text::Residential
+        self.text != Text::Residential
+    }
+
+    /// Whether all calls have ended when the world does.
+    pub fn ends_calls(&self) -> bool {
+        self.has_short_calls && self.records_calls()
     }
 
     /// Whether the script refuses requests in a dialog that it has not set up.
@@ -134,8 +135,8 @@ impl Variant {
             !is_outside && !is_set_here
         });
         let text = lines.collect::<Vec<_>>().join("\n");
-        let text = if self.records_calls() {
-            CALL_RECORDS.iter().fold(text, |text, (of_answers, of_calls)| text.replacen(of_answers, of_calls, 1))
+        let text = if self.ends_calls() {
+            SHORT_CALLS.iter().fold(text, |text, (long, short)| text.replacen(long, short, 1))
         } else {
             text
         };
@@ -151,7 +152,6 @@ impl Variant {
             ("127.0.0.1", "192.0.2.1"),
             ("@REALM@", DOMAIN),
             ("@SPOOL@", "spool"),
-            ("@SECRET@", "a secret that nobody guesses"),
         ];
         values.iter().fold(text, |text, (mark, value)| text.replace(mark, value))
     }

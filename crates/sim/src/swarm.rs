@@ -140,7 +140,7 @@ impl Swarm {
         Swarm {
             variant: Variant {
                 has_guards: Chance::new(seed, 7).happens(300),
-                has_call_records: Chance::new(seed, 9).happens(500),
+                has_short_calls: Chance::new(seed, 9).happens(500),
                 ..Variant::draw(draw)
             },
             phones: draw.between(users, users * 2),

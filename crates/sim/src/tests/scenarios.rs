@@ -85,7 +85,7 @@ fn who_cannot_be_checked_is_told_to_come_again_and_not_to_try_another_password()
         mode: Mode::WriteThrough,
         patience_s: None,
         has_guards: false,
-        has_call_records: false,
+        has_short_calls: false,
     };
     let mut bench = Bench::new(&variant.text(), Duration::from_millis(1));
     bench.register(1, None);
@@ -117,7 +117,7 @@ fn a_server_that_is_gone_holds_nothing() {
         mode: Mode::WriteThrough,
         patience_s: None,
         has_guards: true,
-        has_call_records: false,
+        has_short_calls: false,
     };
     let log = Arc::<Log>::default();
     let start = Time::from_unix_seconds(1_700_000_000);

@@ -22,7 +22,7 @@ impl Scene {
             mode: Mode::WriteThrough,
             patience_s: None,
             has_guards: false,
-            has_call_records: false,
+            has_short_calls: false,
         });
         watch.know(address(ALICE).ip(), false);
         watch.know(address(BOB).ip(), false);

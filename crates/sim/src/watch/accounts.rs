@@ -42,7 +42,7 @@ impl Watch {
 
     /// Every lifetime has passed: each call that was answered has one record.
     pub fn calls_recorded(&mut self, now: Time, database: &Database) {
-        if !self.variant.records_calls() {
+        if !self.variant.ends_calls() {
             return;
         }
         let mut expected: BTreeMap<String, Bounds> = BTreeMap::new();
@@ -92,6 +92,10 @@ impl Watch {
             let refusals = asked.finals.len() - successes;
             let is_forwarded = !asked.branches.is_empty();
             if asked.method == Method::Bye {
+                // It is part of its call's record.
+                if self.variant.records_calls() {
+                    continue;
+                }
                 let rows = asked.finals.len();
                 // RFC 4320: a 408 is accounted though its caller does not hear of it, who may ask again after that.
                 let most = rows + usize::from(is_forwarded);
