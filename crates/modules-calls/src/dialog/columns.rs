@@ -51,9 +51,18 @@ pub const DIALOG: Table = Table {
 /// How many rows are read at a time.
 pub const CHUNK_ROWS: usize = 500;
 
+/// How long a text in this column may be: CHAR has characters, the kinds of TEXT and BLOB that these are have bytes.
+pub fn length_max(column: &Column) -> Option<usize> {
+    let (kind, rest) = column.sql.split_once('(')?;
+    let size = rest.split(')').next()?.parse().ok()?;
+    Some(if kind == "CHAR" { size } else { usize::from(u16::MAX) })
+}
+
 /// The statements of the table.
 #[derive(Clone, Debug)]
 pub struct Statements {
+    /// The table's name.
+    pub table: String,
     /// The rows after an identifier, a chunk of them.
     pub load: Arc<Statement>,
     /// A new row.
@@ -91,6 +100,7 @@ impl Statements {
         ));
         let delete_some = format!("DELETE FROM {} WHERE {} IN ({list})", clean(table), clean(key));
         Statements {
+            table: table.to_owned(),
             load,
             insert: Statement::insert(table, &names),
             update: Statement::update(table, rest, &[key]),

@@ -50,7 +50,7 @@ fn come_back(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
     if !is_live {
         dialog.lock().state = State::Deleted;
         if let Some(store) = &keeper.store {
-            store.put_gone(&[dialog.id]);
+            store.gone.add(dialog.id);
         }
         return;
     }

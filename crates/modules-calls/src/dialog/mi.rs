@@ -1,12 +1,13 @@
 //! The management commands of dialogs.
 
 use super::ending::end;
+use super::flush::Flush;
 use super::keeper::Keeper;
 use super::lifecycle::MI;
 use super::load;
 use super::record::Dialog;
 use super::shown;
-use super::store::Flush;
+
 use catalogue::{CommandParam, Value};
 use module_api::{COMMAND, Command, DialogHandle, Json, JsonMap, Management, MiError, MiFlow, MiReply, MiRun};
 use std::sync::Arc;
@@ -172,11 +173,9 @@ fn restore_db(management: &mut Management<'_>) -> MiFlow {
 fn restore_on(mut flush: Flush, management: &mut Management<'_>) -> MiFlow {
     let Some((query, pending)) = flush.next(&management.env) else { return MiFlow::Done(Ok("OK".into())) };
     MiFlow::wait(query.into(), move |management, answer| {
-        let fault = answer.rows().err();
-        flush.settle(&pending, fault.is_none());
-        match fault {
-            None => restore_on(flush, management),
-            Some(fault) => MiFlow::Done(Err(MiError::new(400, "Restore dlg DB failed!").with(fault.text))),
+        match flush.settle(&management.env, pending, answer.rows().err()) {
+            Ok(()) => restore_on(flush, management),
+            Err(fault) => MiFlow::Done(Err(MiError::new(400, "Restore dlg DB failed!").with(fault.text))),
         }
     })
 }

@@ -10,7 +10,9 @@ mod create;
 mod ending;
 mod event;
 mod flags;
+mod flush;
 pub mod fuzz;
+mod gone;
 mod id;
 mod keeper;
 mod leg;
@@ -42,6 +44,8 @@ mod validate;
 mod variables;
 mod watch;
 
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 mod store_tests;
 #[cfg(test)]

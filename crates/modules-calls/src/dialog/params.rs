@@ -2,13 +2,14 @@
 
 use super::column_params::COLUMN_PARAMS;
 use super::columns::{DIALOG, Statements};
+use super::flush::Flush;
 use super::keeper::{Config, Counters, Keeper};
 use super::load::load;
 use super::matching::Mode;
 use super::options::NO_AUTO_PRACK;
 use super::profiles::{Profiles, Shared};
 use super::service::Service;
-use super::store::{Flush, Store, StoreMode};
+use super::store::{Store, StoreMode};
 use super::table::Table;
 use super::{timer, watch};
 use bytes::Bytes;
@@ -150,6 +151,7 @@ pub const STATISTICS: &[Statistic] = &[
     FAILED,
     REFUSED,
     FORGOTTEN,
+    REFUSED_ROWS,
     Statistic::counter("create_sent", "Dialogs that were made known to a cluster."),
     Statistic::counter("update_sent", "Changes that were made known to a cluster."),
     Statistic::counter("delete_sent", "Ends that were made known to a cluster."),
@@ -167,6 +169,11 @@ const REFUSED: Statistic =
 const FORGOTTEN: Statistic = Statistic::counter(
     "forgotten_rows",
     "Rows of ended dialogs that stay in the database because it has failed for too long.",
+);
+
+const REFUSED_ROWS: Statistic = Statistic::counter(
+    "refused_rows",
+    "Rows that the database has refused when it was well: each time that one is tried alone.",
 );
 
 /// A server has no more calls than this at a time.
@@ -234,7 +241,7 @@ fn counters(setup: &Setup<'_>) -> Counters {
     if !setup.params.is_on(&ENABLE_STATS) {
         return Counters::default();
     }
-    for idle in STATISTICS.iter().skip(7) {
+    for idle in STATISTICS.iter().skip(8) {
         setup.counter(idle);
     }
     let counter = |statistic| -> Counter { setup.counter(statistic) };
@@ -261,7 +268,8 @@ fn database(setup: &mut Setup<'_>) -> Result<Option<Store>, StartError> {
     let some = usize::try_from(given.int(&TIMER_BULK_DEL_NO)).unwrap_or(1);
     let statements = Statements::new(table, &given, some);
     let flushes = given.is_on(&DB_FLUSH_VALS_PROFILES);
-    Ok(Some(Store::new(database, statements, mode, flushes, setup.counter(&FORGOTTEN))))
+    let counters = [setup.counter(&FORGOTTEN), setup.counter(&REFUSED_ROWS)];
+    Ok(Some(Store::new(database, statements, mode, flushes, counters)))
 }
 
 fn hook_up(setup: &mut Setup<'_>, keeper: &Arc<Keeper>, period: Duration) {

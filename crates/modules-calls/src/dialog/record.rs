@@ -113,6 +113,8 @@ pub struct Row {
     pub is_old: bool,
     /// A statement has failed: it may have been done all the same.
     pub is_doubtful: bool,
+    /// The database has refused it when it was tried alone.
+    pub is_refused: bool,
     /// A statement is under way: the next waits for it, so that none overtakes another.
     pub is_busy: bool,
 }
