@@ -66,7 +66,8 @@ pub const PUSH_VAR: Command = Command {
 pub const DB_SYNC: Command = Command {
     name: "dialog:db_sync",
     aliases: &["dlg_db_sync"],
-    about: "Takes the dialogs of the database that are not in memory into it.",
+    about: "Takes the dialogs of the database into memory; those that are there take what their rows have, unless they \
+            have changed since they were written.",
     run: MiRun::Wait(db_sync),
     ..COMMAND
 };
@@ -145,6 +146,7 @@ fn db_sync(management: &mut Management<'_>) -> MiFlow {
     if keeper.store.is_none() {
         return MiFlow::Done(Err(MiError::new(400, "Cannot sync in no-db mode")));
     }
+    load::begins(&keeper);
     sync_after(keeper, -1)
 }
 
@@ -153,9 +155,15 @@ fn sync_after(keeper: Arc<Keeper>, after: i64) -> MiFlow {
     MiFlow::wait(query.into(), move |management, answer| match answer.rows() {
         Ok(rows) => match load::take(&keeper, &mut management.env, &rows) {
             Some(last) => sync_after(keeper, last),
-            None => MiFlow::Done(Ok("OK".into())),
+            None => {
+                load::ended(&keeper);
+                MiFlow::Done(Ok("OK".into()))
+            }
         },
-        Err(fault) => MiFlow::Done(Err(MiError::new(400, "Sync mem with DB failed").with(fault.text))),
+        Err(fault) => {
+            load::ended(&keeper);
+            MiFlow::Done(Err(MiError::new(400, "Sync mem with DB failed").with(fault.text)))
+        }
     })
 }
 

@@ -49,6 +49,8 @@ mod refusal_tests;
 #[cfg(test)]
 mod store_tests;
 #[cfg(test)]
+mod sync_tests;
+#[cfg(test)]
 mod tests;
 
 use catalogue::{Arg, Routes};

@@ -280,7 +280,7 @@ fn hook_up(setup: &mut Setup<'_>, keeper: &Arc<Keeper>, period: Duration) {
     setup.every(Duration::from_secs(1), move |env| timer::tick(&timed, env));
     let Some(store) = &keeper.store else { return };
     let loaded = Arc::clone(keeper);
-    setup.at_start(move |_| load(loaded, -1));
+    setup.at_start(move |_| load(loaded));
     if store.mode != StoreMode::AtStop {
         let flushed = Arc::clone(keeper);
         setup.every(period, move |env| Flush::new(&flushed).job(env));
