@@ -110,6 +110,33 @@ fn a_request_without_route_is_matched_by_function() {
 }
 
 #[test]
+fn each_fork_is_checked_and_reached_by_its_tag() {
+    let text = CHECKED.replace("create_dialog();", "create_dialog(); append_branch(\"sip:carol@192.0.2.30\");");
+    let mut world = World::with_params(LOAD_DIALOG, &text.replace("is_method(\"BYE|INFO\")", "1"));
+    let mut call = Call::begin(&mut world);
+    let at_carol = world.last("carol", "INVITE");
+    world.reply_with("carol", &at_carol, 183, "Progress", "Contact: <sip:carol@192.0.2.30>\r\n");
+    let early = world.last("alice", "183");
+    let to_carol = Call { invite: call.invite.clone(), at_bob: at_carol.clone(), success: Some(early) };
+    let in_dialog = |world: &mut World, method: &str, number: u32| {
+        // As a phone sends it: to the contact of the one that it is for.
+        let text = to_carol.alice_text(method, number).replace("sip:bob@192.0.2.20 SIP", "sip:carol@192.0.2.30 SIP");
+        world.send("alice", text);
+        world.last("carol", method);
+    };
+    in_dialog(&mut world, "PRACK", 2);
+    call.answer(&mut world);
+    call.ack(&mut world);
+    world.reply_with("carol", &at_carol, 200, "OK", "Contact: <sip:carol@192.0.2.30>\r\n");
+    world.last("alice", "200");
+    in_dialog(&mut world, "ACK", 1);
+    in_dialog(&mut world, "BYE", 3);
+    assert_eq!(world.script_log(), ["PRACK downstream 1", "ACK downstream 1", "ACK downstream 1", "BYE downstream 1"]);
+    call.alice_sends(&mut world, "BYE", 2);
+    world.last("bob", "BYE");
+}
+
+#[test]
 fn a_message_works_on_its_own_dialog_again() {
     let text = r#"
 route {

@@ -158,7 +158,7 @@ fn a_party_that_answers_no_ping_ends_the_call() {
 #[test]
 fn a_party_that_does_not_know_the_call_ends_it() {
     let mut world = world("modparam(\"dialog\", \"reinvite_ping_interval\", 60)\n", "reinvite-ping-callee");
-    Call::answered(&mut world);
+    Call::with_media(&mut world, "v=0\r\no=a", "v=0\r\no=b");
     world.pass(Duration::from_secs(61));
     let ping = world.last("bob", "INVITE");
     world.reply("bob", &ping, 491, "Request Pending");

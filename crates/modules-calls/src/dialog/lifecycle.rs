@@ -79,6 +79,9 @@ fn note(keeper: &Keeper, inner: &mut Inner, action: Action, cause: &Cause, now: 
         Action::Ring | Action::Establish => {}
         Action::Answer => {
             inner.answered = Some(now);
+            let chosen = inner.chosen;
+            let others = inner.callees.iter_mut().enumerate().filter(|(position, _)| *position != chosen);
+            others.for_each(|(_, leg)| leg.lose());
             inner.expires = now + inner.lifetime;
             arm_pings(keeper, inner, now);
             if inner.was_cancelled && inner.options.has(Choice::EndOnRace) {

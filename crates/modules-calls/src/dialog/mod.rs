@@ -22,6 +22,7 @@ mod matching;
 mod mi;
 mod mi_profiles;
 mod numbering;
+mod offers;
 mod options;
 mod packed;
 mod params;
@@ -44,6 +45,8 @@ mod validate;
 mod variables;
 mod watch;
 
+#[cfg(test)]
+mod numbers_tests;
 #[cfg(test)]
 mod refusal_tests;
 #[cfg(test)]

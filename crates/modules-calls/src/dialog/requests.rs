@@ -47,6 +47,7 @@ pub fn send(
             Direction::Downstream => (&dialog.from_uri, &dialog.to_uri),
             Direction::Upstream => (&dialog.to_uri, &dialog.from_uri),
         };
+        inner.numbers_changed();
         let target = inner.target_mut(to).filter(|leg| !leg.contact.is_empty());
         let target = target.ok_or_else(|| Fault::us("it is not known how the party is reached"))?;
         let number = target.numbering.own();

@@ -143,17 +143,20 @@ pub fn dialog(keeper: &Arc<Keeper>, env: &Env<'_>, row: &[Cell]) -> Result<Arc<D
     };
     let names =
         Names { call_id: read.needed("callid")?, from_uri: read.needed("from_uri")?, to_uri: read.needed("to_uri")? };
-    let numbering = |given: &'static str, left: &'static str| -> Result<Numbering, (&'static str, &'static str)> {
-        let given = read.number(given)?;
-        let left = u32::try_from(read.int(left).unwrap_or(0)).unwrap_or(0);
-        Ok(Numbering::restored(given, left))
-    };
+    let numbering =
+        |given: &'static str, left: &'static str, is_pinged: bool| -> Result<Numbering, (&'static str, &'static str)> {
+            let given = read.number(given)?;
+            let left = u32::try_from(read.int(left).unwrap_or(0)).unwrap_or(0);
+            Ok(Numbering::restored(given, left, is_pinged))
+        };
+    let options = Options::of_bits(u32::try_from(read.int("flags").unwrap_or(0)).unwrap_or(0));
+    let [pings_caller, pings_callee] = options.pings().map(|ping| ping.is_some());
     let caller = Leg {
         tag: read.needed("from_tag")?,
         contact: read.bytes("caller_contact"),
         routes: read.bytes("caller_route_set"),
         socket: socket("caller_sock"),
-        numbering: numbering("callee_cseq", "caller_ping_cseq")?,
+        numbering: numbering("callee_cseq", "caller_ping_cseq", pings_caller)?,
         ..Leg::default()
     };
     let callee = Leg {
@@ -161,7 +164,7 @@ pub fn dialog(keeper: &Arc<Keeper>, env: &Env<'_>, row: &[Cell]) -> Result<Arc<D
         contact: read.bytes("callee_contact"),
         routes: read.bytes("callee_route_set"),
         socket: socket("callee_sock"),
-        numbering: numbering("caller_cseq", "callee_ping_cseq")?,
+        numbering: numbering("caller_cseq", "callee_ping_cseq", pings_callee)?,
         ..Leg::default()
     };
     let wall = |name| -> Result<Time, (&'static str, &'static str)> {
@@ -173,7 +176,7 @@ pub fn dialog(keeper: &Arc<Keeper>, env: &Env<'_>, row: &[Cell]) -> Result<Arc<D
     inner.callees.push(callee);
     inner.state = state;
     inner.answered = Some(started);
-    inner.options = Options::of_bits(u32::try_from(read.int("flags").unwrap_or(0)).unwrap_or(0));
+    inner.options = options;
     inner.values = packed::read_values(&read.bytes("vars"));
     for (name, value) in packed::read_profiles(&read.bytes("profiles")) {
         match keeper.profiles.named(&name) {

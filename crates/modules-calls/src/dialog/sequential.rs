@@ -129,6 +129,7 @@ fn inc_cseq(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     };
     let count = u32::try_from(args.opt_int(1)?.unwrap_or(1)).unwrap_or(1);
     let mut inner = dialog.lock();
+    inner.numbers_changed();
     if *inner.caller.tag == *tag {
         inner.caller.numbering.skip(count);
         return Ok(1);

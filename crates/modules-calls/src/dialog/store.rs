@@ -43,7 +43,7 @@ pub enum StoreMode {
 pub enum Change {
     /// It was made.
     Created,
-    /// Its state or lifetime.
+    /// Its state or lifetime, or where a party is reached.
     State,
     /// Its values, flags, profiles or routes.
     Values,
@@ -129,10 +129,10 @@ impl Store {
     /// Begins to write a dialog's row, unless there is nothing to write or a statement is under way.
     pub fn begin(&self, keeper: &Keeper, env: &Env<'_>, dialog: &Dialog) -> Option<Begun> {
         let mut inner = dialog.lock();
-        if inner.row.is_busy || !inner.row.is_old {
+        if inner.row.is_busy || !(inner.row.is_old || inner.row.has_old_numbers) {
             return None;
         }
-        inner.row.is_old = false;
+        (inner.row.is_old, inner.row.has_old_numbers) = (false, false);
         let is_over = inner.state == State::Deleted;
         let may_be_there = inner.row.is_there || inner.row.is_doubtful;
         if is_over && !may_be_there || !is_over && !inner.is_confirmed() {
