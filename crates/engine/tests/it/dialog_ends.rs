@@ -41,17 +41,73 @@ fn a_call_whose_time_is_over_is_ended_at_both_sides() {
 
 #[test]
 fn without_bye_on_timeout_the_dialog_only_ends() {
-    let created = r#"create_dialog(); $DLG_timeout = 5; dlg_on_timeout("late");"#;
-    let text = format!("{}route[late] {{ xlog(\"late $DLG_end_reason $DLG_lifetime\\n\"); }}\n", script(created));
+    let created = r#"create_dialog(); $DLG_timeout = 5; dlg_on_timeout("late"); dlg_on_hangup("over");"#;
+    let text = format!(
+        "{}route[late] {{ xlog(\"late $DLG_status $DLG_end_reason\\n\"); }}
+        route[over] {{ xlog(\"over $DLG_status $DLG_end_reason\\n\"); }}\n",
+        script(created)
+    );
     let mut world = World::with_params(LOAD_DIALOG, &text);
     Call::answered(&mut world);
     world.script_log();
     world.pass(Duration::from_secs(7));
     counts(&world, [0, 0, 1, 1, 0]);
     assert!(world.take("bob").is_none_or(|message| message.method_text() == b"ACK"));
-    let said = world.script_log();
-    assert_eq!(said.len(), 1);
-    assert!(said[0].starts_with("late Lifetime Timeout "), "{said:?}");
+    assert_eq!(world.script_log(), ["late 4 <null>", "over 5 Lifetime Timeout"]);
+}
+
+#[test]
+fn the_timeout_route_prolongs_a_call() {
+    // The first time at once, the second when a backend has answered; then it says nothing.
+    let created = r#"create_dialog("bye-on-timeout"); $DLG_timeout = 5; $dlg_val(n) = 0; dlg_on_timeout("late");
+        set_dlg_profile("all");"#;
+    let text = format!(
+        "{}route[late] {{
+            $dlg_val(n) = $(dlg_val(n){{s.int}}) + 1;
+            get_profile_size(\"all\", , $var(size));
+            xlog(\"late $DLG_status $var(size)\\n\");
+            if ($dlg_val(n) == 1) $DLG_timeout = 10;
+            if ($dlg_val(n) == 2) {{ ask(\"db\"); $DLG_timeout = 10; }}
+        }}\n",
+        script(created)
+    );
+    let params = format!("{LOAD_DIALOG}modparam(\"dialog\", \"profiles_no_value\", \"all\")\n");
+    let mut world = World::with_params(&params, &text);
+    Call::answered(&mut world);
+    world.script_log();
+    world.pass(Duration::from_secs(7));
+    assert_eq!(world.script_log(), ["late 4 1"]);
+    world.pass(Duration::from_secs(11));
+    assert_eq!(world.script_log(), ["late 4 1"]);
+    // While it waits, the call goes on; and the route is not run again.
+    world.pass(Duration::from_secs(3));
+    counts(&world, [1, 0, 1, 0, 0]);
+    world.answer(&["192.0.2.20"]);
+    world.pass(Duration::from_secs(9));
+    counts(&world, [1, 0, 1, 0, 0]);
+    assert!(world.script_log().is_empty());
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.script_log(), ["late 4 1"]);
+    counts(&world, [0, 0, 1, 1, 0]);
+    for phone in ["alice", "bob"] {
+        let bye = world.last(phone, "BYE");
+        world.reply(phone, &bye, 200, "OK");
+    }
+    world.settle();
+}
+
+#[test]
+fn a_call_that_is_hung_up_while_its_timeout_route_waits_has_ended() {
+    let created = r#"create_dialog(); $DLG_timeout = 5; dlg_on_timeout("late");"#;
+    let text = format!("{}route[late] {{ ask(\"db\"); $DLG_timeout = 100; }}\n", script(created));
+    let mut world = World::with_params(LOAD_DIALOG, &text);
+    let call = Call::answered(&mut world);
+    world.pass(Duration::from_secs(7));
+    call.bob_sends(&mut world, "BYE", 1);
+    counts(&world, [0, 0, 1, 0, 0]);
+    world.answer(&["192.0.2.20"]);
+    world.pass(Duration::from_secs(2));
+    counts(&world, [0, 0, 1, 0, 0]);
 }
 
 #[test]

@@ -144,15 +144,14 @@ fn run_route(env: &mut Env<'_>, dialog: &Arc<Dialog>, action: Action, cause: &Ca
         let inner = dialog.lock();
         match action {
             Action::Answer => inner.routes.answer.clone(),
-            Action::Expire => inner.routes.timeout.clone(),
-            Action::Terminate => inner.routes.hangup.clone(),
+            Action::Terminate | Action::Expire => inner.routes.hangup.clone(),
             Action::Ring | Action::Establish | Action::Fail => None,
         }
     };
     let Some(route) = route else { return };
     let direction = if cause.reason == Some(UPSTREAM_BYE) { Direction::Upstream } else { Direction::Downstream };
     let of = DialogOf { dialog: Arc::clone(dialog) as Arc<dyn DialogHandle>, direction };
-    if let Err(fault) = env.operations.run_route(env, &route, cause.message.clone(), Some(of)) {
+    if let Err(fault) = env.operations.run_route(env, &route, cause.message.clone(), Some(of), None) {
         env.log().error(format!("dialog {}: {fault}", dialog.id.text()));
     }
 }

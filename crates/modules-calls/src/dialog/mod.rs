@@ -9,6 +9,7 @@ mod context;
 mod create;
 mod ending;
 mod event;
+mod expiry;
 mod flags;
 mod flush;
 pub mod fuzz;

@@ -62,6 +62,8 @@ pub struct Inner {
     pub lifetime: Duration,
     /// When its time is over; from the answer on.
     pub expires: Time,
+    /// It is over, and the timeout route runs, which may prolong it.
+    pub is_expiring: bool,
     /// When it was answered.
     pub answered: Option<Time>,
     /// When it ended.
@@ -99,7 +101,7 @@ pub struct Routes {
     pub answer: Option<Box<str>>,
     /// When its time is over.
     pub timeout: Option<Box<str>>,
-    /// When it ends otherwise.
+    /// When it has ended.
     pub hangup: Option<Box<str>>,
 }
 
@@ -189,6 +191,7 @@ impl Inner {
             options: Options::default(),
             lifetime,
             expires,
+            is_expiring: false,
             answered: None,
             ended: None,
             end_reason: None,
@@ -331,6 +334,6 @@ impl Inner {
             return self.ended.map(|ended| ended + self.delete_delay);
         }
         let pings = self.next_pings.iter().flatten().copied();
-        pings.chain(self.race_ends).chain(self.next_check).chain([self.expires]).min()
+        pings.chain(self.race_ends).chain(self.next_check).chain((!self.is_expiring).then_some(self.expires)).min()
     }
 }
