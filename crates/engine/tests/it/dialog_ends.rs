@@ -151,6 +151,27 @@ fn a_ringing_call_is_ended_with_cancel_and_487() {
 }
 
 #[test]
+fn of_two_calls_with_one_call_id_the_one_that_is_named_ends() {
+    // A proxy before us has forked: the same INVITE comes twice, to different phones.
+    let mut world = world("", "");
+    let first = Call::begin(&mut world);
+    world.reply("bob", &first.at_bob, 180, "Ringing");
+    let text = String::from_utf8_lossy(first.invite.bytes()).into_owned();
+    world.send(
+        "alice",
+        text.replace("sip:bob@192.0.2.20 SIP", "sip:carol@192.0.2.30 SIP").replace("branch=", "branch=z9hG4bKfork"),
+    );
+    let at_carol = world.last("carol", "INVITE");
+    world.reply("carol", &at_carol, 180, "Ringing");
+    let route = value(&at_carol, HeaderName::RecordRoute);
+    let did = route.split(";did=").nth(1).unwrap().trim_end_matches('>').to_owned();
+    assert!(manage(&mut world, "dialog:end_dlg", &format!(r#"["{did}"]"#)).contains("OK"));
+    world.last("carol", "CANCEL");
+    counts(&world, [0, 1, 2, 0, 1]);
+    assert!(world.take("bob").is_none());
+}
+
+#[test]
 fn pings_move_the_numbers_of_what_follows() {
     let mut world = world("modparam(\"dialog\", \"options_ping_interval\", 10)\n", "options-ping-callee");
     let call = Call::answered(&mut world);

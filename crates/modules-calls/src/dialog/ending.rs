@@ -22,10 +22,15 @@ pub fn end(
 ) -> Result<(), Fault> {
     match dialog.state() {
         State::Unconfirmed | State::Early => {
-            dialog.lock().end_reason = Some(reason);
+            let transaction = {
+                let mut inner = dialog.lock();
+                inner.end_reason = Some(reason);
+                inner.transaction.clone()
+            };
+            let transaction = transaction.ok_or_else(|| Fault::us("its INVITE is not on its way yet"))?;
             let operations = env.operations;
             let reply = ReplyContent::new(487, "Request Terminated");
-            operations.reply_by_callid(env, &dialog.call_id, None, &reply)
+            operations.reply_by_id(env, transaction.as_bytes(), &reply)
         }
         State::ConfirmedNoAck | State::Confirmed => {
             // Who takes the step sends the BYEs: a party that hangs up at this moment is not told twice.

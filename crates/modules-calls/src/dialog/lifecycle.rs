@@ -84,8 +84,9 @@ fn note(keeper: &Keeper, inner: &mut Inner, action: Action, cause: &Cause, now: 
             others.for_each(|(_, leg)| leg.lose());
             inner.expires = now + inner.lifetime;
             arm_pings(keeper, inner, now);
-            if inner.was_cancelled && inner.options.has(Choice::EndOnRace) {
-                inner.race_ends = Some(now + keeper.config.race_timeout);
+            inner.transaction = None;
+            if inner.was_cancelled || inner.callees.get(chosen).is_some_and(|leg| leg.was_hung_up) {
+                end_soon(keeper, inner, now);
             }
         }
         Action::Fail | Action::Terminate | Action::Expire => {
@@ -94,6 +95,13 @@ fn note(keeper: &Keeper, inner: &mut Inner, action: Action, cause: &Cause, now: 
             inner.next_pings = [None; 2];
             inner.race_ends = None;
         }
+    }
+}
+
+/// What the parties have said has crossed (RFC 5407 section 3): the call ends soon, where the script wants that.
+pub fn end_soon(keeper: &Keeper, inner: &mut Inner, now: Time) {
+    if inner.options.has(Choice::EndOnRace) && inner.is_confirmed() && inner.race_ends.is_none() {
+        inner.race_ends = Some(now + keeper.config.race_timeout);
     }
 }
 

@@ -6,7 +6,7 @@ use super::leg::sdp_of;
 use super::lifecycle::{Cause, DOWNSTREAM_BYE, UPSTREAM_BYE, advance, tell};
 use super::offers::OfAParty;
 use super::record::Dialog;
-use super::state::Input;
+use super::state::{Input, State};
 use super::validate::Repeated;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes, Verdict};
@@ -117,10 +117,18 @@ fn pass(keeper: &Arc<Keeper>, call: &mut Call<'_>, dialog: &Arc<Dialog>, directi
         Method::Ack => {
             advance(keeper, &mut call.env, dialog, Input::Ack, &Cause::default());
         }
-        Method::Bye if has_the_call(dialog, direction, &message) => {
+        Method::Bye if dialog.state() > State::Early && has_the_call(dialog, direction, &message) => {
             let reason = if direction == Direction::Upstream { UPSTREAM_BYE } else { DOWNSTREAM_BYE };
             let cause = Cause { reason: Some(reason), code: 0, message: of_message };
             advance(keeper, &mut call.env, dialog, Input::Bye, &cause);
+        }
+        Method::Bye if direction == Direction::Downstream => {
+            // Early, it changes nothing yet: a 2xx may be on its way (RFC 5407 section 3.1.3).
+            let mut inner = dialog.lock();
+            let callee = inner.callee_of(direction, &message);
+            if let Some(leg) = inner.callees.get_mut(callee) {
+                leg.was_hung_up = true;
+            }
         }
         _ => {}
     }

@@ -56,6 +56,8 @@ pub struct Inner {
     pub chosen: usize,
     /// The CSeq number of the INVITE.
     pub first_cseq: u32,
+    /// Its transaction, while it is not answered.
+    pub transaction: Option<Box<str>>,
     /// What `create_dialog()` asked for.
     pub options: Options,
     /// Its lifetime from the answer on.
@@ -188,6 +190,7 @@ impl Inner {
             callees: SmallVec::new(),
             chosen: 0,
             first_cseq: 0,
+            transaction: None,
             options: Options::default(),
             lifetime,
             expires,

@@ -2,10 +2,10 @@
 
 use super::keeper::{Keeper, dialog_of};
 use super::leg::{Leg, contact_of, sdp_of, sent_sdp};
-use super::lifecycle::{Cause, advance};
+use super::lifecycle::{Cause, advance, end_soon};
 use super::offers::{self, OfAParty};
 use super::record::{CALLEES_MAX, Dialog};
-use super::state::Input;
+use super::state::{Input, State};
 use super::store::Change;
 use bytes::Bytes;
 use module_api::{Call, Direction, HookEvent, Kind};
@@ -33,8 +33,14 @@ pub fn watch(call: &mut Call<'_>, moment: &HookEvent<'_>) {
 }
 
 fn initial(call: &mut Call<'_>, keeper: &Arc<Keeper>, dialog: &Arc<Dialog>, moment: &HookEvent<'_>) {
-    // From here on its transaction says when it ends.
-    dialog.lock().next_check = None;
+    {
+        let mut inner = dialog.lock();
+        // From here on its transaction says when it ends.
+        inner.next_check = None;
+        if inner.transaction.is_none() && inner.state <= State::Early {
+            inner.transaction = call.msg.transaction.as_ref().map(|known| known.id().into_boxed_str());
+        }
+    }
     match moment {
         HookEvent::RequestOut { branch, sent } => {
             let offer = sent_sdp(sent, &dialog.lock().caller.sdp);
@@ -53,6 +59,10 @@ fn initial(call: &mut Call<'_>, keeper: &Arc<Keeper>, dialog: &Arc<Dialog>, mome
             advance(keeper, &mut call.env, dialog, input, &Cause { reason: None, code: *code, message });
         }
         HookEvent::Cancelled => dialog.lock().was_cancelled = true,
+        HookEvent::CancelledLate => {
+            end_soon(keeper, &mut dialog.lock(), call.env.now);
+            keeper.table.schedule(dialog);
+        }
         HookEvent::Acknowledged => {
             advance(keeper, &mut call.env, dialog, Input::Ack, &Cause::default());
         }
