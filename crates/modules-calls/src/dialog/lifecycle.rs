@@ -106,7 +106,7 @@ pub fn end_soon(keeper: &Keeper, inner: &mut Inner, now: Time) {
 }
 
 /// Says when the parties are pinged next.
-pub fn arm_pings(keeper: &Keeper, inner: &mut Inner, now: Time) {
+fn arm_pings(keeper: &Keeper, inner: &mut Inner, now: Time) {
     inner.next_pings = inner.options.pings().map(|ping| ping.map(|ping| now + interval(keeper, ping)));
 }
 

@@ -2,15 +2,17 @@
 
 use super::columns::CHUNK_ROWS;
 use super::flush::Flush;
+use super::id::DialogId;
 use super::keeper::Keeper;
-use super::lifecycle::{arm_pings, tell};
-use super::record::{Dialog, Row};
+use super::lifecycle::{interval, tell};
+use super::record::{Dialog, Inner, Row};
 use super::rows;
 use super::state::State;
 use super::store::StoreMode;
 use module_api::sql::{Cell, Query, Rows};
-use module_api::{DialogEvent, Direction, Env, Fault, Job};
+use module_api::{DialogEvent, Direction, Env, Fault, Job, Time};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The rows after an identifier.
 pub fn query(keeper: &Keeper, after: i64) -> Option<Query> {
@@ -95,7 +97,7 @@ fn come_back(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
     }
     let profiles = {
         let mut inner = dialog.lock();
-        arm_pings(keeper, &mut inner, env.now);
+        spread_pings(keeper, &mut inner, dialog.id, env.now);
         if store.mode == StoreMode::AtStop {
             // Nothing tells the database when it ends, but the clean stop that writes it anew if it has not.
             inner.row = Row { is_old: true, ..Row::default() };
@@ -109,6 +111,15 @@ fn come_back(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
     keeper.counters.active.increment();
     keeper.table.schedule(dialog);
     tell(env, dialog, &mut DialogEvent::Loaded);
+}
+
+/// All dialogs come back in the same second: their first pings are spread over the interval, each dialog in its place.
+fn spread_pings(keeper: &Keeper, inner: &mut Inner, id: DialogId, now: Time) {
+    for (next, ping) in inner.next_pings.iter_mut().zip(inner.options.pings()) {
+        let Some(ping) = ping else { continue };
+        let seconds = interval(keeper, ping).as_secs().max(1);
+        *next = Some(now + Duration::from_secs(1 + u64::from(id.number) % seconds));
+    }
 }
 
 /// A dialog that is in memory takes what its row has, unless it has news itself or has gone further. Its numbers are

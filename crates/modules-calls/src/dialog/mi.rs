@@ -20,11 +20,14 @@ const LISTS: &[&[CommandParam]] = &[
 ];
 const LISTED: &str = "{count: n, Dialogs: [<dlg>, …]} ; {Dialog: <dlg>}";
 
+/// More dialogs in one reply would be tens of megabytes: the others come with `index` and `counter`.
+pub const LISTED_MAX: usize = 10_000;
+
 /// `dialog:list`
 pub const LIST: Command = Command {
     name: "dialog:list",
     aliases: &["dlg_list"],
-    about: "Shows all dialogs, one by its Call-ID, or so many from a position on.",
+    about: "Shows dialogs: the first 10000, so many from a position on, or one by its Call-ID. count says how many there are.",
     recipes: LISTS,
     named_only: true,
     reply: LISTED,
@@ -103,7 +106,7 @@ fn list(management: &mut Management<'_>, with_context: bool) -> MiReply {
         return Ok(object([("Dialog", show(&dialog))]));
     }
     let position = |name| params.opt_int(name).map(|number| usize::try_from(number).unwrap_or(0));
-    let (first, most) = (position("index").unwrap_or(0), position("counter").unwrap_or(usize::MAX));
+    let (first, most) = (position("index").unwrap_or(0), position("counter").unwrap_or(LISTED_MAX).min(LISTED_MAX));
     let dialogs: Vec<Json> = keeper.table.all().skip(first).take(most).map(|dialog| show(&dialog)).collect();
     Ok(object([("count", keeper.table.count().into()), ("Dialogs", dialogs.into())]))
 }

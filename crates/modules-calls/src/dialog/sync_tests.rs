@@ -1,7 +1,7 @@
 //! `dialog:db_sync`: what has ended stays ended, what is in memory takes what its row has.
 
 use super::keeper::Keeper;
-use super::store_tests::{Rowset, answered, hang_up, write_behind};
+use super::store_tests::{Rowset, answered, hang_up, restarted, write_behind};
 use super::tests::function;
 use super::{mi, variables};
 use catalogue::Value;
@@ -57,6 +57,34 @@ fn a_call_that_ends_while_its_row_is_on_the_way_does_not_come_back() {
     fixture.with_env(|env| super::load::take(&shared, env, &rows));
     super::load::ended(&shared);
     assert_eq!((shared.table.count(), shared.counters.active.get()), (0, 0));
+}
+
+#[test]
+fn first_pings_after_a_restart_are_spread_over_the_interval() {
+    let table = Rowset::default();
+    let (mut fixture, state) = answered(&table, 1);
+    fixture.run_background().unwrap();
+    drop(state);
+    {
+        let mut kept = table.0.lock().unwrap();
+        let row = kept.rows.values().next().unwrap().clone();
+        for number in 0..60 {
+            let mut another = row.clone();
+            another[0] = Cell::Int(number);
+            // options-ping-caller
+            another[25] = Cell::Int(32);
+            kept.rows.insert(number, another);
+        }
+    }
+    let (fixture, state) = restarted(&table, 1);
+    let mut due: Vec<u64> = keeper(&state)
+        .table
+        .all()
+        .filter_map(|dialog| Some(dialog.lock().next_pings[0]?.since(fixture.now).as_secs()))
+        .collect();
+    due.sort_unstable();
+    let expected: Vec<u64> = (1..=30).flat_map(|second| [second, second]).collect();
+    assert_eq!(due, expected);
 }
 
 #[test]
