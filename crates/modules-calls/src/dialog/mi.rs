@@ -105,10 +105,15 @@ fn list(management: &mut Management<'_>, with_context: bool) -> MiReply {
         let dialog = found.ok_or_else(|| MiError::new(404, "No such dialog"))?;
         return Ok(object([("Dialog", show(&dialog))]));
     }
-    let position = |name| params.opt_int(name).map(|number| usize::try_from(number).unwrap_or(0));
-    let (first, most) = (position("index").unwrap_or(0), position("counter").unwrap_or(LISTED_MAX).min(LISTED_MAX));
+    let (first, most) = window(params.opt_int("index"), params.opt_int("counter"));
     let dialogs: Vec<Json> = keeper.table.all().skip(first).take(most).map(|dialog| show(&dialog)).collect();
     Ok(object([("count", keeper.table.count().into()), ("Dialogs", dialogs.into())]))
+}
+
+/// Where a list begins, and how many it has at most.
+fn window(index: Option<i64>, counter: Option<i64>) -> (usize, usize) {
+    let number = |given: i64| usize::try_from(given).unwrap_or(0);
+    (index.map_or(0, number), counter.map_or(LISTED_MAX, number).min(LISTED_MAX))
 }
 
 /// An object of these fields.
@@ -189,4 +194,17 @@ fn restore_on(mut flush: Flush, management: &mut Management<'_>) -> MiFlow {
             Err(fault) => MiFlow::Done(Err(MiError::new(400, "Restore dlg DB failed!").with(fault.text))),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LISTED_MAX, window};
+
+    #[test]
+    fn a_list_is_no_longer_than_a_reply_may_be() {
+        assert_eq!(window(None, None), (0, LISTED_MAX));
+        assert_eq!(window(Some(20_000), Some(50_000)), (20_000, LISTED_MAX));
+        assert_eq!(window(Some(40), Some(10)), (40, 10));
+        assert_eq!(window(Some(-1), Some(-1)), (0, 0));
+    }
 }

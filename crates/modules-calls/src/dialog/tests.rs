@@ -269,21 +269,6 @@ fn a_dialog_as_json() {
     assert_eq!(String::from_utf8_lossy(&json), expected);
 }
 
-#[test]
-fn a_list_is_no_longer_than_a_reply_may_be() {
-    let (mut fixture, state) = dialog(&[]);
-    for number in 0..mi::LISTED_MAX {
-        fixture.next_request(&format!("{INVITE}\nCall-ID: {number}"));
-        assert_eq!(fixture.call(&state, function("create_dialog"), &[absent()]), 1);
-    }
-    let mut list = |params: &[(&'static str, Json)]| {
-        let reply = fixture.command(&state, mi::LIST.run, params).unwrap();
-        (reply["count"].as_u64().unwrap(), reply["Dialogs"].as_array().unwrap().len())
-    };
-    assert_eq!(list(&[]), (10_001, 10_000));
-    assert_eq!(list(&[("index", 10_000.into()), ("counter", 20_000.into())]), (10_001, 1));
-}
-
 fn serde_json_text(id: &str, number: u64) -> String {
     format!(
         r#"{{"ID":"{id}","db_id":"{number}","state":4,"user_flags":"paid","timestart":1700000000,"datestart":"2023-11-14 22:13:20","timeout":1700043200,"dateout":"2023-11-15 10:13:20","callid":"call-1@192.0.2.10","from_uri":"sip:alice@example.com","to_uri":"sip:bob@example.com","caller_tag":"from-1","caller_contact":"sip:alice@192.0.2.10","callee_cseq":"0","caller_route_set":"","caller_bind_addr":"udp:192.0.2.1:5060","caller_sdp":"","caller_sent_sdp":"","CALLEES":[{{"callee_tag":"to-1","callee_contact":"sip:bob@192.0.2.20","caller_cseq":"1","callee_route_set":"","callee_bind_addr":null,"callee_sdp":"","callee_sent_sdp":""}}],"context":{{"values":[{{"n":5}}],"profiles":[{{"all":""}}]}}}}"#
