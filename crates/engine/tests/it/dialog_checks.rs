@@ -103,6 +103,10 @@ fn a_request_without_route_is_matched_by_function() {
     world.send("alice", kept.join("\r\n").replace("2 INFO", "3 INFO").replace("in2INFO", "bare"));
     assert_eq!(world.script_log(), ["INFO downstream 1"]);
     world.last("bob", "INFO");
+    // Nor does the identifier of another server on the way say anything about ours.
+    let foreign = kept.join("\r\n").replace("From: ", "Route: <sip:192.0.2.40;lr;did=1.2>\r\nFrom: ");
+    world.send("alice", foreign.replace("2 INFO", "4 INFO").replace("in2INFO", "foreign"));
+    assert_eq!(world.script_log()[0], "INFO downstream -3");
     // A stranger's is of no dialog.
     let strange = text.replace("tag=alice", "tag=mallory").replace("in2INFO", "strange");
     world.send("alice", strange);

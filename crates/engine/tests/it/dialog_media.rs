@@ -90,6 +90,31 @@ fn each_branch_has_its_offer_and_who_answers_late_changes_none() {
 }
 
 #[test]
+fn a_command_asks_the_caller_with_what_stands() {
+    let mut world = world("modparam(\"dialog\", \"dlg_extra_hdrs\", \"Hint: ours\\r\\n\")\n", "");
+    Call::with_media(&mut world, AUDIO, ANSWER);
+    let ask = |call_id: &str, more: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"dialog:send_sequential","params":{{"callid":"{call_id}"{more}}}}}"#
+        )
+    };
+    assert!(world.manage(&ask("1@alice", "")).contains("Accepted"));
+    let invite = world.last("alice", "INVITE");
+    assert_eq!(String::from_utf8_lossy(invite.body()), ANSWER);
+    assert_eq!(invite.headers_called(b"Hint").count(), 1);
+    reply_offering(&mut world, "alice", &invite, ALICE, AUDIO);
+    world.last("alice", "ACK");
+    assert!(world.take("bob").is_none_or(|message| message.method_text() == b"ACK") && world.take("bob").is_none());
+    assert!(world.manage(&ask("1@alice", r#","mode":"callee","method":"REFER""#)).contains("Accepted"));
+    assert!(world.last("bob", "REFER").body().is_empty());
+    // Where it is not known what stands, an offer must be given.
+    let mut other = self::world("", "");
+    Call::answered(&mut other);
+    assert!(other.manage(&ask("1@alice", "")).contains("406"));
+    assert!(other.manage(&ask("1@alice", r#","body":"custom:application/sdp:v=0""#)).contains("Accepted"));
+}
+
+#[test]
 fn a_refused_reinvite_moves_no_target() {
     let mut world = world("", "");
     let call = Call::with_media(&mut world, AUDIO, ANSWER);

@@ -100,6 +100,7 @@ pub fn create(keeper: &Arc<Keeper>, call: &mut Call<'_>, options: Options) -> Re
     let dialog =
         dialog.ok_or_else(|| Fault::us("there is no room for another dialog").reply(503, "Service Unavailable"))?;
     keeper.counters.processed.increment();
+    keeper.counters.live.increment();
     keeper.table.schedule(&dialog);
     let handle: Arc<dyn DialogHandle> = Arc::clone(&dialog) as Arc<dyn DialogHandle>;
     call.msg.dialog = Some(DialogOf { dialog: handle, direction: Direction::Downstream });

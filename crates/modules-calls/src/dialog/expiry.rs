@@ -46,6 +46,6 @@ fn end(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
     }
     let is_over = advance(keeper, env, dialog, Input::Timeout, &Cause::ours(LIFETIME));
     if is_over && with_bye {
-        hang_up(keeper, env, dialog, b"");
+        hang_up(env, dialog, b"");
     }
 }

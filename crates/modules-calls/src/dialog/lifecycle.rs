@@ -136,6 +136,7 @@ fn leave(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
         let inner = dialog.lock();
         (inner.profiles.clone(), inner.delete_delay)
     };
+    keeper.counters.live.add(-1);
     for (profile, value) in profiles {
         keeper.profiles.leave(env, profile, &value, dialog.id);
     }

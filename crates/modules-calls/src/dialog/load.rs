@@ -109,6 +109,7 @@ fn come_back(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
         keeper.profiles.join_again(number, &value, dialog.id);
     }
     keeper.counters.active.increment();
+    keeper.counters.live.increment();
     keeper.table.schedule(dialog);
     tell(env, dialog, &mut DialogEvent::Loaded);
 }

@@ -2,7 +2,7 @@
 
 use super::id::DialogId;
 use super::keeper::{Keeper, dialog_of};
-use super::leg::sdp_of;
+use super::leg::{names_us, sdp_of};
 use super::lifecycle::{Cause, DOWNSTREAM_BYE, UPSTREAM_BYE, advance, tell};
 use super::offers::OfAParty;
 use super::record::Dialog;
@@ -38,7 +38,7 @@ pub const MATCH_DIALOG: Function = Function {
 pub enum Mode {
     /// `DID_ONLY`: by the parameter of our Record-Route alone.
     DidOnly,
-    /// `DID_FALLBACK`: by Call-ID and tags where there is none.
+    /// `DID_FALLBACK`: by Call-ID and tags where there is none, or one that is not known.
     DidFirst,
     /// `DID_NONE`: by Call-ID and tags alone; our Record-Route says nothing.
     SipOnly,
@@ -82,9 +82,9 @@ fn find(keeper: &Keeper, call: &Call<'_>, mode: Mode) -> Option<(Arc<Dialog>, Di
         Some((dialog, direction))
     };
     if mode != Mode::SipOnly
-        && let Some(id) = did_of(keeper, call)
+        && let Some(dialog) = did_of(keeper, call).and_then(|id| keeper.table.get(id))
     {
-        return keeper.table.get(id).and_then(fits);
+        return fits(dialog);
     }
     if mode == Mode::DidOnly {
         return None;
@@ -98,9 +98,11 @@ fn did_of(keeper: &Keeper, call: &Call<'_>) -> Option<DialogId> {
     if let Some(text) = sip::Params::new(&call.msg.route_set.params).value(name) {
         return DialogId::parse(text);
     }
+    // Another server's dialogs have identifiers of their own.
+    let sockets = &call.env.services.sockets;
     let routes = call.msg.message.name_addrs(HeaderName::Route).flatten();
-    let found = routes.filter_map(|item| item.address.parsed_uri().ok()?.params.value(name)).next();
-    found.and_then(DialogId::parse)
+    let ours = routes.filter_map(|item| item.address.parsed_uri().ok().filter(|uri| names_us(uri, sockets)));
+    ours.filter_map(|uri| uri.params.value(name)).next().and_then(DialogId::parse)
 }
 
 /// A request of the dialog goes from one party to the other.

@@ -74,6 +74,15 @@ impl Numbering {
         self.left = self.left.saturating_add(count).saturating_add(std::mem::take(&mut self.gap));
     }
 
+    /// Leaves numbers out, or takes some back that were left out: none that the other party has used.
+    pub fn shift(&mut self, by: i32) {
+        if by >= 0 {
+            return self.skip(by.unsigned_abs());
+        }
+        let least = self.given.saturating_add(self.moved);
+        self.left = self.left.saturating_sub(by.unsigned_abs()).max(least);
+    }
+
     /// The number of an INVITE as it left: what a PRACK refers to.
     pub fn left_as(&self, number: u32) -> u32 {
         if number == self.invite.0 { self.invite.1 } else { number.saturating_add(self.moved) }
@@ -127,7 +136,10 @@ mod tests {
         numbering.own();
         assert_eq!(numbering.pass(5000, Bye), 5000);
         numbering.skip(3);
-        assert_eq!(numbering.pass(5001, Bye), 5004);
+        numbering.shift(-1);
+        assert_eq!(numbering.pass(5001, Bye), 5003);
+        numbering.shift(-9);
+        assert_eq!(numbering.own(), 5004);
     }
 
     #[test]

@@ -96,7 +96,8 @@ const REINVITE_PING_INTERVAL: Param =
     Param::int("reinvite_ping_interval", 300, "Seconds from one re-INVITE ping to the next.").within(1, 86_400);
 const DELETE_DELAY: Param =
     Param::int("delete_delay", 0, "How many seconds a dialog stays known after its end.").within(0, 86_400);
-const DLG_EXTRA_HDRS: Param = Param::unset("dlg_extra_hdrs", ParamKind::Str, "Header lines of the BYEs that we send.");
+const DLG_EXTRA_HDRS: Param =
+    Param::unset("dlg_extra_hdrs", ParamKind::Str, "Header lines of the requests that we send inside dialogs.");
 const DLG_MATCH_MODE: Param = Param::int(
     "dlg_match_mode",
     1,
@@ -247,6 +248,7 @@ fn counters(setup: &Setup<'_>) -> Counters {
     let counter = |statistic| -> Counter { setup.counter(statistic) };
     Counters {
         active: counter(&ACTIVE),
+        live: Counter::default(),
         early: counter(&EARLY),
         processed: counter(&PROCESSED),
         expired: counter(&EXPIRED),

@@ -218,6 +218,10 @@ impl Reader<'_> {
     }
 
     fn number(&self, name: &'static str) -> Result<u32, (&'static str, &'static str)> {
+        if self.bytes(name).is_empty() {
+            // That party has not sent any request.
+            return Ok(0);
+        }
         u32::try_from(self.int(name)?).map_err(|_| (name, "is no CSeq number"))
     }
 
