@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use crate::program::Loaded;
+use crate::run::After;
 use crate::table::Mail;
 use crate::transaction;
 use bytes::Bytes;
@@ -279,6 +280,7 @@ impl Operations for Desk<'_> {
         name: &str,
         message: Option<(Arc<Message>, Source, Kind)>,
         dialog: Option<DialogOf>,
+        done: Option<u64>,
     ) -> Result<(), Fault> {
         let route = self.program.program.route(RouteType::Request, name);
         let route = route.ok_or_else(|| Fault::script(format!("there is no route[{name}]")))?;
@@ -291,7 +293,8 @@ impl Operations for Desk<'_> {
             msg.vars = vars;
         }
         msg.dialog = dialog;
-        self.run_detached_later(env, msg, kind, route);
+        let after = done.map_or(After::Nothing, After::Promised);
+        self.run_detached_later(env, msg, kind, route, after);
         Ok(())
     }
 

@@ -7,7 +7,9 @@ use crate::script_host::{Arguments, ScriptHost, Waits, call_function};
 use crate::transaction;
 use crate::underway::Mark;
 use catalogue::{FunctionId, ModuleId, Value};
-use module_api::{Answer, Args, Call, Env, Fault, Flow, Job, Kind, Request, Routing, Then, ThenJob, Time, Waiting};
+use module_api::{
+    Answer, Args, Call, Env, Fault, Flow, Job, Kind, Operations, Request, Routing, Then, ThenJob, Time, Waiting,
+};
 use script::host::Called;
 use script::program::{Line, RouteIndex};
 use script::vm::{Execution, Finished, Outcome, Parameter, Start};
@@ -37,6 +39,8 @@ pub(crate) enum After {
     Gate(Passage),
     /// Nothing: the message was only there for the route.
     Nothing,
+    /// The same, and somebody waits for the promise of this number.
+    Promised(u64),
 }
 
 /// What became of a route.
@@ -205,6 +209,7 @@ impl Desk<'_> {
             After::Startup => return self.startup_routed(env, msg),
             After::Gate(passage) => return self.gate_routed(env, msg, passage, ending),
             After::Nothing => return,
+            After::Promised(number) => return self.fulfil(env, number),
             After::Failure => self.failure_routed(env, msg),
             After::Reply { branch, next } => self.reply_routed(env, msg, branch, next, ending),
             After::Local => self.local_routed(env, msg, ending),
@@ -227,11 +232,25 @@ impl Desk<'_> {
     }
 
     /// The same once the step at hand is finished: what runs it may be in the midst of a route.
-    pub(crate) fn run_detached_later(&self, env: &mut Env<'_>, msg: Box<Routing>, kind: Kind, route: RouteIndex) {
+    pub(crate) fn run_detached_later(
+        &self,
+        env: &mut Env<'_>,
+        msg: Box<Routing>,
+        kind: Kind,
+        route: RouteIndex,
+        after: After,
+    ) {
+        let number = if let After::Promised(number) = after { Some(number) } else { None };
         if self.core.unfinished.is_full() {
-            return self.core.counters.engine.launches_refused.increment();
+            self.core.counters.engine.launches_refused.increment();
+            return number.into_iter().for_each(|number| self.fulfil(env, number));
         }
-        self.go_on_later(env, move |desk, env| desk.run_detached(env, msg, kind, route, Start::default()));
+        self.go_on_later(env, move |desk, env| {
+            let finished = desk.start_or_park(env, msg, kind, route, Start::default(), after);
+            if finished.is_some() {
+                number.into_iter().for_each(|number| desk.fulfil(env, number));
+            }
+        });
     }
 
     /// `launch()`: the function runs on a copy of the message, its route when it is done.

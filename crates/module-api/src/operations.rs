@@ -199,7 +199,7 @@ pub trait Operations: Send + Sync {
     }
 
     /// Runs `route[name]` on a message of its own, or without one on none in particular, once the step at hand is
-    /// finished.
+    /// finished. When the route is done too, the promise of this number is kept ([`Operations::promise`]).
     ///
     /// # Errors
     /// The script has no such route.
@@ -209,8 +209,9 @@ pub trait Operations: Send + Sync {
         name: &str,
         message: Option<(Arc<Message>, Source, Kind)>,
         dialog: Option<DialogOf>,
+        done: Option<u64>,
     ) -> Result<(), Fault> {
-        let _ = (env, message, dialog);
+        let _ = (env, message, dialog, done);
         Err(Fault::script(format!("there is no route[{name}]")))
     }
 

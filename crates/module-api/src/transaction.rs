@@ -95,6 +95,8 @@ pub enum HookEvent<'a> {
     },
     /// Its caller cancelled it.
     Cancelled,
+    /// Its caller cancelled it when a 2xx was on its way there already (RFC 5407 section 3.1.2): too late.
+    CancelledLate,
     /// The ACK to its 2xx passed.
     Acknowledged,
     /// It is gone from the table.

@@ -17,7 +17,13 @@ impl Desk<'_> {
         reason: Option<Bytes>,
     ) -> Option<Box<Routing>> {
         let transaction = transaction::of(&mut msg)?;
-        if transaction.was_cancelled || transaction.is_answered() {
+        if transaction.was_cancelled {
+            return Some(msg);
+        }
+        if transaction.is_answered() {
+            if transaction.server_mut().is_some_and(|server| (200..300).contains(&server.code)) {
+                self.hook(env, &mut msg, Kind::Request, &HookEvent::CancelledLate);
+            }
             return Some(msg);
         }
         transaction.was_cancelled = true;

@@ -67,6 +67,39 @@ impl Call {
         call
     }
 
+    /// Alice calls bob with an offer, and he answers it.
+    pub fn with_media(world: &mut World, offer: &str, answer: &str) -> Call {
+        let mut call = Call::offering(world, offer);
+        let at_bob = call.at_bob.clone();
+        reply_offering(world, "bob", &at_bob, BOB, answer);
+        call.success = Some(world.last("alice", "200"));
+        call.ack(world);
+        call
+    }
+
+    /// Alice calls bob with an offer; he has got the INVITE.
+    pub fn offering(world: &mut World, offer: &str) -> Call {
+        let text = format!(
+            "INVITE sip:bob@192.0.2.20 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKoffering\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=alice\r\nTo: <sip:bob@192.0.2.20>\r\n\
+             Call-ID: 1@alice\r\nCSeq: 1 INVITE\r\n{ALICE}Content-Length: 0\r\n\r\n"
+        );
+        let text = with_body(&text, offer);
+        world.send("alice", text.clone());
+        let invite = Message::parse(text.into(), &sip::Limits::default()).unwrap();
+        Call { invite, at_bob: world.last("bob", "INVITE"), success: None }
+    }
+
+    /// Alice sends another offer; bob has got it.
+    pub fn alice_offers(&self, world: &mut World, number: u32, contact: &str, offer: &str) -> Message {
+        let success = self.success.as_ref().unwrap();
+        let (from, to) = (value(&self.invite, HeaderName::From), value(success, HeaderName::To));
+        let routes = format!("{}{contact}", routes(success, true));
+        let text = self.text("192.0.2.10", "INVITE", number, ("sip:bob@192.0.2.20", &from, &to, &routes));
+        world.send("alice", with_body(&text, offer));
+        world.last("bob", "INVITE")
+    }
+
     /// Bob answers.
     pub fn answer(&mut self, world: &mut World) {
         world.reply_with("bob", &self.at_bob, 200, "OK", BOB);
@@ -86,6 +119,13 @@ impl Call {
         self.within(world, "alice", method, number, ("sip:bob@192.0.2.20", &from, &to, &routes))
     }
 
+    /// Such a request, not sent.
+    pub fn alice_text(&self, method: &str, number: u32) -> String {
+        let success = self.success.as_ref().unwrap();
+        let (from, to) = (value(&self.invite, HeaderName::From), value(success, HeaderName::To));
+        self.text("192.0.2.10", method, number, ("sip:bob@192.0.2.20", &from, &to, &routes(success, true)))
+    }
+
     /// A request of bob's inside the dialog.
     pub fn bob_sends(&self, world: &mut World, method: &str, number: u32) -> Message {
         let success = self.success.as_ref().unwrap();
@@ -100,18 +140,46 @@ impl Call {
         phone: &str,
         method: &str,
         number: u32,
-        (uri, from, to, routes): (&str, &str, &str, &str),
+        parts: (&str, &str, &str, &str),
     ) -> Message {
         let host = if phone == "alice" { "192.0.2.10" } else { "192.0.2.20" };
-        let text = format!(
+        let text = self.text(host, method, number, parts);
+        world.send(phone, text.clone());
+        Message::parse(text.into(), &sip::Limits::default()).unwrap()
+    }
+
+    fn text(&self, host: &str, method: &str, number: u32, (uri, from, to, routes): (&str, &str, &str, &str)) -> String {
+        let phone = if host == "192.0.2.10" { "alice" } else { "bob" };
+        format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:5060;branch=z9hG4bK{phone}in{number}{method}\r\n\
              Max-Forwards: 70\r\n{routes}From: {from}\r\nTo: {to}\r\nCall-ID: {}\r\nCSeq: {number} {method}\r\n\
              Content-Length: 0\r\n\r\n",
             value(&self.invite, HeaderName::CallId),
-        );
-        world.send(phone, text.clone());
-        Message::parse(text.into(), &sip::Limits::default()).unwrap()
+        )
     }
+}
+
+/// A message without body, with a session description as its body.
+pub fn with_body(text: &str, sdp: &str) -> String {
+    let headers = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len());
+    text.replace("Content-Length: 0\r\n\r\n", &headers)
+}
+
+/// A phone answers 200 with a session description.
+pub fn reply_offering(world: &mut World, phone: &str, request: &Message, contact: &str, sdp: &str) {
+    reply_as(world, phone, request, (200, &format!("{phone}-tag")), contact, sdp);
+}
+
+/// A phone replies with this code and tag, and a session description.
+pub fn reply_as(world: &mut World, phone: &str, request: &Message, (code, tag): (u16, &str), contact: &str, sdp: &str) {
+    let mut bytes = Vec::new();
+    sip::build::Reply {
+        to_tag: tag.as_bytes(),
+        headers: contact.as_bytes(),
+        ..sip::build::Reply::new(request, code, b"OK")
+    }
+    .write(&mut bytes);
+    world.send(phone, with_body(&String::from_utf8(bytes).unwrap(), sdp));
 }
 
 /// The value of a header.

@@ -103,10 +103,41 @@ fn a_request_without_route_is_matched_by_function() {
     world.send("alice", kept.join("\r\n").replace("2 INFO", "3 INFO").replace("in2INFO", "bare"));
     assert_eq!(world.script_log(), ["INFO downstream 1"]);
     world.last("bob", "INFO");
+    // Nor does the identifier of another server on the way say anything about ours.
+    let foreign = kept.join("\r\n").replace("From: ", "Route: <sip:192.0.2.40;lr;did=1.2>\r\nFrom: ");
+    world.send("alice", foreign.replace("2 INFO", "4 INFO").replace("in2INFO", "foreign"));
+    assert_eq!(world.script_log()[0], "INFO downstream -3");
     // A stranger's is of no dialog.
     let strange = text.replace("tag=alice", "tag=mallory").replace("in2INFO", "strange");
     world.send("alice", strange);
     assert_eq!(world.script_log()[0], "INFO <null> -4");
+}
+
+#[test]
+fn each_fork_is_checked_and_reached_by_its_tag() {
+    let text = CHECKED.replace("create_dialog();", "create_dialog(); append_branch(\"sip:carol@192.0.2.30\");");
+    let mut world = World::with_params(LOAD_DIALOG, &text.replace("is_method(\"BYE|INFO\")", "1"));
+    let mut call = Call::begin(&mut world);
+    let at_carol = world.last("carol", "INVITE");
+    world.reply_with("carol", &at_carol, 183, "Progress", "Contact: <sip:carol@192.0.2.30>\r\n");
+    let early = world.last("alice", "183");
+    let to_carol = Call { invite: call.invite.clone(), at_bob: at_carol.clone(), success: Some(early) };
+    let in_dialog = |world: &mut World, method: &str, number: u32| {
+        // As a phone sends it: to the contact of the one that it is for.
+        let text = to_carol.alice_text(method, number).replace("sip:bob@192.0.2.20 SIP", "sip:carol@192.0.2.30 SIP");
+        world.send("alice", text);
+        world.last("carol", method);
+    };
+    in_dialog(&mut world, "PRACK", 2);
+    call.answer(&mut world);
+    call.ack(&mut world);
+    world.reply_with("carol", &at_carol, 200, "OK", "Contact: <sip:carol@192.0.2.30>\r\n");
+    world.last("alice", "200");
+    in_dialog(&mut world, "ACK", 1);
+    in_dialog(&mut world, "BYE", 3);
+    assert_eq!(world.script_log(), ["PRACK downstream 1", "ACK downstream 1", "ACK downstream 1", "BYE downstream 1"]);
+    call.alice_sends(&mut world, "BYE", 2);
+    world.last("bob", "BYE");
 }
 
 #[test]

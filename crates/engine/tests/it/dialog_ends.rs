@@ -41,17 +41,73 @@ fn a_call_whose_time_is_over_is_ended_at_both_sides() {
 
 #[test]
 fn without_bye_on_timeout_the_dialog_only_ends() {
-    let created = r#"create_dialog(); $DLG_timeout = 5; dlg_on_timeout("late");"#;
-    let text = format!("{}route[late] {{ xlog(\"late $DLG_end_reason $DLG_lifetime\\n\"); }}\n", script(created));
+    let created = r#"create_dialog(); $DLG_timeout = 5; dlg_on_timeout("late"); dlg_on_hangup("over");"#;
+    let text = format!(
+        "{}route[late] {{ xlog(\"late $DLG_status $DLG_end_reason\\n\"); }}
+        route[over] {{ xlog(\"over $DLG_status $DLG_end_reason\\n\"); }}\n",
+        script(created)
+    );
     let mut world = World::with_params(LOAD_DIALOG, &text);
     Call::answered(&mut world);
     world.script_log();
     world.pass(Duration::from_secs(7));
     counts(&world, [0, 0, 1, 1, 0]);
     assert!(world.take("bob").is_none_or(|message| message.method_text() == b"ACK"));
-    let said = world.script_log();
-    assert_eq!(said.len(), 1);
-    assert!(said[0].starts_with("late Lifetime Timeout "), "{said:?}");
+    assert_eq!(world.script_log(), ["late 4 <null>", "over 5 Lifetime Timeout"]);
+}
+
+#[test]
+fn the_timeout_route_prolongs_a_call() {
+    // The first time at once, the second when a backend has answered; then it says nothing.
+    let created = r#"create_dialog("bye-on-timeout"); $DLG_timeout = 5; $dlg_val(n) = 0; dlg_on_timeout("late");
+        set_dlg_profile("all");"#;
+    let text = format!(
+        "{}route[late] {{
+            $dlg_val(n) = $(dlg_val(n){{s.int}}) + 1;
+            get_profile_size(\"all\", , $var(size));
+            xlog(\"late $DLG_status $var(size)\\n\");
+            if ($dlg_val(n) == 1) $DLG_timeout = 10;
+            if ($dlg_val(n) == 2) {{ ask(\"db\"); $DLG_timeout = 10; }}
+        }}\n",
+        script(created)
+    );
+    let params = format!("{LOAD_DIALOG}modparam(\"dialog\", \"profiles_no_value\", \"all\")\n");
+    let mut world = World::with_params(&params, &text);
+    Call::answered(&mut world);
+    world.script_log();
+    world.pass(Duration::from_secs(7));
+    assert_eq!(world.script_log(), ["late 4 1"]);
+    world.pass(Duration::from_secs(11));
+    assert_eq!(world.script_log(), ["late 4 1"]);
+    // While it waits, the call goes on; and the route is not run again.
+    world.pass(Duration::from_secs(3));
+    counts(&world, [1, 0, 1, 0, 0]);
+    world.answer(&["192.0.2.20"]);
+    world.pass(Duration::from_secs(9));
+    counts(&world, [1, 0, 1, 0, 0]);
+    assert!(world.script_log().is_empty());
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.script_log(), ["late 4 1"]);
+    counts(&world, [0, 0, 1, 1, 0]);
+    for phone in ["alice", "bob"] {
+        let bye = world.last(phone, "BYE");
+        world.reply(phone, &bye, 200, "OK");
+    }
+    world.settle();
+}
+
+#[test]
+fn a_call_that_is_hung_up_while_its_timeout_route_waits_has_ended() {
+    let created = r#"create_dialog(); $DLG_timeout = 5; dlg_on_timeout("late");"#;
+    let text = format!("{}route[late] {{ ask(\"db\"); $DLG_timeout = 100; }}\n", script(created));
+    let mut world = World::with_params(LOAD_DIALOG, &text);
+    let call = Call::answered(&mut world);
+    world.pass(Duration::from_secs(7));
+    call.bob_sends(&mut world, "BYE", 1);
+    counts(&world, [0, 0, 1, 0, 0]);
+    world.answer(&["192.0.2.20"]);
+    world.pass(Duration::from_secs(2));
+    counts(&world, [0, 0, 1, 0, 0]);
 }
 
 #[test]
@@ -92,6 +148,27 @@ fn a_ringing_call_is_ended_with_cancel_and_487() {
     world.reply("bob", &cancel, 200, "OK");
     counts(&world, [0, 0, 1, 0, 1]);
     assert!(manage(&mut world, "dialog:end_dlg", r#"["1@alice"]"#).contains("404"));
+}
+
+#[test]
+fn of_two_calls_with_one_call_id_the_one_that_is_named_ends() {
+    // A proxy before us has forked: the same INVITE comes twice, to different phones.
+    let mut world = world("", "");
+    let first = Call::begin(&mut world);
+    world.reply("bob", &first.at_bob, 180, "Ringing");
+    let text = String::from_utf8_lossy(first.invite.bytes()).into_owned();
+    world.send(
+        "alice",
+        text.replace("sip:bob@192.0.2.20 SIP", "sip:carol@192.0.2.30 SIP").replace("branch=", "branch=z9hG4bKfork"),
+    );
+    let at_carol = world.last("carol", "INVITE");
+    world.reply("carol", &at_carol, 180, "Ringing");
+    let route = value(&at_carol, HeaderName::RecordRoute);
+    let did = route.split(";did=").nth(1).unwrap().trim_end_matches('>').to_owned();
+    assert!(manage(&mut world, "dialog:end_dlg", &format!(r#"["{did}"]"#)).contains("OK"));
+    world.last("carol", "CANCEL");
+    counts(&world, [0, 1, 2, 0, 1]);
+    assert!(world.take("bob").is_none());
 }
 
 #[test]
@@ -158,7 +235,7 @@ fn a_party_that_answers_no_ping_ends_the_call() {
 #[test]
 fn a_party_that_does_not_know_the_call_ends_it() {
     let mut world = world("modparam(\"dialog\", \"reinvite_ping_interval\", 60)\n", "reinvite-ping-callee");
-    Call::answered(&mut world);
+    Call::with_media(&mut world, "v=0\r\no=a", "v=0\r\no=b");
     world.pass(Duration::from_secs(61));
     let ping = world.last("bob", "INVITE");
     world.reply("bob", &ping, 491, "Request Pending");

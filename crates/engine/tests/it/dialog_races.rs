@@ -96,6 +96,40 @@ fn a_call_that_was_cancelled_and_answered_is_ended_where_the_script_wants_it() {
 }
 
 #[test]
+fn a_cancel_that_comes_after_the_200_has_passed_ends_the_call_too() {
+    for (flags, expected) in [("E", 0), ("", 1)] {
+        let mut world = world("", flags);
+        let mut call = Call::begin(&mut world);
+        world.reply("bob", &call.at_bob, 180, "Ringing");
+        call.answer(&mut world);
+        world.cancel("alice", &call.invite, "");
+        call.ack(&mut world);
+        counts(&world, [1, 0, 1, 0, 0]);
+        world.pass(Duration::from_secs(7));
+        counts(&world, [expected, 0, 1, 0, 0]);
+        if expected == 0 {
+            world.last("alice", "BYE");
+            world.last("bob", "BYE");
+        }
+    }
+}
+
+#[test]
+fn an_early_bye_that_crosses_the_200_ends_the_call_where_the_script_wants_it() {
+    let mut world = world("", "E");
+    let mut call = Call::begin(&mut world);
+    world.reply("bob", &call.at_bob, 180, "Ringing");
+    call.success = Some(world.last("alice", "180"));
+    call.alice_sends(&mut world, "BYE", 2);
+    call.answer(&mut world);
+    call.ack(&mut world);
+    counts(&world, [1, 0, 1, 0, 0]);
+    world.pass(Duration::from_secs(7));
+    counts(&world, [0, 0, 1, 0, 0]);
+    world.last("bob", "BYE");
+}
+
+#[test]
 fn a_200_that_comes_again_changes_nothing() {
     let mut world = world("", "");
     let mut call = Call::begin(&mut world);

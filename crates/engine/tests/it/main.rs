@@ -11,6 +11,7 @@ mod dialog_call;
 mod dialog_checks;
 mod dialog_contacts;
 mod dialog_ends;
+mod dialog_media;
 mod dialog_races;
 mod dialogs;
 mod endless;

@@ -80,6 +80,7 @@ fn note(call: &mut Call<'_>, event: &HookEvent<'_>) {
         }
         HookEvent::Failed { code, .. } => format!("failed {code}"),
         HookEvent::Cancelled => "cancelled".to_owned(),
+        HookEvent::CancelledLate => "cancelled late".to_owned(),
         HookEvent::Acknowledged => "acknowledged".to_owned(),
         HookEvent::Ended => "ended".to_owned(),
     };

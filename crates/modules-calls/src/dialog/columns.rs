@@ -15,7 +15,7 @@ pub const DIALOG: Table = Table {
     name: "dialog",
     version: 12,
     columns: &[
-        column("dlg_id", "BIGINT PRIMARY KEY NOT NULL"),
+        column("dlg_id", "BIGINT UNSIGNED PRIMARY KEY NOT NULL"),
         column("callid", "CHAR(255) NOT NULL"),
         column("from_uri", "CHAR(255) NOT NULL"),
         column("from_tag", "CHAR(64) NOT NULL"),
@@ -25,22 +25,22 @@ pub const DIALOG: Table = Table {
         column("mangled_to_uri", "CHAR(255) DEFAULT NULL"),
         column("caller_cseq", "CHAR(11) NOT NULL"),
         column("callee_cseq", "CHAR(11) NOT NULL"),
-        column("caller_ping_cseq", "INTEGER NOT NULL"),
-        column("callee_ping_cseq", "INTEGER NOT NULL"),
+        column("caller_ping_cseq", "INTEGER UNSIGNED NOT NULL"),
+        column("callee_ping_cseq", "INTEGER UNSIGNED NOT NULL"),
         column("caller_route_set", "TEXT(512) DEFAULT NULL"),
         column("callee_route_set", "TEXT(512) DEFAULT NULL"),
         column("caller_contact", "CHAR(255) DEFAULT NULL"),
         column("callee_contact", "CHAR(255) DEFAULT NULL"),
         column("caller_sock", "CHAR(64) NOT NULL"),
         column("callee_sock", "CHAR(64) NOT NULL"),
-        column("state", "INTEGER NOT NULL"),
-        column("start_time", "INTEGER NOT NULL"),
-        column("timeout", "INTEGER NOT NULL"),
+        column("state", "INTEGER UNSIGNED NOT NULL"),
+        column("start_time", "INTEGER UNSIGNED NOT NULL"),
+        column("timeout", "INTEGER UNSIGNED NOT NULL"),
         column("vars", "BLOB(4096) DEFAULT NULL"),
         column("profiles", "TEXT(512) DEFAULT NULL"),
         column("script_flags", "CHAR(255) DEFAULT NULL"),
-        column("module_flags", "INTEGER DEFAULT 0 NOT NULL"),
-        column("flags", "INTEGER DEFAULT 0 NOT NULL"),
+        column("module_flags", "INTEGER UNSIGNED DEFAULT 0 NOT NULL"),
+        column("flags", "INTEGER UNSIGNED DEFAULT 0 NOT NULL"),
         column("rt_on_answer", "CHAR(64) DEFAULT NULL"),
         column("rt_on_timeout", "CHAR(64) DEFAULT NULL"),
         column("rt_on_hangup", "CHAR(64) DEFAULT NULL"),
@@ -51,9 +51,18 @@ pub const DIALOG: Table = Table {
 /// How many rows are read at a time.
 pub const CHUNK_ROWS: usize = 500;
 
+/// How long a text in this column may be: CHAR has characters, the kinds of TEXT and BLOB that these are have bytes.
+pub fn length_max(column: &Column) -> Option<usize> {
+    let (kind, rest) = column.sql.split_once('(')?;
+    let size = rest.split(')').next()?.parse().ok()?;
+    Some(if kind == "CHAR" { size } else { usize::from(u16::MAX) })
+}
+
 /// The statements of the table.
 #[derive(Clone, Debug)]
 pub struct Statements {
+    /// The table's name.
+    pub table: String,
     /// The rows after an identifier, a chunk of them.
     pub load: Arc<Statement>,
     /// A new row.
@@ -91,6 +100,7 @@ impl Statements {
         ));
         let delete_some = format!("DELETE FROM {} WHERE {} IN ({list})", clean(table), clean(key));
         Statements {
+            table: table.to_owned(),
             load,
             insert: Statement::insert(table, &names),
             update: Statement::update(table, rest, &[key]),

@@ -16,7 +16,7 @@ pub const LOAD: Function = Function {
         Arg::str("id_type", "Which of them it is: callid, which is meant where it is left out, or did.")
             .judged(|text| Verdict::one_of(text, &["callid", "did"], "\"callid\" or \"did\""))
             .optional(),
-        Arg::int("active_only", "1: it must not have ended.").within(0, 1).optional(),
+        Arg::int("active_only", "Other than 0: it must not have ended.").optional(),
     ],
     routes: Routes::ALL,
     returns: &[(1, "loaded"), (-1, "there is none, or one is loaded already")],

@@ -86,18 +86,21 @@ pub fn create(keeper: &Arc<Keeper>, call: &mut Call<'_>, options: Options) -> Re
     let config = &keeper.config;
     let (now, entry) = (call.env.now, keeper.table.entry(call_id));
     let caller = Leg::caller(&message, call.msg.source.socket);
+    let transaction = call.msg.transaction.as_ref().map(|known| known.id().into_boxed_str());
     let random = &mut call.env.random;
     let dialog = keeper.table.insert(|| {
         let id = DialogId { entry, number: random.next_u32() };
         let mut inner = Inner::new(caller.clone(), config.lifetime, now + RINGING_MAX, config.delete_delay);
         inner.options = options;
         inner.first_cseq = cseq;
+        inner.transaction = transaction.clone();
         inner.next_check = Some(now + CHECK_AFTER);
         Dialog::new(id, &names, now, Arc::downgrade(keeper), inner)
     });
     let dialog =
         dialog.ok_or_else(|| Fault::us("there is no room for another dialog").reply(503, "Service Unavailable"))?;
     keeper.counters.processed.increment();
+    keeper.counters.live.increment();
     keeper.table.schedule(&dialog);
     let handle: Arc<dyn DialogHandle> = Arc::clone(&dialog) as Arc<dyn DialogHandle>;
     call.msg.dialog = Some(DialogOf { dialog: handle, direction: Direction::Downstream });

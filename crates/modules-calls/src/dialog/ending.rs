@@ -3,7 +3,7 @@
 use super::keeper::Keeper;
 use super::lifecycle::{Cause, advance};
 use super::record::Dialog;
-use super::requests::{InDialog, send};
+use super::requests::{InDialog, lines, send};
 use super::state::{Input, State};
 use bytes::Bytes;
 use module_api::{Direction, Env, Fault, Job, ReplyContent};
@@ -22,15 +22,20 @@ pub fn end(
 ) -> Result<(), Fault> {
     match dialog.state() {
         State::Unconfirmed | State::Early => {
-            dialog.lock().end_reason = Some(reason);
+            let transaction = {
+                let mut inner = dialog.lock();
+                inner.end_reason = Some(reason);
+                inner.transaction.clone()
+            };
+            let transaction = transaction.ok_or_else(|| Fault::us("its INVITE is not on its way yet"))?;
             let operations = env.operations;
             let reply = ReplyContent::new(487, "Request Terminated");
-            operations.reply_by_callid(env, &dialog.call_id, None, &reply)
+            operations.reply_by_id(env, transaction.as_bytes(), &reply)
         }
         State::ConfirmedNoAck | State::Confirmed => {
             // Who takes the step sends the BYEs: a party that hangs up at this moment is not told twice.
             if advance(keeper, env, dialog, Input::End, &Cause::ours(reason)) {
-                hang_up(keeper, env, dialog, headers);
+                hang_up(env, dialog, headers);
             }
             Ok(())
         }
@@ -39,18 +44,12 @@ pub fn end(
 }
 
 /// Sends a BYE to both parties.
-pub fn hang_up(keeper: &Keeper, env: &mut Env<'_>, dialog: &Arc<Dialog>, headers: &[u8]) {
-    let headers = Bytes::from([lines(&keeper.config.extra_headers), lines(headers)].concat());
+pub fn hang_up(env: &mut Env<'_>, dialog: &Arc<Dialog>, headers: &[u8]) {
+    let headers = Bytes::from(lines(headers));
     for to in [Direction::Upstream, Direction::Downstream] {
         let bye = InDialog::new("BYE", headers.clone());
         if let Err(fault) = send(env, dialog, to, &bye, Some(Box::new(|_, _, _| Job::DONE))) {
             env.log().warning(format!("dialog {}: no BYE to one of its parties: {fault}", dialog.id.text()));
         }
     }
-}
-
-/// Header lines with the line ends that they need.
-fn lines(text: &[u8]) -> Vec<u8> {
-    let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.filter(|line| !line.is_empty()).flat_map(|line| [line, b"\r\n"].concat()).collect()
 }

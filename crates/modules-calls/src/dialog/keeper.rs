@@ -30,6 +30,8 @@ pub struct Keeper {
 pub struct Counters {
     /// Dialogs that are answered and have not ended.
     pub active: Counter,
+    /// Dialogs that have not ended: what `$DLG_count` reads.
+    pub live: Counter,
     /// Dialogs that ring.
     pub early: Counter,
     /// Dialogs that were made.

@@ -20,26 +20,37 @@ pub struct Leg {
     pub numbering: Numbering,
     /// The session description that it has sent last.
     pub sdp: Bytes,
-    /// The one that was sent to it last.
+    /// The one that was sent to it last and stands; empty where it is not known.
     pub sent_sdp: Bytes,
+    /// Of a callee: the one that its replies have taken to the caller.
+    pub passed_sdp: Bytes,
+    /// Of a callee: the caller has sent it a BYE before it answered.
+    pub was_hung_up: bool,
 }
 
 /// A longer session description is not kept.
 const SDP_BYTES_MAX: usize = 8 * 1024;
+/// Of a party with a longer contact, or a longer way to it, neither is kept: it is not known how it is reached.
+const CONTACT_BYTES_MAX: usize = 4 * 1024;
+const ROUTES_BYTES_MAX: usize = 8 * 1024;
+/// Of a phone that answers when another has the call already, no more is kept: there may be many.
+const LATE_BYTES_MAX: usize = 1024;
 
 impl Leg {
     /// The caller, as its INVITE tells.
     pub fn caller(message: &Message, socket: SocketId) -> Leg {
         let routes: Vec<&[u8]> =
             message.name_addrs(HeaderName::RecordRoute).flatten().map(|item| item.text.trim_ascii()).collect();
-        Leg {
+        let mut leg = Leg {
             tag: tag_of(message, HeaderName::From),
             contact: contact_of(message).unwrap_or_default(),
             routes: routes.join(&b","[..]).into(),
             socket: Some(socket),
             sdp: sdp_of(message).unwrap_or_default(),
             ..Leg::default()
-        }
+        };
+        leg.bound();
+        leg
     }
 
     /// Somebody called, as a reply tells. `caller_routes`: how many entries of the Record-Route were there before ours.
@@ -65,6 +76,36 @@ impl Leg {
         }
         if let Some(sdp) = sdp_of(reply) {
             self.sdp = sdp;
+        }
+        self.bound();
+    }
+
+    /// It is reached at this contact, if one is given; whether that is another than before.
+    pub fn moves(&mut self, contact: Option<Box<[u8]>>) -> bool {
+        let contact = contact.filter(|contact| *contact != self.contact && contact.len() <= CONTACT_BYTES_MAX);
+        let Some(contact) = contact else { return false };
+        self.contact = contact;
+        true
+    }
+
+    /// What is longer than it may be is as good as not known.
+    fn bound(&mut self) {
+        if self.contact.len() > CONTACT_BYTES_MAX || self.routes.len() > ROUTES_BYTES_MAX {
+            (self.contact, self.routes) = (Box::default(), Box::default());
+        }
+    }
+
+    /// It has lost to another: its tag and numbers are all that late requests need.
+    pub fn lose(&mut self) {
+        (self.contact, self.routes) = (Box::default(), Box::default());
+        (self.sdp, self.sent_sdp, self.passed_sdp) = (Bytes::new(), Bytes::new(), Bytes::new());
+    }
+
+    /// It has answered when another had the call already: its ACK and BYE are all that follows.
+    pub fn come_late(&mut self) {
+        (self.sdp, self.sent_sdp, self.passed_sdp) = (Bytes::new(), Bytes::new(), Bytes::new());
+        if self.contact.len() + self.routes.len() > LATE_BYTES_MAX {
+            self.lose();
         }
     }
 
@@ -100,21 +141,29 @@ pub fn contact_of(message: &Message) -> Option<Box<[u8]>> {
     contact.parsed_uri().ok().filter(is_usable).map(|_| contact.uri.into())
 }
 
-/// The session description of a message.
+/// The session description of a message: `None` where it has no body, empty where it has one that is not kept.
 pub fn sdp_of(message: &Message) -> Option<Bytes> {
     let body = message.body();
-    let is_kept = !body.is_empty() && body.len() <= SDP_BYTES_MAX;
-    is_kept.then(|| Bytes::copy_from_slice(body))
+    (!body.is_empty()).then(|| if is_kept(body) { Bytes::copy_from_slice(body) } else { Bytes::new() })
 }
 
-/// The body of a message that was sent: the same bytes as `known` where they are equal.
-pub fn sent_body(sent: &[u8], known: &Bytes) -> Option<Bytes> {
+/// The same of a message that was sent: the same bytes as `known` where they are equal.
+pub fn sent_sdp(sent: &[u8], known: &Bytes) -> Option<Bytes> {
     let end = sent.windows(4).position(|four| four == b"\r\n\r\n")?;
     let body = sent.get(end + 4..)?;
-    if body.is_empty() || body.len() > SDP_BYTES_MAX {
+    if body.is_empty() {
         return None;
     }
-    Some(if body == &known[..] { known.clone() } else { Bytes::copy_from_slice(body) })
+    Some(match is_kept(body) {
+        true if body == &known[..] => known.clone(),
+        true => Bytes::copy_from_slice(body),
+        false => Bytes::new(),
+    })
+}
+
+/// Several bodies in one, and those of other types, are not offered again.
+fn is_kept(body: &[u8]) -> bool {
+    body.len() <= SDP_BYTES_MAX && body.starts_with(b"v=")
 }
 
 fn tag_of(message: &Message, name: HeaderName) -> Box<[u8]> {

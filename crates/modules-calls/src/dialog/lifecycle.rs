@@ -79,10 +79,14 @@ fn note(keeper: &Keeper, inner: &mut Inner, action: Action, cause: &Cause, now: 
         Action::Ring | Action::Establish => {}
         Action::Answer => {
             inner.answered = Some(now);
+            let chosen = inner.chosen;
+            let others = inner.callees.iter_mut().enumerate().filter(|(position, _)| *position != chosen);
+            others.for_each(|(_, leg)| leg.lose());
             inner.expires = now + inner.lifetime;
             arm_pings(keeper, inner, now);
-            if inner.was_cancelled && inner.options.has(Choice::EndOnRace) {
-                inner.race_ends = Some(now + keeper.config.race_timeout);
+            inner.transaction = None;
+            if inner.was_cancelled || inner.callees.get(chosen).is_some_and(|leg| leg.was_hung_up) {
+                end_soon(keeper, inner, now);
             }
         }
         Action::Fail | Action::Terminate | Action::Expire => {
@@ -94,8 +98,15 @@ fn note(keeper: &Keeper, inner: &mut Inner, action: Action, cause: &Cause, now: 
     }
 }
 
+/// What the parties have said has crossed (RFC 5407 section 3): the call ends soon, where the script wants that.
+pub fn end_soon(keeper: &Keeper, inner: &mut Inner, now: Time) {
+    if inner.options.has(Choice::EndOnRace) && inner.is_confirmed() && inner.race_ends.is_none() {
+        inner.race_ends = Some(now + keeper.config.race_timeout);
+    }
+}
+
 /// Says when the parties are pinged next.
-pub fn arm_pings(keeper: &Keeper, inner: &mut Inner, now: Time) {
+fn arm_pings(keeper: &Keeper, inner: &mut Inner, now: Time) {
     inner.next_pings = inner.options.pings().map(|ping| ping.map(|ping| now + interval(keeper, ping)));
 }
 
@@ -125,6 +136,7 @@ fn leave(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
         let inner = dialog.lock();
         (inner.profiles.clone(), inner.delete_delay)
     };
+    keeper.counters.live.add(-1);
     for (profile, value) in profiles {
         keeper.profiles.leave(env, profile, &value, dialog.id);
     }
@@ -141,15 +153,14 @@ fn run_route(env: &mut Env<'_>, dialog: &Arc<Dialog>, action: Action, cause: &Ca
         let inner = dialog.lock();
         match action {
             Action::Answer => inner.routes.answer.clone(),
-            Action::Expire => inner.routes.timeout.clone(),
-            Action::Terminate => inner.routes.hangup.clone(),
+            Action::Terminate | Action::Expire => inner.routes.hangup.clone(),
             Action::Ring | Action::Establish | Action::Fail => None,
         }
     };
     let Some(route) = route else { return };
     let direction = if cause.reason == Some(UPSTREAM_BYE) { Direction::Upstream } else { Direction::Downstream };
     let of = DialogOf { dialog: Arc::clone(dialog) as Arc<dyn DialogHandle>, direction };
-    if let Err(fault) = env.operations.run_route(env, &route, cause.message.clone(), Some(of)) {
+    if let Err(fault) = env.operations.run_route(env, &route, cause.message.clone(), Some(of), None) {
         env.log().error(format!("dialog {}: {fault}", dialog.id.text()));
     }
 }

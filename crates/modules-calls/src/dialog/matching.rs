@@ -2,11 +2,13 @@
 
 use super::id::DialogId;
 use super::keeper::{Keeper, dialog_of};
-use super::leg::{contact_of, sdp_of};
+use super::leg::{names_us, sdp_of};
 use super::lifecycle::{Cause, DOWNSTREAM_BYE, UPSTREAM_BYE, advance, tell};
+use super::offers::OfAParty;
 use super::record::Dialog;
 use super::state::{Input, State};
 use super::validate::Repeated;
+use bytes::Bytes;
 use catalogue::{Arg, Example, Routes, Verdict};
 use module_api::{Args, Call, DialogEvent, DialogHandle, DialogOf, Direction, FUNCTION, Fault, Function, Outcome, Run};
 use sip::{HeaderName, Message, Method, RAck};
@@ -36,7 +38,7 @@ pub const MATCH_DIALOG: Function = Function {
 pub enum Mode {
     /// `DID_ONLY`: by the parameter of our Record-Route alone.
     DidOnly,
-    /// `DID_FALLBACK`: by Call-ID and tags where there is none.
+    /// `DID_FALLBACK`: by Call-ID and tags where there is none, or one that is not known.
     DidFirst,
     /// `DID_NONE`: by Call-ID and tags alone; our Record-Route says nothing.
     SipOnly,
@@ -80,9 +82,9 @@ fn find(keeper: &Keeper, call: &Call<'_>, mode: Mode) -> Option<(Arc<Dialog>, Di
         Some((dialog, direction))
     };
     if mode != Mode::SipOnly
-        && let Some(id) = did_of(keeper, call)
+        && let Some(dialog) = did_of(keeper, call).and_then(|id| keeper.table.get(id))
     {
-        return keeper.table.get(id).and_then(fits);
+        return fits(dialog);
     }
     if mode == Mode::DidOnly {
         return None;
@@ -96,17 +98,20 @@ fn did_of(keeper: &Keeper, call: &Call<'_>) -> Option<DialogId> {
     if let Some(text) = sip::Params::new(&call.msg.route_set.params).value(name) {
         return DialogId::parse(text);
     }
+    // Another server's dialogs have identifiers of their own.
+    let sockets = &call.env.services.sockets;
     let routes = call.msg.message.name_addrs(HeaderName::Route).flatten();
-    let found = routes.filter_map(|item| item.address.parsed_uri().ok()?.params.value(name)).next();
-    found.and_then(DialogId::parse)
+    let ours = routes.filter_map(|item| item.address.parsed_uri().ok().filter(|uri| names_us(uri, sockets)));
+    ours.filter_map(|uri| uri.params.value(name)).next().and_then(DialogId::parse)
 }
 
 /// A request of the dialog goes from one party to the other.
 fn pass(keeper: &Arc<Keeper>, call: &mut Call<'_>, dialog: &Arc<Dialog>, direction: Direction) {
     let message = Arc::clone(&call.msg.message);
     renumber(call, dialog, direction, &message);
-    if matches!(message.method(), Method::Invite | Method::Update) {
-        refresh(dialog, direction, &message);
+    call.msg.extensions.set(OfAParty);
+    if message.method() == Method::Ack {
+        answered_in_ack(dialog, direction, &message);
     }
     tell(&mut call.env, dialog, &mut DialogEvent::Within(call.msg, direction));
     let of_message = Some((Arc::clone(&message), call.msg.source, call.kind));
@@ -114,10 +119,18 @@ fn pass(keeper: &Arc<Keeper>, call: &mut Call<'_>, dialog: &Arc<Dialog>, directi
         Method::Ack => {
             advance(keeper, &mut call.env, dialog, Input::Ack, &Cause::default());
         }
-        Method::Bye if has_the_call(dialog, direction, &message) => {
+        Method::Bye if dialog.state() > State::Early && has_the_call(dialog, direction, &message) => {
             let reason = if direction == Direction::Upstream { UPSTREAM_BYE } else { DOWNSTREAM_BYE };
             let cause = Cause { reason: Some(reason), message: of_message, ..Cause::default() };
             advance(keeper, &mut call.env, dialog, Input::Bye, &cause);
+        }
+        Method::Bye if direction == Direction::Downstream => {
+            // Early, it changes nothing yet: a 2xx may be on its way (RFC 5407 section 3.1.3).
+            let mut inner = dialog.lock();
+            let callee = inner.callee_of(direction, &message);
+            if let Some(leg) = inner.callees.get_mut(callee) {
+                leg.was_hung_up = true;
+            }
         }
         _ => {}
     }
@@ -126,12 +139,21 @@ fn pass(keeper: &Arc<Keeper>, call: &mut Call<'_>, dialog: &Arc<Dialog>, directi
 /// Whether the callee of this BYE is the one that has the call: a caller hangs up phones that answered too late
 /// (RFC 3261 section 13.2.2.4), and the call goes on.
 fn has_the_call(dialog: &Dialog, direction: Direction, bye: &Message) -> bool {
-    let tag = match direction {
-        Direction::Downstream => bye.to_tag(),
-        Direction::Upstream => bye.from().ok().and_then(|from| from.tag()),
-    };
     let inner = dialog.lock();
-    tag.and_then(|tag| inner.callee_tagged(tag)) == Some(inner.chosen)
+    inner.callee_of(direction, bye) == inner.chosen
+}
+
+/// The answer to an offer that came with a 2xx (RFC 3264): how it leaves, nobody here sees.
+fn answered_in_ack(dialog: &Dialog, direction: Direction, ack: &Message) {
+    let Some(sdp) = sdp_of(ack) else { return };
+    let mut inner = dialog.lock();
+    let callee = inner.callee_of(direction, ack);
+    if let Some(leg) = inner.side_mut(direction.opposite(), callee) {
+        leg.sdp = sdp;
+    }
+    if let Some(leg) = inner.side_mut(direction, callee) {
+        leg.sent_sdp = Bytes::new();
+    }
 }
 
 /// Requests of our own have come between: the number of this one is moved, and its replies' moved back.
@@ -141,19 +163,19 @@ fn renumber(call: &mut Call<'_>, dialog: &Dialog, direction: Direction, message:
         message.header(HeaderName::RAck).and_then(|header| Some((header.index, RAck::parse(header.value).ok()?)));
     let (out, rack) = {
         let mut inner = dialog.lock();
-        // Before it is answered, a call may have several callees.
-        let callee = message.to_tag().and_then(|tag| inner.callee_tagged(tag)).unwrap_or(inner.chosen);
-        let leg = match direction {
-            Direction::Upstream => Some(&mut inner.caller),
-            Direction::Downstream => inner.callees.get_mut(callee),
-        };
-        let Some(leg) = leg else { return };
+        let callee = inner.callee_of(direction, message);
+        let Some(leg) = inner.side_mut(direction, callee) else { return };
         let rack = rack.map(|(index, rack)| (index, rack, leg.numbering.left_as(rack.sequence)));
         let is_repeated = cseq.method != Method::Ack && cseq.number <= leg.numbering.given;
         if is_repeated {
             call.msg.extensions.set(Repeated);
         }
-        (leg.numbering.pass(cseq.number, cseq.method), rack)
+        let before = leg.numbering;
+        let out = leg.numbering.pass(cseq.number, cseq.method);
+        if leg.numbering != before {
+            inner.numbers_changed();
+        }
+        (out, rack)
     };
     if let Some((index, rack, sequence)) = rack.filter(|(_, rack, sequence)| rack.sequence != *sequence) {
         let numbers = format!("{} {sequence} ", rack.response);
@@ -165,19 +187,4 @@ fn renumber(call: &mut Call<'_>, dialog: &Dialog, direction: Direction, message:
     let value = [out.to_string().as_bytes(), b" ", cseq.method_text].concat();
     call.msg.edits.replace_value(header.index, value.into());
     call.msg.reply_cseq = Some(cseq.number);
-}
-
-/// A target refresh (RFC 3261 section 12.2): who sent it is reached at its new Contact.
-fn refresh(dialog: &Dialog, direction: Direction, message: &Message) {
-    let mut inner = dialog.lock();
-    if inner.state == State::Deleted {
-        return;
-    }
-    let Some(leg) = inner.target_mut(direction.opposite()) else { return };
-    if let Some(contact) = contact_of(message) {
-        leg.contact = contact;
-    }
-    if let Some(sdp) = sdp_of(message) {
-        leg.sdp = sdp;
-    }
 }

@@ -1,12 +1,13 @@
 //! The management commands of dialogs.
 
 use super::ending::end;
+use super::flush::Flush;
 use super::keeper::Keeper;
 use super::lifecycle::MI;
 use super::load;
 use super::record::Dialog;
 use super::shown;
-use super::store::Flush;
+
 use catalogue::{CommandParam, Value};
 use module_api::{COMMAND, Command, DialogHandle, Json, JsonMap, Management, MiError, MiFlow, MiReply, MiRun};
 use std::sync::Arc;
@@ -19,11 +20,14 @@ const LISTS: &[&[CommandParam]] = &[
 ];
 const LISTED: &str = "{count: n, Dialogs: [<dlg>, …]} ; {Dialog: <dlg>}";
 
+/// More dialogs in one reply would be tens of megabytes: the others come with `index` and `counter`.
+pub const LISTED_MAX: usize = 10_000;
+
 /// `dialog:list`
 pub const LIST: Command = Command {
     name: "dialog:list",
     aliases: &["dlg_list"],
-    about: "Shows all dialogs, one by its Call-ID, or so many from a position on.",
+    about: "Shows dialogs: the first 10000, so many from a position on, or one by its Call-ID. count says how many there are.",
     recipes: LISTS,
     named_only: true,
     reply: LISTED,
@@ -65,7 +69,8 @@ pub const PUSH_VAR: Command = Command {
 pub const DB_SYNC: Command = Command {
     name: "dialog:db_sync",
     aliases: &["dlg_db_sync"],
-    about: "Takes the dialogs of the database that are not in memory into it.",
+    about: "Takes the dialogs of the database into memory; those that are there take what their rows have, unless they \
+            have changed since they were written.",
     run: MiRun::Wait(db_sync),
     ..COMMAND
 };
@@ -100,10 +105,15 @@ fn list(management: &mut Management<'_>, with_context: bool) -> MiReply {
         let dialog = found.ok_or_else(|| MiError::new(404, "No such dialog"))?;
         return Ok(object([("Dialog", show(&dialog))]));
     }
-    let position = |name| params.opt_int(name).map(|number| usize::try_from(number).unwrap_or(0));
-    let (first, most) = (position("index").unwrap_or(0), position("counter").unwrap_or(usize::MAX));
+    let (first, most) = window(params.opt_int("index"), params.opt_int("counter"));
     let dialogs: Vec<Json> = keeper.table.all().skip(first).take(most).map(|dialog| show(&dialog)).collect();
     Ok(object([("count", keeper.table.count().into()), ("Dialogs", dialogs.into())]))
+}
+
+/// Where a list begins, and how many it has at most.
+fn window(index: Option<i64>, counter: Option<i64>) -> (usize, usize) {
+    let number = |given: i64| usize::try_from(given).unwrap_or(0);
+    (index.map_or(0, number), counter.map_or(LISTED_MAX, number).min(LISTED_MAX))
 }
 
 /// An object of these fields.
@@ -144,6 +154,7 @@ fn db_sync(management: &mut Management<'_>) -> MiFlow {
     if keeper.store.is_none() {
         return MiFlow::Done(Err(MiError::new(400, "Cannot sync in no-db mode")));
     }
+    load::begins(&keeper);
     sync_after(keeper, -1)
 }
 
@@ -152,9 +163,15 @@ fn sync_after(keeper: Arc<Keeper>, after: i64) -> MiFlow {
     MiFlow::wait(query.into(), move |management, answer| match answer.rows() {
         Ok(rows) => match load::take(&keeper, &mut management.env, &rows) {
             Some(last) => sync_after(keeper, last),
-            None => MiFlow::Done(Ok("OK".into())),
+            None => {
+                load::ended(&keeper);
+                MiFlow::Done(Ok("OK".into()))
+            }
         },
-        Err(fault) => MiFlow::Done(Err(MiError::new(400, "Sync mem with DB failed").with(fault.text))),
+        Err(fault) => {
+            load::ended(&keeper);
+            MiFlow::Done(Err(MiError::new(400, "Sync mem with DB failed").with(fault.text)))
+        }
     })
 }
 
@@ -172,11 +189,22 @@ fn restore_db(management: &mut Management<'_>) -> MiFlow {
 fn restore_on(mut flush: Flush, management: &mut Management<'_>) -> MiFlow {
     let Some((query, pending)) = flush.next(&management.env) else { return MiFlow::Done(Ok("OK".into())) };
     MiFlow::wait(query.into(), move |management, answer| {
-        let fault = answer.rows().err();
-        flush.settle(&pending, fault.is_none());
-        match fault {
-            None => restore_on(flush, management),
-            Some(fault) => MiFlow::Done(Err(MiError::new(400, "Restore dlg DB failed!").with(fault.text))),
+        match flush.settle(&management.env, pending, answer.rows().err()) {
+            Ok(()) => restore_on(flush, management),
+            Err(fault) => MiFlow::Done(Err(MiError::new(400, "Restore dlg DB failed!").with(fault.text))),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LISTED_MAX, window};
+
+    #[test]
+    fn a_list_is_no_longer_than_a_reply_may_be() {
+        assert_eq!(window(None, None), (0, LISTED_MAX));
+        assert_eq!(window(Some(20_000), Some(50_000)), (20_000, LISTED_MAX));
+        assert_eq!(window(Some(40), Some(10)), (40, 10));
+        assert_eq!(window(Some(-1), Some(-1)), (0, 0));
+    }
 }

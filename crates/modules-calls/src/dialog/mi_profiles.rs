@@ -135,7 +135,10 @@ fn dialogs(management: &mut Management<'_>) -> MiReply {
     let keeper = management.state::<Keeper>()?;
     let (_, profile) = named(keeper, management)?;
     let found = profile.dialogs(value(management).as_deref()).into_iter().filter_map(|id| keeper.table.get(id));
-    let shown: Vec<Json> = found.map(|dialog| shown::dialog(keeper, &management.env, &dialog, false)).collect();
+    let shown: Vec<Json> = found
+        .take(super::mi::LISTED_MAX)
+        .map(|dialog| shown::dialog(keeper, &management.env, &dialog, false))
+        .collect();
     Ok(object([("Dialogs", shown.into())]))
 }
 

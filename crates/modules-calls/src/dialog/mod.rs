@@ -9,8 +9,11 @@ mod context;
 mod create;
 mod ending;
 mod event;
+mod expiry;
 mod flags;
+mod flush;
 pub mod fuzz;
+mod gone;
 mod id;
 mod keeper;
 mod leg;
@@ -20,6 +23,7 @@ mod matching;
 mod mi;
 mod mi_profiles;
 mod numbering;
+mod offers;
 mod options;
 mod packed;
 mod params;
@@ -43,7 +47,13 @@ mod variables;
 mod watch;
 
 #[cfg(test)]
+mod numbers_tests;
+#[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod store_tests;
+#[cfg(test)]
+mod sync_tests;
 #[cfg(test)]
 mod tests;
 

@@ -14,18 +14,28 @@ pub struct Numbering {
     moved: u32,
     /// The last INVITE, as given and as it left: its ACK goes with it whatever has come since.
     invite: (u32, u32),
+    /// How many numbers are left out before the next of our own: after a restart nobody knows which have been used.
+    gap: u32,
 }
+
+/// More numbers than leave between two writings of a row.
+const GAP: u32 = 1000;
 
 impl Numbering {
     /// As a dialog begins: nothing of our own so far.
     pub fn new(given: u32) -> Numbering {
-        Numbering { given, left: given, moved: 0, invite: (given, given) }
+        Numbering { given, left: given, moved: 0, invite: (given, given), gap: 0 }
     }
 
-    /// As rows have it.
-    pub fn restored(given: u32, left: u32) -> Numbering {
+    /// As rows have it. Where there have been requests of our own, or it is pinged, the other party's numbers are moved past
+    /// what may have left since the row was written; elsewhere the next request of our own is the first to skip.
+    pub fn restored(given: u32, left: u32, is_pinged: bool) -> Numbering {
         let left = left.max(given);
-        Numbering { given, left, moved: left - given, invite: (given, left) }
+        let mut numbering = Numbering { given, left, moved: left - given, invite: (given, left), gap: GAP };
+        if is_pinged || left > given {
+            numbering.skip(0);
+        }
+        numbering
     }
 
     /// The number that a request of the other party leaves with.
@@ -55,13 +65,22 @@ impl Numbering {
 
     /// The number of a request of our own.
     pub fn own(&mut self) -> u32 {
-        self.left = self.left.saturating_add(1);
+        self.skip(1);
         self.left
     }
 
     /// Leaves numbers out, as somebody else has used them.
     pub fn skip(&mut self, count: u32) {
-        self.left = self.left.saturating_add(count);
+        self.left = self.left.saturating_add(count).saturating_add(std::mem::take(&mut self.gap));
+    }
+
+    /// Leaves numbers out, or takes some back that were left out: none that the other party has used.
+    pub fn shift(&mut self, by: i32) {
+        if by >= 0 {
+            return self.skip(by.unsigned_abs());
+        }
+        let least = self.given.saturating_add(self.moved);
+        self.left = self.left.saturating_sub(by.unsigned_abs()).max(least);
     }
 
     /// The number of an INVITE as it left: what a PRACK refers to.
@@ -93,8 +112,19 @@ mod tests {
         assert_eq!(numbering.pass(9, Bye), 12);
         // A number that skips far needs no more room.
         assert_eq!(numbering.pass(100, Bye), 103);
-        let mut again = Numbering::restored(100, 103);
-        assert_eq!([again.own(), again.pass(101, Bye)], [104, 105]);
+    }
+
+    #[test]
+    fn after_a_restart_numbers_begin_where_none_can_have_been() {
+        // Others may have left since the row was written: 103 is what it says.
+        let mut again = Numbering::restored(100, 103, false);
+        assert_eq!(again.pass(100, Ack), 103);
+        assert_eq!([again.pass(101, Bye), again.own()], [1104, 1105]);
+        let mut pinged = Numbering::restored(1, 1, true);
+        assert_eq!([pinged.pass(1, Ack), pinged.pass(2, Bye)], [1, 1002]);
+        // What only passes is not touched, until there is one of our own.
+        let mut quiet = Numbering::restored(1, 1, false);
+        assert_eq!([quiet.pass(8, Invite), quiet.pass(8, Ack), quiet.own(), quiet.pass(9, Bye)], [8, 8, 1009, 1010]);
     }
 
     #[test]
@@ -106,7 +136,10 @@ mod tests {
         numbering.own();
         assert_eq!(numbering.pass(5000, Bye), 5000);
         numbering.skip(3);
-        assert_eq!(numbering.pass(5001, Bye), 5004);
+        numbering.shift(-1);
+        assert_eq!(numbering.pass(5001, Bye), 5003);
+        numbering.shift(-9);
+        assert_eq!(numbering.own(), 5004);
     }
 
     #[test]

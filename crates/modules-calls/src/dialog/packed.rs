@@ -31,19 +31,19 @@ pub fn read_values(text: &[u8]) -> Vec<(Box<[u8]>, Value)> {
     entries(text).into_iter().filter_map(read).collect()
 }
 
-/// Packs profiles with their values.
+/// Packs profiles with their values, as values are.
 pub fn profiles<'a>(profiles: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, value) in profiles {
         escape(name, &mut out);
-        out.push(b'#');
+        out.extend_from_slice(b"#s#");
         escape(value, &mut out);
         out.push(b'|');
     }
     out
 }
 
-/// Reads them back: name and value.
+/// Reads them back: name and value, also where no letter stands between them.
 pub fn read_profiles(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let read = |fields: Vec<Vec<u8>>| {
         let name = fields.first()?.clone();
@@ -100,8 +100,10 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&packed), "a#s#x\\|y\\#z\\\\|n\\#\\|#i#-7|e#s#|d#s#12|");
         assert_eq!(read_values(&packed), all);
         let packed = profiles([(&b"caller"[..], &b"al|ice"[..]), (b"all", b"")].into_iter());
-        assert_eq!(String::from_utf8_lossy(&packed), "caller#al\\|ice|all#|");
+        assert_eq!(String::from_utf8_lossy(&packed), "caller#s#al\\|ice|all#s#|");
         assert_eq!(read_profiles(&packed), [(b"caller".to_vec(), b"al|ice".to_vec()), (b"all".to_vec(), Vec::new())]);
+        let without_letters = read_profiles(b"caller#alice|all#|");
+        assert_eq!(without_letters, [(b"caller".to_vec(), b"alice".to_vec()), (b"all".to_vec(), Vec::new())]);
         for broken in ["", "|", "#", "a", "\\", "a#", "a#s", "###|||"] {
             read_values(broken.as_bytes());
             read_profiles(broken.as_bytes());

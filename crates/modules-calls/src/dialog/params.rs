@@ -2,13 +2,14 @@
 
 use super::column_params::COLUMN_PARAMS;
 use super::columns::{DIALOG, Statements};
+use super::flush::Flush;
 use super::keeper::{Config, Counters, Keeper};
 use super::load::load;
 use super::matching::Mode;
 use super::options::NO_AUTO_PRACK;
 use super::profiles::{Profiles, Shared};
 use super::service::Service;
-use super::store::{Flush, Store, StoreMode};
+use super::store::{Store, StoreMode};
 use super::table::Table;
 use super::{timer, watch};
 use bytes::Bytes;
@@ -95,7 +96,8 @@ const REINVITE_PING_INTERVAL: Param =
     Param::int("reinvite_ping_interval", 300, "Seconds from one re-INVITE ping to the next.").within(1, 86_400);
 const DELETE_DELAY: Param =
     Param::int("delete_delay", 0, "How many seconds a dialog stays known after its end.").within(0, 86_400);
-const DLG_EXTRA_HDRS: Param = Param::unset("dlg_extra_hdrs", ParamKind::Str, "Header lines of the BYEs that we send.");
+const DLG_EXTRA_HDRS: Param =
+    Param::unset("dlg_extra_hdrs", ParamKind::Str, "Header lines of the requests that we send inside dialogs.");
 const DLG_MATCH_MODE: Param = Param::int(
     "dlg_match_mode",
     1,
@@ -150,6 +152,7 @@ pub const STATISTICS: &[Statistic] = &[
     FAILED,
     REFUSED,
     FORGOTTEN,
+    REFUSED_ROWS,
     Statistic::counter("create_sent", "Dialogs that were made known to a cluster."),
     Statistic::counter("update_sent", "Changes that were made known to a cluster."),
     Statistic::counter("delete_sent", "Ends that were made known to a cluster."),
@@ -167,6 +170,11 @@ const REFUSED: Statistic =
 const FORGOTTEN: Statistic = Statistic::counter(
     "forgotten_rows",
     "Rows of ended dialogs that stay in the database because it has failed for too long.",
+);
+
+const REFUSED_ROWS: Statistic = Statistic::counter(
+    "refused_rows",
+    "Rows that the database has refused when it was well: each time that one is tried alone.",
 );
 
 /// A server has no more calls than this at a time.
@@ -234,12 +242,13 @@ fn counters(setup: &Setup<'_>) -> Counters {
     if !setup.params.is_on(&ENABLE_STATS) {
         return Counters::default();
     }
-    for idle in STATISTICS.iter().skip(7) {
+    for idle in STATISTICS.iter().skip(8) {
         setup.counter(idle);
     }
     let counter = |statistic| -> Counter { setup.counter(statistic) };
     Counters {
         active: counter(&ACTIVE),
+        live: Counter::default(),
         early: counter(&EARLY),
         processed: counter(&PROCESSED),
         expired: counter(&EXPIRED),
@@ -261,7 +270,8 @@ fn database(setup: &mut Setup<'_>) -> Result<Option<Store>, StartError> {
     let some = usize::try_from(given.int(&TIMER_BULK_DEL_NO)).unwrap_or(1);
     let statements = Statements::new(table, &given, some);
     let flushes = given.is_on(&DB_FLUSH_VALS_PROFILES);
-    Ok(Some(Store::new(database, statements, mode, flushes, setup.counter(&FORGOTTEN))))
+    let counters = [setup.counter(&FORGOTTEN), setup.counter(&REFUSED_ROWS)];
+    Ok(Some(Store::new(database, statements, mode, flushes, counters)))
 }
 
 fn hook_up(setup: &mut Setup<'_>, keeper: &Arc<Keeper>, period: Duration) {
@@ -272,7 +282,7 @@ fn hook_up(setup: &mut Setup<'_>, keeper: &Arc<Keeper>, period: Duration) {
     setup.every(Duration::from_secs(1), move |env| timer::tick(&timed, env));
     let Some(store) = &keeper.store else { return };
     let loaded = Arc::clone(keeper);
-    setup.at_start(move |_| load(loaded, -1));
+    setup.at_start(move |_| load(loaded));
     if store.mode != StoreMode::AtStop {
         let flushed = Arc::clone(keeper);
         setup.every(period, move |env| Flush::new(&flushed).job(env));

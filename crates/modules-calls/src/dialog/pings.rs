@@ -12,10 +12,14 @@ use std::sync::Arc;
 
 /// Pings the party that requests of this direction go to.
 pub fn ping(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>, to: Direction, how: Ping) {
-    let request = match how {
-        Ping::Options => InDialog { has_contact: true, ..InDialog::new("OPTIONS", Bytes::new()) },
-        Ping::Reinvite => reinvite(dialog, to),
+    let offer = match how {
+        Ping::Options => None,
+        Ping::Reinvite => offer(dialog, to),
     };
+    // A re-INVITE without offer would ask the party for one, and its ACK would have to answer that for the other party.
+    let how = if offer.is_some() { Ping::Reinvite } else { Ping::Options };
+    let method = if offer.is_some() { "INVITE" } else { "OPTIONS" };
+    let request = InDialog { body: offer, has_contact: true, ..InDialog::new(method, Bytes::new()) };
     let (keeper, pinged) = (Arc::clone(keeper), Arc::clone(dialog));
     let done = Box::new(move |env: &mut Env<'_>, code: u16, _| {
         answered(&keeper, env, &pinged, how, code);
@@ -26,22 +30,20 @@ pub fn ping(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>, to: D
     }
 }
 
-/// A re-INVITE that changes nothing: it offers again what was offered last.
-pub fn reinvite(dialog: &Dialog, to: Direction) -> InDialog {
+/// A re-INVITE changes nothing that offers what stands; `None` where that is not known: it was long, it was the answer in
+/// an ACK, or the server has been started since.
+fn offer(dialog: &Dialog, to: Direction) -> Option<(Bytes, Bytes)> {
     let sdp = dialog.lock().target(to).map(|leg| leg.sent_sdp.clone()).unwrap_or_default();
-    let body = (!sdp.is_empty()).then(|| (Bytes::from_static(b"application/sdp"), sdp));
-    InDialog { body, has_contact: true, ..InDialog::new("INVITE", Bytes::new()) }
+    (!sdp.is_empty()).then(|| (Bytes::from_static(b"application/sdp"), sdp))
 }
 
 fn answered(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>, how: Ping, code: u16) {
-    let reason = match (how, code) {
-        // Nobody is there, or somebody who does not know of the call (RFC 3261 section 12.2.1.2).
-        (Ping::Options, 408 | 481) => PING,
-        // 491: the party is sending a re-INVITE itself, so it is there.
-        (Ping::Reinvite, 491 | 500 | 503) | (Ping::Reinvite, ..300) => return,
-        (Ping::Reinvite, _) => REINVITE_PING,
-        (Ping::Options, _) => return,
-    };
+    // Nobody is there, or somebody who does not know of the call (RFC 3261 section 12.2.1.2). A party that refuses anything
+    // else is there, and its session stands as it was (section 14.1).
+    if !matches!(code, 408 | 481) {
+        return;
+    }
+    let reason = if how == Ping::Reinvite { REINVITE_PING } else { PING };
     if dialog.lock().is_confirmed()
         && let Err(fault) = end(keeper, env, dialog, reason, b"")
     {

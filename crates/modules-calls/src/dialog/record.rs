@@ -8,6 +8,7 @@ use super::state::{Action, Input, State, step};
 use bytes::Bytes;
 use catalogue::Value;
 use module_api::{DialogLeg, DialogTimes, Direction, Time};
+use sip::Message;
 use smallvec::SmallVec;
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -53,16 +54,18 @@ pub struct Inner {
     pub callees: SmallVec<[Leg; 1]>,
     /// The callee that has the call.
     pub chosen: usize,
-    /// The session description that the INVITE took to whoever was called.
-    pub sent_offer: Bytes,
     /// The CSeq number of the INVITE.
     pub first_cseq: u32,
+    /// Its transaction, while it is not answered.
+    pub transaction: Option<Box<str>>,
     /// What `create_dialog()` asked for.
     pub options: Options,
     /// Its lifetime from the answer on.
     pub lifetime: Duration,
     /// When its time is over; from the answer on.
     pub expires: Time,
+    /// It is over, and the timeout route runs, which may prolong it.
+    pub is_expiring: bool,
     /// When it was answered.
     pub answered: Option<Time>,
     /// When it ended.
@@ -100,7 +103,7 @@ pub struct Routes {
     pub answer: Option<Box<str>>,
     /// When its time is over.
     pub timeout: Option<Box<str>>,
-    /// When it ends otherwise.
+    /// When it has ended.
     pub hangup: Option<Box<str>>,
 }
 
@@ -111,8 +114,12 @@ pub struct Row {
     pub is_there: bool,
     /// The row is not of today.
     pub is_old: bool,
+    /// Its CSeq numbers are not: they go with the next writing.
+    pub has_old_numbers: bool,
     /// A statement has failed: it may have been done all the same.
     pub is_doubtful: bool,
+    /// The database has refused it when it was tried alone.
+    pub is_refused: bool,
     /// A statement is under way: the next waits for it, so that none overtakes another.
     pub is_busy: bool,
 }
@@ -183,10 +190,11 @@ impl Inner {
             callees: SmallVec::new(),
             chosen: 0,
             first_cseq: 0,
-            sent_offer: Bytes::new(),
+            transaction: None,
             options: Options::default(),
             lifetime,
             expires,
+            is_expiring: false,
             answered: None,
             ended: None,
             end_reason: None,
@@ -214,18 +222,55 @@ impl Inner {
 
     /// The party that requests of this direction go to.
     pub fn target(&self, which: Direction) -> Option<&Leg> {
-        match which {
-            Direction::Upstream => Some(&self.caller),
-            Direction::Downstream => self.callees.get(self.chosen),
-        }
+        self.side(which, self.chosen)
     }
 
     /// The party that requests of this direction go to.
     pub fn target_mut(&mut self, which: Direction) -> Option<&mut Leg> {
+        self.side_mut(which, self.chosen)
+    }
+
+    /// Which callee a request inside the dialog goes to, or comes from: before one has answered there may be several, and
+    /// later those that answered too late.
+    pub fn callee_of(&self, direction: Direction, request: &Message) -> usize {
+        let tag = match direction {
+            Direction::Downstream => request.to_tag(),
+            Direction::Upstream => request.from().ok().and_then(|from| from.tag()),
+        };
+        tag.and_then(|tag| self.callee_tagged(tag)).unwrap_or(self.chosen)
+    }
+
+    /// The party that requests of this direction go to, where it is this callee's call.
+    pub fn side(&self, which: Direction, callee: usize) -> Option<&Leg> {
+        match which {
+            Direction::Upstream => Some(&self.caller),
+            Direction::Downstream => self.callees.get(callee),
+        }
+    }
+
+    /// The same.
+    pub fn side_mut(&mut self, which: Direction, callee: usize) -> Option<&mut Leg> {
         match which {
             Direction::Upstream => Some(&mut self.caller),
-            Direction::Downstream => self.callees.get_mut(self.chosen),
+            Direction::Downstream => self.callees.get_mut(callee),
         }
+    }
+
+    /// Room for a callee that has answered: of those that lost or ring on, the oldest goes.
+    pub fn make_room(&mut self) {
+        if self.callees.len() < CALLEES_MAX {
+            return;
+        }
+        let may_go = |position: &usize| *position != self.chosen || !self.is_confirmed();
+        if let Some(oldest) = (0..self.callees.len()).find(may_go) {
+            self.callees.remove(oldest);
+            self.chosen -= usize::from(self.chosen > oldest);
+        }
+    }
+
+    /// CSeq numbers have changed.
+    pub fn numbers_changed(&mut self) {
+        self.row.has_old_numbers |= self.is_confirmed();
     }
 
     /// The callee with this tag.
@@ -292,6 +337,6 @@ impl Inner {
             return self.ended.map(|ended| ended + self.delete_delay);
         }
         let pings = self.next_pings.iter().flatten().copied();
-        pings.chain(self.race_ends).chain(self.next_check).chain([self.expires]).min()
+        pings.chain(self.race_ends).chain(self.next_check).chain((!self.is_expiring).then_some(self.expires)).min()
     }
 }

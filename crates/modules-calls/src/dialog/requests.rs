@@ -47,6 +47,7 @@ pub fn send(
             Direction::Downstream => (&dialog.from_uri, &dialog.to_uri),
             Direction::Upstream => (&dialog.to_uri, &dialog.from_uri),
         };
+        inner.numbers_changed();
         let target = inner.target_mut(to).filter(|leg| !leg.contact.is_empty());
         let target = target.ok_or_else(|| Fault::us("it is not known how the party is reached"))?;
         let number = target.numbering.own();
@@ -69,6 +70,9 @@ pub fn send(
         if let Some((content_type, _)) = &request.body {
             line(&[b"Content-Type: ", content_type]);
         }
+        if let Some(keeper) = dialog.keeper.upgrade() {
+            headers.extend_from_slice(&lines(&keeper.config.extra_headers));
+        }
         headers.extend_from_slice(&request.headers);
         let socket = target.socket.and_then(|id| env.services.sockets.get(id)).map(|socket| socket.name.clone());
         NewRequest {
@@ -84,6 +88,12 @@ pub fn send(
     };
     let operations = env.operations;
     operations.send_request(env, new, done)
+}
+
+/// Header lines with the line ends that they need.
+pub fn lines(text: &[u8]) -> Vec<u8> {
+    let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.filter(|line| !line.is_empty()).flat_map(|line| [line, b"\r\n"].concat()).collect()
 }
 
 /// How a request gets to a party.

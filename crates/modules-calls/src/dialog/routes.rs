@@ -24,7 +24,8 @@ pub const ON_ANSWER: Function = Function {
 /// `dlg_on_timeout()`
 pub const ON_TIMEOUT: Function = Function {
     name: "dlg_on_timeout",
-    about: "Has a route run when the call's time is over; it has no message, but the dialog.",
+    about: "Has a route run when the call's time is over; it has no message, but the dialog. The call ends after it, unless \
+            the route has prolonged it with $DLG_timeout.",
     args: &[ROUTE],
     routes: ROUTES,
     returns: RETURNS,
@@ -35,7 +36,7 @@ pub const ON_TIMEOUT: Function = Function {
 /// `dlg_on_hangup()`
 pub const ON_HANGUP: Function = Function {
     name: "dlg_on_hangup",
-    about: "Has a route run when the call ends otherwise than by its time, with the BYE as its message if there is one.",
+    about: "Has a route run when the call has ended, with the BYE as its message if there is one.",
     args: &[ROUTE],
     routes: ROUTES,
     returns: RETURNS,

@@ -1,6 +1,6 @@
 //! Dialogs as rows, and rows as dialogs.
 
-use super::columns::DIALOG;
+use super::columns::{DIALOG, length_max};
 use super::id::DialogId;
 use super::keeper::Keeper;
 use super::leg::Leg;
@@ -9,24 +9,59 @@ use super::options::Options;
 use super::packed;
 use super::record::{Dialog, Inner, Names, Routes, Row};
 use super::state::State;
+use catalogue::Column;
 use module_api::sql::{Cell, Params};
 use module_api::{Env, SocketId, Time};
 use std::sync::{Arc, Weak};
 
-/// The values of a row, in the order of the columns.
-pub fn row(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, inner: &Inner) -> Params {
+/// What a column is not made for; some engines take it all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// Which.
+    pub column: &'static str,
+    /// What stands in it.
+    pub how: &'static str,
+}
+
+/// The values of a row, in the order of the columns, and which of them a table may refuse. Those that may be written in
+/// another way are, so that all tables take them; a tag that is cut would be another's.
+pub fn row(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, inner: &Inner) -> (Params, Option<Misfit>) {
+    let row = values(keeper, env, dialog, inner);
+    let misfit = DIALOG.columns.iter().zip(&row).find_map(|(column, cell)| misfit(column, cell));
+    (row, misfit)
+}
+
+fn misfit(column: &Column, cell: &Cell) -> Option<Misfit> {
+    let how = match cell {
+        Cell::Text(text) => match std::str::from_utf8(text) {
+            Err(_) => "is no UTF-8",
+            Ok(text) if text.contains('\0') => "has a zero byte",
+            Ok(text) => {
+                let length = if column.sql.starts_with("CHAR") { text.chars().count() } else { text.len() };
+                return is_long(column, length);
+            }
+        },
+        Cell::Blob(bytes) => return is_long(column, bytes.len()),
+        _ => return None,
+    };
+    Some(Misfit { column: column.name, how })
+}
+
+fn is_long(column: &Column, length: usize) -> Option<Misfit> {
+    let is_long = length_max(column).is_some_and(|most| length > most);
+    is_long.then_some(Misfit { column: column.name, how: "is made for less" })
+}
+
+fn values(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, inner: &Inner) -> Params {
     let none = Leg::default();
     let (caller, callee) = (&inner.caller, inner.callees.get(inner.chosen).unwrap_or(&none));
-    let wall = |time: Time| {
-        let seconds = env.services.wall.at(time).unix_seconds();
-        Cell::Int(i64::try_from(seconds).unwrap_or(i64::MAX))
-    };
+    let wall = |time: Time| number_max(i64::try_from(env.services.wall.at(time).unix_seconds()).unwrap_or(i64::MAX));
     let socket = |id: Option<SocketId>| {
         Cell::text(id.and_then(|id| env.services.sockets.get(id)).map_or(&b""[..], |socket| &socket.name))
     };
     // A leg's numbers are those of what goes to it: of the other party.
     let number = |numbering: &Numbering| Cell::text(numbering.given.to_string());
-    let left = |numbering: &Numbering| Cell::Int(i64::from(numbering.left));
+    let left = |numbering: &Numbering| number_max(i64::from(numbering.left));
     let profiles = inner
         .profiles
         .iter()
@@ -35,9 +70,9 @@ pub fn row(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, inner: &Inner) -> Pa
     [
         id(dialog.id),
         Cell::text(&dialog.call_id),
-        Cell::text(&dialog.from_uri),
+        escaped(&dialog.from_uri),
         Cell::text(&caller.tag),
-        Cell::text(&dialog.to_uri),
+        escaped(&dialog.to_uri),
         Cell::text(&callee.tag),
         Cell::Null,
         Cell::Null,
@@ -45,17 +80,18 @@ pub fn row(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, inner: &Inner) -> Pa
         number(&caller.numbering),
         left(&caller.numbering),
         left(&callee.numbering),
-        Cell::text(&caller.routes),
-        Cell::text(&callee.routes),
-        Cell::text(&caller.contact),
-        Cell::text(&callee.contact),
+        escaped(&caller.routes),
+        escaped(&callee.routes),
+        escaped(&caller.contact),
+        escaped(&callee.contact),
         socket(caller.socket),
         socket(callee.socket),
         Cell::Int(i64::from(inner.state.number())),
         wall(inner.answered.unwrap_or(dialog.created)),
         wall(inner.expires),
         Cell::Blob(packed::values(&inner.values).into()),
-        Cell::Text(packed::profiles(profiles).into()),
+        // A value that is no text is counted under what is left of it.
+        Cell::text(String::from_utf8_lossy(&packed::profiles(profiles)).as_bytes()),
         Cell::text(inner.flags.join(" ")),
         Cell::Int(0),
         Cell::Int(i64::from(inner.options.bits())),
@@ -65,6 +101,26 @@ pub fn row(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, inner: &Inner) -> Pa
     ]
     .into_iter()
     .collect()
+}
+
+/// A number that all engines have room for: an INTEGER of some has 31 bits.
+fn number_max(number: i64) -> Cell {
+    Cell::Int(number.min(i64::from(i32::MAX)))
+}
+
+/// URIs: bytes that are no text are written as `%` and two digits, which mean the same (RFC 3261 section 19.1.4).
+fn escaped(uris: &[u8]) -> Cell {
+    if std::str::from_utf8(uris).is_ok_and(|text| !text.contains('\0')) {
+        return Cell::text(uris);
+    }
+    let mut out = String::with_capacity(uris.len() + 16);
+    for chunk in uris.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            if char == '\0' { out.push_str("%00") } else { out.push(char) }
+        }
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("%{byte:02X}")));
+    }
+    Cell::text(out)
 }
 
 /// An identifier as a cell.
@@ -87,17 +143,20 @@ pub fn dialog(keeper: &Arc<Keeper>, env: &Env<'_>, row: &[Cell]) -> Result<Arc<D
     };
     let names =
         Names { call_id: read.needed("callid")?, from_uri: read.needed("from_uri")?, to_uri: read.needed("to_uri")? };
-    let numbering = |given: &'static str, left: &'static str| -> Result<Numbering, (&'static str, &'static str)> {
-        let given = read.number(given)?;
-        let left = u32::try_from(read.int(left).unwrap_or(0)).unwrap_or(0);
-        Ok(Numbering::restored(given, left))
-    };
+    let numbering =
+        |given: &'static str, left: &'static str, is_pinged: bool| -> Result<Numbering, (&'static str, &'static str)> {
+            let given = read.number(given)?;
+            let left = u32::try_from(read.int(left).unwrap_or(0)).unwrap_or(0);
+            Ok(Numbering::restored(given, left, is_pinged))
+        };
+    let options = Options::of_bits(u32::try_from(read.int("flags").unwrap_or(0)).unwrap_or(0));
+    let [pings_caller, pings_callee] = options.pings().map(|ping| ping.is_some());
     let caller = Leg {
         tag: read.needed("from_tag")?,
         contact: read.bytes("caller_contact"),
         routes: read.bytes("caller_route_set"),
         socket: socket("caller_sock"),
-        numbering: numbering("callee_cseq", "caller_ping_cseq")?,
+        numbering: numbering("callee_cseq", "caller_ping_cseq", pings_caller)?,
         ..Leg::default()
     };
     let callee = Leg {
@@ -105,7 +164,7 @@ pub fn dialog(keeper: &Arc<Keeper>, env: &Env<'_>, row: &[Cell]) -> Result<Arc<D
         contact: read.bytes("callee_contact"),
         routes: read.bytes("callee_route_set"),
         socket: socket("callee_sock"),
-        numbering: numbering("caller_cseq", "callee_ping_cseq")?,
+        numbering: numbering("caller_cseq", "callee_ping_cseq", pings_callee)?,
         ..Leg::default()
     };
     let wall = |name| -> Result<Time, (&'static str, &'static str)> {
@@ -117,7 +176,7 @@ pub fn dialog(keeper: &Arc<Keeper>, env: &Env<'_>, row: &[Cell]) -> Result<Arc<D
     inner.callees.push(callee);
     inner.state = state;
     inner.answered = Some(started);
-    inner.options = Options::of_bits(u32::try_from(read.int("flags").unwrap_or(0)).unwrap_or(0));
+    inner.options = options;
     inner.values = packed::read_values(&read.bytes("vars"));
     for (name, value) in packed::read_profiles(&read.bytes("profiles")) {
         match keeper.profiles.named(&name) {
@@ -159,6 +218,10 @@ impl Reader<'_> {
     }
 
     fn number(&self, name: &'static str) -> Result<u32, (&'static str, &'static str)> {
+        if self.bytes(name).is_empty() {
+            // That party has not sent any request.
+            return Ok(0);
+        }
         u32::try_from(self.int(name)?).map_err(|_| (name, "is no CSeq number"))
     }
 

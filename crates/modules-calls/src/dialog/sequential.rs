@@ -38,7 +38,13 @@ pub const INC_CSEQ: Function = Function {
     about: "Leaves CSeq numbers out in what goes to a party, as somebody else has sent it requests.",
     args: &[
         Arg::str("tag", "The party's tag; that of the message's To if left out.").optional(),
-        Arg::int("inc", "How many numbers; 1 if left out.").within(1, 1_000_000).optional(),
+        Arg::int(
+            "inc",
+            "How many numbers; 1 if left out. A negative number takes some back, but none that the other party \
+                         has used.",
+        )
+        .within(-1_000_000, 1_000_000)
+        .optional(),
     ],
     routes: super::flags::ROUTES,
     returns: &[(1, "done"), (-1, "there is no dialog, or no such party")],
@@ -57,7 +63,8 @@ pub const MI_SEND: Command = Command {
     name: "dialog:send_sequential",
     aliases: &["dlg_send_sequential"],
     about: "Sends a request inside a dialog. mode: caller, callee, or challenge-caller (challenge) and challenge-callee, \
-            where the answer of one is offered to the other. body: none, inbound, outbound, custom:TYPE:BODY.",
+            where the answer of one is offered to the other. body: none, inbound, outbound, custom:TYPE:BODY. An INVITE \
+            with none offers what stands.",
     recipes: &[
         &[CALLID],
         &[CALLID, MODE],
@@ -127,22 +134,23 @@ fn inc_cseq(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
         Some(tag) => tag,
         None => message.to_tag().unwrap_or_default(),
     };
-    let count = u32::try_from(args.opt_int(1)?.unwrap_or(1)).unwrap_or(1);
+    let count = args.opt_int(1)?.unwrap_or(1);
     let mut inner = dialog.lock();
+    inner.numbers_changed();
     if *inner.caller.tag == *tag {
-        inner.caller.numbering.skip(count);
+        inner.caller.numbering.shift(count);
         return Ok(1);
     }
     let callee = inner.callee_tagged(tag).and_then(|callee| inner.callees.get_mut(callee));
     let Some(leg) = callee else { return Ok(-1) };
-    leg.numbering.skip(count);
+    leg.numbering.shift(count);
     Ok(1)
 }
 
 fn send_from_command(management: &mut Management<'_>) -> MiReply {
     let keeper = management.state::<Keeper>()?;
     let params = &management.params;
-    let mode = Mode::named(params.opt_str("mode").unwrap_or("challenge-caller"));
+    let mode = Mode::named(params.opt_str("mode").unwrap_or("caller"));
     let mode = mode.ok_or_else(|| MiError::new(400, "Invalid mode"))?;
     let method = params.opt_str("method").unwrap_or("INVITE").to_owned();
     let found = keeper.table.with_call_id(params.str("callid")?.as_bytes()).into_iter().next();
@@ -185,7 +193,11 @@ fn body_of(dialog: &Dialog, mode: Mode, method: &str, text: &str) -> Result<Opti
     let sent = || inner.target(mode.to).map(|leg| leg.sent_sdp.clone());
     match text {
         // An INVITE without offer would have to be acknowledged with an answer, which only the other party knows.
-        "none" if mode.challenges && method == "INVITE" => Ok(sdp(sent())),
+        "none" if method == "INVITE" => {
+            let unknown =
+                || MiError::new(406, "Not Acceptable").with("it is not known what was offered last: give a body");
+            sdp(sent()).map(Some).ok_or_else(unknown)
+        }
         "none" => Ok(None),
         "outbound" => Ok(sdp(sent())),
         "inbound" => Ok(sdp(inner.target(mode.to.opposite()).map(|leg| leg.sdp.clone()))),

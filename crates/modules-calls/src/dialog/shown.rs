@@ -18,9 +18,11 @@ pub fn dialog(keeper: &Keeper, env: &Env<'_>, dialog: &Dialog, with_context: boo
     put("db_id", dialog.id.packed().to_string().into());
     put("state", inner.state.number().into());
     put("user_flags", inner.flags.join(" ").into());
-    let started = wall(inner.answered.unwrap_or(dialog.created));
-    put("timestart", started.unix_seconds().into());
-    put("datestart", date(started).into());
+    let started = inner.answered.map(wall);
+    put("timestart", started.map_or(0, Time::unix_seconds).into());
+    if let Some(started) = started {
+        put("datestart", date(started).into());
+    }
     let ends = inner.is_confirmed().then(|| wall(inner.expires));
     put("timeout", ends.map_or(0, Time::unix_seconds).into());
     if let Some(ends) = ends {

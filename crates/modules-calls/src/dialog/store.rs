@@ -1,16 +1,15 @@
 //! Dialogs in the database: when they are written, and that no statement overtakes another of the same dialog.
 
 use super::columns;
-use super::id::DialogId;
+use super::gone::Gone;
 use super::keeper::Keeper;
 use super::record::Dialog;
-use super::rows;
+use super::rows::{self, Misfit};
 use super::state::State;
 use module_api::sql::{Database, Params, Query, Statement};
-use module_api::{Counter, Env, Fault, Job};
+use module_api::{Counter, Env, Fault, Job, Whose};
 use smallvec::{SmallVec, smallvec};
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Where dialogs are written to.
 pub struct Store {
@@ -22,9 +21,10 @@ pub struct Store {
     pub mode: StoreMode,
     /// `db_flush_vals_profiles`: whether values, profiles and flags are written as soon as the state is.
     pub flushes_values: bool,
-    /// Rows of dialogs that have ended, still to be deleted.
-    gone: Mutex<BTreeSet<DialogId>>,
-    forgotten: Counter,
+    /// Rows of dialogs that have ended.
+    pub gone: Gone,
+    /// Rows that the database has refused.
+    refused: Counter,
 }
 
 /// `db_mode`
@@ -43,20 +43,51 @@ pub enum StoreMode {
 pub enum Change {
     /// It was made.
     Created,
-    /// Its state or lifetime.
+    /// Its state or lifetime, or where a party is reached.
     State,
     /// Its values, flags, profiles or routes.
     Values,
 }
 
-/// More rows to delete than a database misses for long.
-const GONE_MAX: usize = 1_000_000;
-
 /// What one statement does to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
+pub enum Does {
+    /// It is as the dialog is.
     Writes,
+    /// It is not there any more.
     Deletes,
+}
+
+/// What is run for one row.
+pub struct Begun {
+    /// The statements.
+    pub statements: SmallVec<[(Arc<Statement>, Params); 1]>,
+    /// What they do.
+    pub does: Does,
+    /// Why the database may refuse them.
+    pub misfit: Option<Misfit>,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// The database has refused it, and is well: what stands in the row is at fault, or the table.
+    Refused,
+    /// The database is in trouble: it may have been done or not.
+    Unknown,
+}
+
+impl Outcome {
+    /// Of a query with this fault.
+    pub fn of(fault: Option<&Fault>) -> Outcome {
+        match fault {
+            None => Outcome::Done,
+            Some(fault) if fault.whose == Whose::Script => Outcome::Refused,
+            Some(_) => Outcome::Unknown,
+        }
+    }
 }
 
 impl Store {
@@ -66,9 +97,9 @@ impl Store {
         statements: columns::Statements,
         mode: StoreMode,
         flushes_values: bool,
-        forgotten: Counter,
+        [forgotten, refused]: [Counter; 2],
     ) -> Store {
-        Store { database, statements, mode, flushes_values, gone: Mutex::default(), forgotten }
+        Store { database, statements, mode, flushes_values, gone: Gone::new(forgotten), refused }
     }
 
     /// A dialog has changed.
@@ -80,9 +111,11 @@ impl Store {
                 return;
             }
             inner.row.is_old = true;
-            if inner.state == State::Deleted && self.mode != StoreMode::Realtime && !inner.row.is_busy {
-                if inner.row.is_there {
-                    self.forget(dialog.id);
+            if inner.state == State::Deleted && inner.row.is_busy {
+                self.gone.leaves(dialog.id);
+            } else if inner.state == State::Deleted && self.mode != StoreMode::Realtime {
+                if inner.row.is_there || inner.row.is_doubtful {
+                    self.gone.add(dialog.id);
                 }
                 inner.row.is_old = false;
                 return;
@@ -93,198 +126,103 @@ impl Store {
         }
     }
 
-    /// A row is to be deleted later.
-    fn forget(&self, id: DialogId) {
-        let mut gone = self.gone();
-        if gone.len() >= GONE_MAX {
-            return self.forgotten.increment();
-        }
-        gone.insert(id);
-    }
-
-    fn gone(&self) -> MutexGuard<'_, BTreeSet<DialogId>> {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes rows to delete, as many as one statement takes.
-    pub fn take_gone(&self) -> Vec<DialogId> {
-        let mut gone = self.gone();
-        let mut some = Vec::new();
-        while some.len() < self.statements.some {
-            let Some(id) = gone.pop_first() else { break };
-            some.push(id);
-        }
-        some
-    }
-
-    /// They could not be deleted.
-    pub fn put_gone(&self, ids: &[DialogId]) {
-        self.gone().extend(ids);
-    }
-
     /// Begins to write a dialog's row, unless there is nothing to write or a statement is under way.
-    fn begin(&self, keeper: &Keeper, env: &Env<'_>, dialog: &Dialog) -> Option<(Statements, Does)> {
+    pub fn begin(&self, keeper: &Keeper, env: &Env<'_>, dialog: &Dialog) -> Option<Begun> {
         let mut inner = dialog.lock();
-        if inner.row.is_busy || !inner.row.is_old {
+        if inner.row.is_busy || !(inner.row.is_old || inner.row.has_old_numbers) {
             return None;
         }
-        inner.row.is_old = false;
+        (inner.row.is_old, inner.row.has_old_numbers) = (false, false);
         let is_over = inner.state == State::Deleted;
         let may_be_there = inner.row.is_there || inner.row.is_doubtful;
         if is_over && !may_be_there || !is_over && !inner.is_confirmed() {
+            self.gone.done(dialog.id);
             return None;
         }
         inner.row.is_busy = true;
         let delete = || (Arc::clone(&self.statements.delete), std::iter::once(rows::id(dialog.id)).collect());
         if is_over {
-            return Some((smallvec![delete()], Does::Deletes));
+            self.gone.leaves(dialog.id);
+            return Some(Begun { statements: smallvec![delete()], does: Does::Deletes, misfit: None });
         }
-        let row = rows::row(keeper, env, dialog, &inner);
+        let (row, misfit) = rows::row(keeper, env, dialog, &inner);
         let insert = Arc::clone(&self.statements.insert);
-        if inner.row.is_doubtful {
-            return Some((smallvec![delete(), (insert, row)], Does::Writes));
-        }
-        if !inner.row.is_there {
-            return Some((smallvec![(insert, row)], Does::Writes));
-        }
-        let mut values = row.into_iter();
-        let id = values.next();
-        let update = (Arc::clone(&self.statements.update), values.chain(id).collect());
-        Some((smallvec![update], Does::Writes))
+        let statements = if inner.row.is_doubtful {
+            smallvec![delete(), (insert, row)]
+        } else if inner.row.is_there {
+            let mut values = row.into_iter();
+            let id = values.next();
+            smallvec![(Arc::clone(&self.statements.update), values.chain(id).collect())]
+        } else {
+            smallvec![(insert, row)]
+        };
+        Some(Begun { statements, does: Does::Writes, misfit })
     }
-}
 
-/// What is run for one row.
-type Statements = SmallVec<[(Arc<Statement>, Params); 1]>;
+    /// A statement has been run, or has failed. Whether the row is old again.
+    pub fn settle(&self, dialog: &Dialog, does: Does, outcome: Outcome) -> bool {
+        let mut inner = dialog.lock();
+        inner.row.is_busy = false;
+        inner.row.is_doubtful = outcome != Outcome::Done;
+        if outcome == Outcome::Done {
+            inner.row.is_refused = false;
+            inner.row.is_there = does == Does::Writes;
+            if does == Does::Deletes {
+                self.gone.done(dialog.id);
+            }
+            return inner.row.is_old;
+        }
+        inner.row.is_old = true;
+        if inner.state == State::Deleted {
+            // It is in no table any more: only its row is left.
+            self.gone.add(dialog.id);
+        }
+        false
+    }
 
-/// A statement has been run, or has failed. Whether the row is old again.
-fn settle(store: &Store, dialog: &Dialog, does: Does, succeeded: bool) -> bool {
-    let mut inner = dialog.lock();
-    inner.row.is_busy = false;
-    inner.row.is_doubtful = !succeeded;
-    if succeeded {
-        inner.row.is_there = does == Does::Writes;
-        return inner.row.is_old;
+    /// A row was refused when it was tried alone: from now on it is, so that it is in the way of no other. Whether that
+    /// is news.
+    pub fn set_aside(&self, dialog: &Dialog) -> bool {
+        self.refused.increment();
+        !std::mem::replace(&mut dialog.lock().row.is_refused, true)
     }
-    inner.row.is_old = true;
-    if inner.state == State::Deleted {
-        // It is in no table any more: only its row is left.
-        store.forget(dialog.id);
+
+    /// What is said of a row that was refused.
+    pub fn refusal(&self, dialog: &Dialog, misfit: Option<Misfit>, fault: &Fault) -> String {
+        let (table, key) = (&self.statements.table, dialog.id.packed());
+        let misfit = misfit.map_or(String::new(), |misfit| format!("column {} {}; ", misfit.column, misfit.how));
+        format!(
+            "table {table}, row {key}: {misfit}the row is set aside, and its call, while it goes on, would not outlast a \
+             restart: {fault}"
+        )
     }
-    false
 }
 
 /// Writes a dialog's row in the background; what changes meanwhile is written after it.
 pub fn write(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
     let Some(store) = &keeper.store else { return };
-    let Some((statements, does)) = store.begin(keeper, env, dialog) else { return };
+    let Some(Begun { statements, does, misfit }) = store.begin(keeper, env, dialog) else { return };
     let query = Query { database: store.database, statements };
     let (keeper, dialog) = (Arc::clone(keeper), Arc::clone(dialog));
     env.start(Job::wait(query.into(), move |env, answer| {
         let fault = answer.rows().err();
         let Some(store) = &keeper.store else { return Job::DONE };
-        if settle(store, &dialog, does, fault.is_none()) {
+        let outcome = Outcome::of(fault.as_ref());
+        if store.settle(&dialog, does, outcome) {
             write(&keeper, env, &dialog);
         }
-        fault.map_or(Job::DONE, |fault| Job::Done(Err(not_written(&fault))))
+        let Some(fault) = fault else { return Job::DONE };
+        if outcome == Outcome::Unknown {
+            return Job::Done(Err(not_written(&fault)));
+        }
+        if store.set_aside(&dialog) {
+            env.log().error(store.refusal(&dialog, misfit, &fault));
+        }
+        Job::DONE
     }));
 }
 
-fn not_written(fault: &Fault) -> Fault {
+/// The fault of work that has written nothing.
+pub fn not_written(fault: &Fault) -> Fault {
     Fault::backend(format!("dialogs were not written, which is tried again: {fault}"))
-}
-
-/// Writing all that has changed, in batches.
-pub struct Flush {
-    keeper: Arc<Keeper>,
-    part: usize,
-    waiting: Vec<Arc<Dialog>>,
-    /// First all rows go.
-    clears: bool,
-}
-
-/// Rows in one batch.
-const BATCH_ROWS: usize = 200;
-
-/// What a batch has under way.
-#[derive(Default)]
-pub struct Pending {
-    dialogs: Vec<(Arc<Dialog>, Does)>,
-    gone: Vec<DialogId>,
-}
-
-impl Flush {
-    /// Everything.
-    pub fn new(keeper: &Arc<Keeper>) -> Flush {
-        Flush { keeper: Arc::clone(keeper), part: 0, waiting: Vec::new(), clears: false }
-    }
-
-    /// The table is emptied, then filled with what is in memory.
-    pub fn anew(keeper: &Arc<Keeper>) -> Flush {
-        for dialog in keeper.table.all() {
-            let mut inner = dialog.lock();
-            inner.row.is_there = false;
-            inner.row.is_old = inner.is_confirmed();
-        }
-        Flush { clears: true, ..Flush::new(keeper) }
-    }
-
-    /// The next batch; `None` when all is written.
-    pub fn next(&mut self, env: &Env<'_>) -> Option<(Query, Pending)> {
-        let store = self.keeper.store.as_ref()?;
-        let (mut statements, mut pending) = (Vec::new(), Pending::default());
-        if std::mem::take(&mut self.clears) {
-            statements.push((Arc::clone(&store.statements.clear), Params::new()));
-        }
-        let gone = store.take_gone();
-        if gone.len() == store.statements.some && gone.len() > 1 {
-            statements.push((Arc::clone(&store.statements.delete_some), gone.iter().copied().map(rows::id).collect()));
-        } else {
-            let one = |id: &DialogId| std::iter::once(rows::id(*id)).collect();
-            statements.extend(gone.iter().map(|id| (Arc::clone(&store.statements.delete), one(id))));
-        }
-        pending.gone = gone;
-        while statements.len() < BATCH_ROWS {
-            let Some(dialog) = self.waiting.pop() else {
-                if self.part >= self.keeper.table.parts() {
-                    break;
-                }
-                self.waiting = self.keeper.table.of_part(self.part);
-                self.part += 1;
-                continue;
-            };
-            if let Some((of_row, does)) = store.begin(&self.keeper, env, &dialog) {
-                statements.extend(of_row);
-                pending.dialogs.push((dialog, does));
-            }
-        }
-        (!statements.is_empty()).then(|| (Query::batch(store.database, statements), pending))
-    }
-
-    /// A batch is done, or has failed.
-    pub fn settle(&self, pending: &Pending, succeeded: bool) {
-        let Some(store) = &self.keeper.store else { return };
-        for (dialog, does) in &pending.dialogs {
-            // What has ended meanwhile is in no table any more.
-            if settle(store, dialog, *does, succeeded) && dialog.state() == State::Deleted {
-                store.forget(dialog.id);
-            }
-        }
-        if !succeeded {
-            store.put_gone(&pending.gone);
-        }
-    }
-
-    /// As background work.
-    pub fn job(mut self, env: &mut Env<'_>) -> Job {
-        let Some((query, pending)) = self.next(env) else { return Job::DONE };
-        Job::wait(query.into(), move |env, answer| {
-            let fault = answer.rows().err();
-            self.settle(&pending, fault.is_none());
-            match fault {
-                None => self.job(env),
-                Some(fault) => Job::Done(Err(not_written(&fault))),
-            }
-        })
-    }
 }

@@ -1,5 +1,6 @@
 //! Dialogs in a database: modes, failures, restarts.
 
+use super::columns::{DIALOG, length_max};
 use super::keeper::{Keeper, dialog_of};
 use super::tests::{INVITE, answer, dialog, function, text};
 use super::{MODULE, mi, variables};
@@ -13,19 +14,23 @@ use testkit::{Fixture, absent, str};
 
 /// A table as a database would keep it. Cloning shares it.
 #[derive(Clone, Default)]
-struct Rowset(Arc<Mutex<Kept>>);
+pub struct Rowset(pub Arc<Mutex<Kept>>);
 
 #[derive(Default)]
-struct Kept {
-    rows: BTreeMap<i64, Vec<Cell>>,
+pub struct Kept {
+    pub rows: BTreeMap<i64, Vec<Cell>>,
     is_dead: bool,
     /// It does what it is asked, but its answers are lost.
     is_mute: bool,
+    /// It is as strict as most servers about what its columns are made for.
+    pub is_strict: bool,
+    /// Rows with this Call-ID cannot be written.
+    pub hates: &'static str,
     statements: Vec<String>,
 }
 
 impl Rowset {
-    fn answerer(&self) -> Box<dyn FnMut(&Request) -> Answer> {
+    pub fn answerer(&self) -> Box<dyn FnMut(&Request) -> Answer> {
         let table = self.clone();
         Box::new(move |request| match request {
             Request::Sql(query) => Answer::Sql(table.run(query)),
@@ -37,6 +42,9 @@ impl Rowset {
         let mut kept = self.0.lock().unwrap();
         if kept.is_dead {
             return Err(Fault::backend("it is away"));
+        }
+        for (_, params) in &query.statements {
+            kept.accepts(params)?;
         }
         let mut found = Rows::default();
         for (statement, params) in &query.statements {
@@ -70,23 +78,52 @@ impl Rowset {
         Ok(found)
     }
 
-    fn column(&self, position: usize) -> Vec<String> {
+    pub fn column(&self, position: usize) -> Vec<String> {
         let kept = self.0.lock().unwrap();
         let text =
             |row: &Vec<Cell>| String::from_utf8_lossy(&row[position].to_bytes().unwrap_or_default()).into_owned();
         kept.rows.values().map(text).collect()
     }
 
-    fn statements(&self) -> String {
+    pub fn statements(&self) -> String {
         std::mem::take(&mut self.0.lock().unwrap().statements).join(" ")
     }
 
-    fn kill(&self, is_dead: bool) {
+    pub fn kill(&self, is_dead: bool) {
         self.0.lock().unwrap().is_dead = is_dead;
     }
 }
 
-fn params(mode: i32) -> Vec<(&'static str, ParamSetting)> {
+impl Kept {
+    /// Whether a statement's values are taken: all statements of a query, or none.
+    fn accepts(&self, params: &[Cell]) -> Result<(), Fault> {
+        if params.len() < 29 {
+            return Ok(());
+        }
+        let hated = |cell: &Cell| !self.hates.is_empty() && *cell == Cell::text(self.hates);
+        if params.iter().any(hated) {
+            return Err(Fault::script("the trigger says no"));
+        }
+        let is_update = params.first().is_some_and(|cell| matches!(cell, Cell::Text(_)));
+        let columns = DIALOG.columns.iter().skip(usize::from(is_update));
+        for (column, cell) in columns.zip(params).filter(|_| self.is_strict) {
+            let is_wrong = match cell {
+                Cell::Text(text) => {
+                    let length = String::from_utf8_lossy(text).chars().count();
+                    std::str::from_utf8(text).is_err() || length_max(column).is_some_and(|most| length > most)
+                }
+                Cell::Int(number) => column.sql.starts_with("INTEGER") && i32::try_from(*number).is_err(),
+                _ => false,
+            };
+            if is_wrong {
+                return Err(Fault::script(format!("Data too long for column '{}'", column.name)));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub fn params(mode: i32) -> Vec<(&'static str, ParamSetting)> {
     vec![
         ("db_mode", ParamSetting::Int(mode)),
         ("db_url", text("sqlite:///dialogs")),
@@ -95,7 +132,7 @@ fn params(mode: i32) -> Vec<(&'static str, ParamSetting)> {
 }
 
 /// A server whose call is answered.
-fn answered(table: &Rowset, mode: i32) -> (Fixture, State) {
+pub fn answered(table: &Rowset, mode: i32) -> (Fixture, State) {
     let (mut fixture, state) = dialog(&params(mode));
     fixture.answer = table.answerer();
     answer(&mut fixture, &state);
@@ -104,7 +141,7 @@ fn answered(table: &Rowset, mode: i32) -> (Fixture, State) {
 }
 
 /// The server after a restart.
-fn restarted(table: &Rowset, mode: i32) -> (Fixture, State) {
+pub fn restarted(table: &Rowset, mode: i32) -> (Fixture, State) {
     let mut fixture = Fixture::request(INVITE);
     fixture.answer = table.answerer();
     fixture.now = fixture.now + Duration::from_secs(100);
@@ -116,7 +153,7 @@ fn restarted(table: &Rowset, mode: i32) -> (Fixture, State) {
     (fixture, state)
 }
 
-fn stop(fixture: &mut Fixture) {
+pub fn stop(fixture: &mut Fixture) {
     for (_, job) in std::mem::take(&mut fixture.wishes.at_stop) {
         let job = fixture.with_env(job);
         fixture.run(job).unwrap();
@@ -124,16 +161,16 @@ fn stop(fixture: &mut Fixture) {
 }
 
 /// Runs the timer that writes.
-fn write_behind(fixture: &mut Fixture) -> Result<(), Fault> {
+pub fn write_behind(fixture: &mut Fixture) -> Result<(), Fault> {
     let timers = std::mem::take(&mut fixture.wishes.timers);
     let job = fixture.with_env(|env| timers[1].1(env));
     fixture.wishes.timers = timers;
     fixture.run(job)
 }
 
-const BYE: &str = "BYE sip:bob@192.0.2.20 SIP/2.0\nTo: <sip:bob@example.com>;tag=to-1\nCSeq: 2 BYE";
+pub const BYE: &str = "BYE sip:bob@192.0.2.20 SIP/2.0\nTo: <sip:bob@example.com>;tag=to-1\nCSeq: 2 BYE";
 
-fn hang_up(fixture: &mut Fixture, state: &State) {
+pub fn hang_up(fixture: &mut Fixture, state: &State) {
     fixture.next_request(BYE);
     assert_eq!(fixture.call(state, function("match_dialog"), &[absent()]), 1);
 }
@@ -237,8 +274,15 @@ fn at_a_stop_everything_is_written() {
     stop(&mut fixture);
     assert_eq!(table.column(18), ["4"]);
     let (mut fixture, state) = restarted(&table, 3);
+    // A kill would bring back what has ended long ago, with nobody to tell it so.
+    fixture.run_background().unwrap();
+    assert!(table.column(0).is_empty());
+    stop(&mut fixture);
+    assert_eq!(table.column(18), ["4"]);
+    drop((fixture, state));
+    let (mut fixture, state) = restarted(&table, 3);
     hang_up(&mut fixture, &state);
-    assert_eq!(table.column(0).len(), 1);
+    fixture.run_background().unwrap();
     stop(&mut fixture);
     assert!(table.column(0).is_empty());
 }

@@ -66,6 +66,7 @@ fn an_invite_has_one_dialog() {
     assert_eq!(fixture.call(&state, function("create_dialog"), &[str("B")]), 1);
     assert_eq!(said(&mut fixture, &state, "DLG_did"), id);
     assert_eq!(said(&mut fixture, &state, "DLG_status"), Value::Int(1));
+    assert_eq!(said(&mut fixture, &state, "DLG_count"), Value::Int(1));
     let params = String::from_utf8_lossy(&fixture.msg.route_set.added_params).into_owned();
     assert_eq!(Value::Str(params.strip_prefix(";did=").unwrap().to_owned().into()), id);
     answer(&mut fixture, &state);
@@ -157,6 +158,7 @@ fn profiles_with_and_without_values() {
     // The end of the call is the end of its membership.
     let ended = HookEvent::Ended;
     fixture.with_call(&state, |call| watch::watch(call, &ended));
+    assert_eq!(said(&mut fixture, &state, "DLG_count"), Value::Int(0));
     assert_eq!(size(&mut fixture, &state, "all", absent()), Value::Int(0));
     assert_eq!(fixture.call(&state, is_in, &[str("all"), absent()]), 1);
 }
@@ -240,7 +242,7 @@ fn other_dialogs_are_found_by_their_values() {
     assert_eq!(fixture.call(&state, function("get_dialogs_by_val"), &nobody), -1);
     // Its context can be loaded.
     let load = function("load_dialog_ctx");
-    assert_eq!(fixture.call(&state, load, &[str("call-1@192.0.2.10"), absent(), int(1)]), 1);
+    assert_eq!(fixture.call(&state, load, &[str("call-1@192.0.2.10"), absent(), int(2)]), 1);
     assert_eq!(fixture.read(&state, variable("dlg_val"), "callee", Index::None), Value::fixed("bob"));
     assert_eq!(fixture.call(&state, load, &[str("call-1@192.0.2.10"), absent(), absent()]), -1);
     assert_eq!(fixture.call(&state, function("unload_dialog_ctx"), &[]), 1);

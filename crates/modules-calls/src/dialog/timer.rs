@@ -1,10 +1,11 @@
 //! What happens to dialogs because time passes.
 
 use super::create::CHECK_AFTER;
-use super::ending::{end, hang_up};
+use super::ending::end;
+use super::expiry::expire;
 use super::keeper::Keeper;
-use super::lifecycle::{Cause, LIFETIME, RACE, advance, interval};
-use super::options::{Choice, Ping};
+use super::lifecycle::{Cause, RACE, advance, interval};
+use super::options::Ping;
 use super::pings::ping;
 use super::record::Dialog;
 use super::state::{Input, State};
@@ -28,7 +29,7 @@ pub fn tick(keeper: &Arc<Keeper>, env: &mut Env<'_>) -> Job {
 enum Due {
     Remove,
     Race,
-    Expire { with_bye: bool },
+    Expire,
     Abandoned,
     Pings([Option<Ping>; 2]),
 }
@@ -44,12 +45,7 @@ fn look(keeper: &Arc<Keeper>, env: &mut Env<'_>, dialog: &Arc<Dialog>) {
                 env.log().warning(format!("dialog {}: {fault}", dialog.id.text()));
             }
         }
-        Due::Expire { with_bye } => {
-            let is_over = advance(keeper, env, dialog, Input::Timeout, &Cause::ours(LIFETIME));
-            if is_over && with_bye {
-                hang_up(keeper, env, dialog, b"");
-            }
-        }
+        Due::Expire => expire(keeper, env, dialog),
         Due::Abandoned => {
             advance(keeper, env, dialog, Input::Failure, &Cause::default());
         }
@@ -80,8 +76,8 @@ fn due(keeper: &Keeper, dialog: &Arc<Dialog>, now: Time) -> Due {
     if inner.race_ends.take_if(|ends| *ends <= now).is_some() {
         return Due::Race;
     }
-    if inner.expires <= now {
-        return Due::Expire { with_bye: inner.is_confirmed() && inner.options.has(Choice::ByeOnTimeout) };
+    if inner.expires <= now && !inner.is_expiring {
+        return Due::Expire;
     }
     let ways = inner.options.pings();
     let mut pings = [None; 2];

@@ -50,7 +50,8 @@ fn validate(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
         return Ok(-1);
     }
     let inner = dialog.lock();
-    let Some(target) = inner.target(direction) else { return Ok(-4) };
+    let callee = inner.callee_of(direction, &message);
+    let Some(target) = inner.side(direction, callee) else { return Ok(-4) };
     if cseq.method == Method::Ack && !target.numbering.is_invite(cseq.number) {
         return Ok(-1);
     }
@@ -79,8 +80,8 @@ fn validate(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
 fn fix_route(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
     let (_, dialog) = current(call)?;
     let direction = call.msg.dialog.as_ref().map_or(Direction::Downstream, |of| of.direction);
-    let Some(way) = way_to(&dialog, direction) else { return Ok(-1) };
     let message: Arc<Message> = Arc::clone(&call.msg.message);
+    let Some(way) = way_to(&dialog, direction, &message) else { return Ok(-1) };
     for route in message.headers_named(HeaderName::Route) {
         call.msg.edits.remove(route.index);
     }
@@ -93,7 +94,8 @@ fn fix_route(call: &mut Call<'_>, _: Args<'_>) -> Outcome {
     Ok(1)
 }
 
-fn way_to(dialog: &Dialog, direction: Direction) -> Option<Way> {
+fn way_to(dialog: &Dialog, direction: Direction, request: &Message) -> Option<Way> {
     let inner = dialog.lock();
-    inner.target(direction).filter(|leg| !leg.contact.is_empty()).map(Way::to)
+    let callee = inner.callee_of(direction, request);
+    inner.side(direction, callee).filter(|leg| !leg.contact.is_empty()).map(Way::to)
 }

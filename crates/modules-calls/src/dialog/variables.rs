@@ -15,9 +15,9 @@ pub const ALL: &[Variable] =
 
 const COUNT: Variable = Variable {
     name: "DLG_count",
-    about: "How many dialogs are answered and have not ended.",
+    about: "How many dialogs have not ended, answered or not.",
     run: VariableRun::read(|call, _| {
-        call.state::<Keeper>().map_or(Value::Null, |keeper| Value::number(keeper.counters.active.get()))
+        call.state::<Keeper>().map_or(Value::Null, |keeper| Value::number(keeper.counters.live.get()))
     }),
     ..VARIABLE
 };

@@ -72,7 +72,9 @@ impl LiveCall {
             Some(3 | 4) => "answered",
             _ => "ending",
         };
-        let since = dialog.get("timestart").and_then(Value::as_i64).map_or(String::new(), datetime::print);
+        // A call that rings has begun at no time yet.
+        let since = dialog.get("timestart").and_then(Value::as_i64).filter(|since| *since > 0);
+        let since = since.map_or("-".to_owned(), datetime::print);
         LiveCall { id: text("ID"), since, state, from: text("from_uri"), to: text("to_uri") }
     }
 }
