@@ -10,6 +10,7 @@ fn provider() -> Server {
         .replace("@SPOOL@", "@DIR@/acc.spool")
         .replace("udp:*:5060", "udp:127.0.0.1:@PORT@")
         .replace("@REALM@", "127.0.0.1")
+        .replace("@SECRET@", "0123456789abcdef0123456789abcdef")
         .replace("loadmodule \"tm.so\"", "loadmodule \"tm.so\"\nmodparam(\"tm\", \"fr_inv_timeout\", 3)");
     let provider = ServerBuilder::new(&script).with_database();
     provider.with_user("alice", "wonderland").with_user("bob", "builder").start()

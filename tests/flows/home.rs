@@ -79,8 +79,11 @@ fn a_start_without_anything_makes_all_it_needs() {
     }
     let (status, said) = home.strowger(&["user", "add", "alice", "--password", "wonderland"]);
     assert_eq!((status, said.trim()), (Some(0), "added alice  realm strowger"));
-    let mode = fs::metadata(home.file("strowger.sqlite")).expect("a file").permissions().mode() & 0o777;
-    assert_eq!(mode, 0o600);
+    for file in ["secret", "strowger.sqlite"] {
+        let mode = fs::metadata(home.file(file)).expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{file}");
+    }
+    let secret = fs::read_to_string(home.file("secret")).expect("secret");
 
     let inside = |program: &str, args: &[&str]| {
         let mut command = Command::new("nsenter");
@@ -99,6 +102,7 @@ fn a_start_without_anything_makes_all_it_needs() {
     assert_eq!(home.sql("DROP TABLE acc; DELETE FROM version WHERE table_name = 'acc'"), "");
     let mut server = start();
     assert_eq!(home.sql("SELECT count(*) FROM acc; SELECT username FROM location"), "0\nalice");
+    assert_eq!(fs::read_to_string(home.file("secret")).expect("secret"), secret);
     server.signal("TERM");
     assert!(server.wait(LIMIT).success());
 }

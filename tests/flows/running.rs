@@ -253,7 +253,7 @@ fn the_default_provider_works_at_once() {
     let script = home.join("strowger.cfg");
     let mi_port = free_port();
     let text = fs::read_to_string(&script).expect("script");
-    assert_eq!(mode(&script), 0o600, "databases' passwords come into it");
+    assert_eq!(mode(&script), 0o600, "it holds a key");
     let text = text.replace("udp:*:5060", &format!("udp:127.0.0.1:{port}")).replace("8888", &mi_port.to_string());
     fs::write(&script, text).expect("script");
     let database = format!("sqlite://{}", home.join("strowger.sqlite").display());

@@ -20,8 +20,6 @@ pub struct Variant {
     pub patience_s: Option<(u32, u32)>,
     /// Whether each message is counted by what keeps floods out, and noted in a cache.
     pub has_guards: bool,
-    /// Whether the default script has a record of each call, rather than one of each answer.
-    pub has_short_calls: bool,
 }
 
 /// The text of a script.
@@ -85,7 +83,6 @@ impl Variant {
                 .unwrap_or(Mode::WriteThrough),
             patience_s,
             has_guards: false,
-            has_short_calls: false,
         }
     }
 
@@ -96,7 +93,7 @@ impl Variant {
 
     /// Whether all calls have ended when the world does.
     pub fn ends_calls(&self) -> bool {
-        self.has_short_calls && self.records_calls()
+        self.records_calls()
     }
 
     /// Whether the script refuses requests in a dialog that it has not set up.
@@ -135,7 +132,7 @@ impl Variant {
             !is_outside && !is_set_here
         });
         let text = lines.collect::<Vec<_>>().join("\n");
-        let text = if self.ends_calls() {
+        let text = if self.records_calls() {
             SHORT_CALLS.iter().fold(text, |text, (long, short)| text.replacen(long, short, 1))
         } else {
             text
@@ -152,6 +149,7 @@ impl Variant {
             ("127.0.0.1", "192.0.2.1"),
             ("@REALM@", DOMAIN),
             ("@SPOOL@", "spool"),
+            ("@SECRET@", "a secret that nobody guesses"),
         ];
         values.iter().fold(text, |text, (mark, value)| text.replace(mark, value))
     }

@@ -138,11 +138,7 @@ impl Swarm {
         let draw = &mut chance;
         let users = draw.between(2, 8);
         Swarm {
-            variant: Variant {
-                has_guards: Chance::new(seed, 7).happens(300),
-                has_short_calls: Chance::new(seed, 9).happens(500),
-                ..Variant::draw(draw)
-            },
+            variant: Variant { has_guards: Chance::new(seed, 7).happens(300), ..Variant::draw(draw) },
             phones: draw.between(users, users * 2),
             users,
             faults_for: Duration::from_secs(draw.between(30, 90)),

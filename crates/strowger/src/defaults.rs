@@ -3,8 +3,11 @@
 use crate::modules::tables;
 use catalogue::Column;
 use edge_sql::{OpenError, schema};
-use std::path::PathBuf;
-use std::{env, fs, io};
+use rand_core::{OsRng, TryRngCore};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 /// The script; places to fill in are written `@NAME@`.
 const SCRIPT: &str = include_str!("../defaults/strowger.cfg");
@@ -80,11 +83,71 @@ impl Home {
     }
 
     /// The default script with its places filled in for this directory.
-    pub fn default_script(&self) -> String {
+    ///
+    /// # Errors
+    /// The secret cannot be read or made.
+    pub fn default_script(&self) -> io::Result<String> {
+        if let Some(secret) = self.secret()? {
+            return Ok(self.fill_in(&secret));
+        }
+        let secret = random_hex(16)?;
+        write_private(&self.secret_file(), &secret)?;
+        Ok(self.fill_in(&secret))
+    }
+
+    /// The same for a look at it: nothing is made.
+    ///
+    /// # Errors
+    /// There is a secret that cannot be read.
+    pub fn script_to_check(&self) -> io::Result<String> {
+        let secret = self.secret()?;
+        Ok(self.fill_in(&secret.unwrap_or_else(|| "0".repeat(32))))
+    }
+
+    fn fill_in(&self, secret: &str) -> String {
         SCRIPT
             .replace("@DATABASE@", &self.database().display().to_string())
             .replace("@SPOOL@", &self.directory.join("acc.spool").display().to_string())
             .replace("@MI_PORT@", &MI_PORT.to_string())
             .replace("@REALM@", REALM)
+            .replace("@SECRET@", secret)
     }
+
+    /// The secret that marks our calls' routes: made once, readable by its owner only.
+    fn secret(&self) -> io::Result<Option<String>> {
+        let path = self.secret_file();
+        match fs::read_to_string(&path) {
+            Ok(secret) if secret.trim().len() >= 32 => Ok(Some(secret.trim().to_owned())),
+            Ok(_) => Err(io::Error::other(format!("{}: too short; remove it", path.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn secret_file(&self) -> PathBuf {
+        self.directory.join("secret")
+    }
+}
+
+/// Random bytes as hexadecimal digits.
+///
+/// # Errors
+/// The system gives none.
+pub fn random_hex(bytes: usize) -> io::Result<String> {
+    let mut random = vec![0; bytes];
+    OsRng.try_fill_bytes(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(random.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+/// Writes a new file that only its owner can read.
+///
+/// # Errors
+/// It cannot be written, or is there already.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }

@@ -100,7 +100,8 @@ fn serve_default(options: &ServeOptions, is_check: bool) -> Result<(), String> {
     let origin = if path.exists() {
         Origin::file(&path.display().to_string(), options.preprocessor.as_deref())
     } else {
-        Origin::Text { name: "default script".to_owned(), text: home.default_script() }
+        let text = if is_check { home.script_to_check() } else { home.default_script() };
+        Origin::Text { name: "default script".to_owned(), text: text.map_err(failed)? }
     };
     if is_check {
         return check(&origin, options, options.json, Some(home.database()));

@@ -14,7 +14,6 @@ fn is_noticed(from: &'static str, to: &'static str, words: &str, change: impl Fn
                 mode: Mode::WriteThrough,
                 patience_s: Some((5, 20)),
                 has_guards: false,
-                has_short_calls: false,
             };
             change(&mut swarm);
             run_swarm(seed, swarm).failure.map(|failure| failure.what)
@@ -31,8 +30,8 @@ fn a_script_that_serves_strangers() {
 
 #[test]
 fn a_script_that_takes_any_route() {
-    let mark = " || $(rr_params{param.value,call}) != $var(mark)";
-    is_noticed(mark, "", "where nobody is", |swarm| swarm.vandals = 2);
+    let refused = "route[no_such_call] {\n";
+    is_noticed(refused, "route[no_such_call] {\n\troute(relay);\n", "where nobody is", |swarm| swarm.vandals = 2);
 }
 
 #[test]
@@ -53,11 +52,11 @@ fn a_script_that_accounts_too_much() {
 
 #[test]
 fn a_script_that_forgets_a_call() {
-    let (hung_up, dropped) = ("if (is_method(\"BYE\"))", "drop_accounting(\"db\", \"cdr\"); if (is_method(\"BYE\"))");
-    is_noticed(hung_up, dropped, "a call has 0 records", |swarm| swarm.variant.has_short_calls = true);
+    let (hung_up, dropped) =
+        ("\tif ($DLG_status != NULL) {", "\tdrop_accounting(\"db\", \"cdr\");\n\tif ($DLG_status != NULL) {");
+    is_noticed(hung_up, dropped, "a call has 0 records", |_| {});
     let twice = "acc_db_request(\"200 OK\", \"acc\"); set_dlg_profile(";
     is_noticed("set_dlg_profile(", twice, "records, and should have", |swarm| {
-        swarm.variant.has_short_calls = true;
         swarm.database.unheard = 0;
     });
 }

@@ -17,13 +17,8 @@ struct Scene(Watch);
 
 impl Scene {
     fn new() -> Scene {
-        let mut watch = Watch::new(Variant {
-            text: Text::Default,
-            mode: Mode::WriteThrough,
-            patience_s: None,
-            has_guards: false,
-            has_short_calls: false,
-        });
+        let mut watch =
+            Watch::new(Variant { text: Text::Default, mode: Mode::WriteThrough, patience_s: None, has_guards: false });
         watch.know(address(ALICE).ip(), false);
         watch.know(address(BOB).ip(), false);
         let mut scene = Scene(watch);

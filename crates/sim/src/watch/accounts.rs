@@ -42,7 +42,7 @@ impl Watch {
 
     /// Every lifetime has passed: each call that was answered has one record.
     pub fn calls_recorded(&mut self, now: Time, database: &Database) {
-        if !self.variant.ends_calls() {
+        if !self.variant.records_calls() {
             return;
         }
         let mut expected: BTreeMap<String, Bounds> = BTreeMap::new();

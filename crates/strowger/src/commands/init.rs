@@ -1,9 +1,7 @@
 //! `strowger init`: the default provider's script and database in a directory, for editing.
 
-use crate::defaults::Home;
+use crate::defaults::{Home, write_private};
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Writes them; what is there already stays.
@@ -18,7 +16,8 @@ pub fn run(directory: &Path) -> Result<(), String> {
     if script.exists() {
         return Err(format!("{}: there is a script already", script.display()));
     }
-    write_private(&script, &home.default_script()).map_err(failed)?;
+    // The script has the key that marks our calls' routes.
+    write_private(&script, &home.default_script().map_err(failed)?).map_err(failed)?;
     home.make_database().map_err(|error| error.to_string())?;
     let database = home.database_url();
     println!("script    {}", script.display());
@@ -26,10 +25,4 @@ pub fn run(directory: &Path) -> Result<(), String> {
     println!("add one   strowger user --db {database} add NAME");
     println!("start it  strowger -f {}", script.display());
     Ok(())
-}
-
-/// A new file that only its owner can read: the URLs of databases that come into a script have passwords.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
 }

@@ -1,7 +1,6 @@
 //! Passwords of subscribers: given, read, or made.
 
-use rand_core::{OsRng, TryRngCore};
-use std::fmt::Write as _;
+use crate::defaults::random_hex;
 use std::io::{self, Read};
 
 /// A password given, or made here.
@@ -40,14 +39,4 @@ impl Secret {
     pub fn shown(&self) -> String {
         if self.is_made { format!("  password {}", self.password) } else { String::new() }
     }
-}
-
-/// Random bytes as hexadecimal digits.
-fn random_hex(bytes: usize) -> io::Result<String> {
-    let mut random = vec![0; bytes];
-    OsRng.try_fill_bytes(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(random.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
 }
