@@ -61,12 +61,16 @@ struct Enum {
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
     let text = |param| setup.params.text(param).to_owned();
+    let uri_params = text(&TEL_URI_PARAMS);
+    if !crate::subject::is_usable(format!("sip:a@b{uri_params}").as_bytes()) {
+        return Err(StartError::param(TEL_URI_PARAMS.name, "it is not ;name=value, with a semicolon before each"));
+    }
     Ok(Arc::new(Enum {
         domain_suffix: text(&DOMAIN_SUFFIX),
         infrastructure_suffix: text(&I_ENUM_SUFFIX),
         isn_suffix: text(&ISN_SUFFIX),
         branch_label: text(&BRANCHLABEL),
         algorithm: Algorithm::named(setup.params.text(&BL_ALGORITHM)),
-        uri_params: text(&TEL_URI_PARAMS),
+        uri_params,
     }))
 }

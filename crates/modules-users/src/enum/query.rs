@@ -5,7 +5,7 @@ use super::branch::Place;
 use super::choice::{Found, Service, uris};
 use super::number::{DomainNumber, Number};
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes, Today};
+use catalogue::{Arg, Example, Routes, Today, Verdict};
 use module_api::{
     ArgValue, Args, Branch, Call, FUNCTION, Fault, Flow, Function, RecordKind, RecordsQuestion, Request, Run,
 };
@@ -18,7 +18,9 @@ pub const ENUM_QUERY: Function = Function {
     args: &[
         SUFFIX,
         SERVICE,
-        Arg::str("number", "The number, if not the user of the Request-URI: + and 2 to 15 digits.").optional(),
+        Arg::str("number", "The number, if not the user of the Request-URI: + and 2 to 15 digits.")
+            .judged(judge_number)
+            .optional(),
     ],
     routes: Routes::REQUEST,
     returns: FOUND,
@@ -34,7 +36,7 @@ pub const ENUM_QUERY: Function = Function {
 pub const ENUM_PV_QUERY: Function = Function {
     name: "enum_pv_query",
     about: "enum_query() with the number first, as releases before 3.0 had it.",
-    args: &[Arg::str("number", "The number: + and 2 to 15 digits."), SUFFIX, SERVICE],
+    args: &[Arg::str("number", "The number: + and 2 to 15 digits.").judged(judge_number), SUFFIX, SERVICE],
     routes: Routes::REQUEST,
     returns: FOUND,
     today: Some(|args| {
@@ -100,6 +102,12 @@ const FOUND: &[(i32, &str)] = &[
     (1, "the Request-URI is the most preferred one now"),
     (-1, "there is none, it is no such number, or an error, which is logged"),
 ];
+
+/// A number, or nothing.
+fn judge_number(text: &str) -> Verdict {
+    let is_number = text.is_empty() || Number::parse(text.as_bytes()).is_some();
+    Verdict::must(is_number, text, "number to look for", "+ and 2 to 15 digits, like +4930123456")
+}
 
 /// What is asked about a number, and what is to become of the answer.
 struct Lookup {

@@ -53,6 +53,14 @@ fn branches(fixture: &Fixture) -> String {
 }
 
 #[test]
+fn parameters_must_fit_a_uri() {
+    for (params, fits) in [("", true), (";npdi", true), (";a=b;c", true), (";a b", false), (";a\r\nX: y", false)] {
+        let started = Fixture::request("OPTIONS sip:x SIP/2.0").try_start(&MODULE, &[text("tel_uri_params", params)]);
+        assert_eq!(started.is_ok(), fits, "{params:?}");
+    }
+}
+
+#[test]
 fn examples() {
     testkit::check_examples(&MODULE, &[]);
 }

@@ -3,6 +3,7 @@
 use super::Msilo;
 use super::delivery::Delivery;
 use super::owners::Entered;
+use super::store::judge_owner;
 use crate::subject::user_and_domain;
 use crate::usrloc::Methods;
 use bytes::Bytes;
@@ -14,7 +15,7 @@ pub const M_DUMP: Function = Function {
     name: "m_dump",
     about: "Sends the messages that are kept for an owner, one after the other.",
     args: &[
-        Arg::str("owner", "The owner's URI, if not that of To.").optional(),
+        Arg::str("owner", "The owner's URI, if not that of To.").judged(judge_owner).optional(),
         Arg::int("maxmsg", "How many are sent, 0 for all.").optional().within(0, i32::MAX),
     ],
     routes: Routes::REQUEST.or(Routes::STARTUP).or(Routes::TIMER).or(Routes::EVENT),

@@ -4,7 +4,7 @@ use super::statements::NewRow;
 use super::{Msilo, failed, stamp};
 use crate::subject::user_and_domain;
 use bytes::Bytes;
-use catalogue::{Arg, Example, Routes};
+use catalogue::{Arg, Example, Routes, Verdict};
 use chrono::Local;
 use module_api::sql::Cell;
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, NewRequest, Run};
@@ -13,7 +13,9 @@ use std::sync::Arc;
 pub const M_STORE: Function = Function {
     name: "m_store",
     about: "Keeps the request's body for an owner who is not there.",
-    args: &[Arg::str("owner", "The owner's URI, if not the Request-URI, or To where that has no user.").optional()],
+    args: &[Arg::str("owner", "The owner's URI, if not the Request-URI, or To where that has no user.")
+        .judged(judge_owner)
+        .optional()],
     routes: Routes::REQUEST.or(Routes::FAILURE),
     returns: &[
         (1, "it is kept"),
@@ -27,6 +29,12 @@ pub const M_STORE: Function = Function {
     run: Run::Wait(|call, args| store(call, args).unwrap_or_else(|fault| Flow::Done(Err(fault)))),
     ..FUNCTION
 };
+
+/// The URI of a user, or nothing.
+pub fn judge_owner(text: &str) -> Verdict {
+    let is_owner = text.is_empty() || matches!(user_and_domain(text.as_bytes(), ""), Ok(Some(_)));
+    Verdict::must(is_owner, text, "URI of a user", "a URI, like sip:alice@example.com")
+}
 
 fn store(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let module = call.shared_state::<Msilo>()?;

@@ -7,7 +7,7 @@ use catalogue::{Arg, CommandParam, Example, Param, ParamKind, Routes, Today, Val
 use module_api::sql::{Cell, Database, Query, Rows, Statement};
 use module_api::{
     Args, COMMAND, Call, Command, FUNCTION, Fault, Flow, Function, Job, Json, JsonMap, Logger, Management, MiError,
-    MiFlow, MiReply, MiRun, Operator, Proto, Run, Setup, StartError, VariableHandle,
+    MiFlow, MiReply, MiRun, Operator, Proto, Run, Setup, StartError, VariableHandle, judge,
 };
 use posix_regex::Pattern;
 use regex::bytes::Regex;
@@ -19,8 +19,10 @@ pub const ALLOW_TRUSTED: Function = Function {
     name: "allow_trusted",
     about: "Whether the table of trusted peers has an address with this transport and the URI of From.",
     args: &[
-        Arg::str("src_ip", "The address, if not where the request came from.").optional(),
-        Arg::str("proto", "The transport, if not the one that the request came by.").optional(),
+        Arg::str("src_ip", "The address, if not where the request came from.").judged(judge::address).optional(),
+        Arg::str("proto", "The transport, if not the one that the request came by.")
+            .judged(judge::transport)
+            .optional(),
     ],
     routes: Routes::REQUEST.or(Routes::FAILURE),
     returns: &[(1, "it has"), (-1, "it has not, or an error, which is logged")],

@@ -34,6 +34,8 @@ loadmodule "group.so"
 loadmodule "diversion.so"
 loadmodule "alias_db.so"
 loadmodule "auth.so"
+loadmodule "enum.so"
+loadmodule "msilo.so"
 modparam("dialog", "profiles_no_value", "calls")
 modparam("statistics", "stat_groups", "mine")
 modparam("tm", "tw_append", "more:$ci")
@@ -161,6 +163,9 @@ const WRONG: &[(&str, &str, &str)] = &[
     // users
     (r#"check_address(1, "somewhere", 0, "any");"#, r#""somewhere""#, "is no address"),
     (r#"check_address(1, "192.0.2.1", 0, "carrier");"#, r#""carrier""#, "is no transport"),
+    (r#"enum_query( , , "030123");"#, r#""030123""#, "is no number to look for"),
+    (r#"m_store("sip:example.com");"#, r#""sip:example.com""#, "is no URI of a user"),
+    (r#"m_dump("bob", 10);"#, r#""bob""#, "is no URI of a user"),
     (r#"get_source_group($var(g), "other");"#, r#""other""#, "there is no partition \"other\""),
     (r#"db_is_user_in("Caller", "ld");"#, r#""Caller""#, "is no URI"),
     (r#"add_diversion("");"#, r#""""#, "is no reason"),
@@ -235,6 +240,7 @@ fn what_can_work_is_not_told_of() {
         r#"check_time_rec("20260101T090000|20260101T170000||weekly|||MO,TU"); sql_query("SELECT 1", , 0);"#,
         r#"sql_select("[\"a\"]", "t", "[{\"a\": 1}]"); rest_get("http://example.com/", $var(x)); is_direction("upstream");"#,
         r#"check_address(1, "192.0.2.1", 0, "any"); db_is_user_in("From", "ld"); add_diversion("user-busy");"#,
+        r#"enum_query("", "voice", "+4930123"); m_store("sip:bob@example.com"); m_dump("$tu", 10); m_dump("");"#,
         r#"is_method("INVITE|BYE"); is_privacy("id"); remove_hf("s"); ruri_add_param("nat=yes"); send_reply(404, "No");"#,
     ] {
         assert_eq!(said("", "route", line), Vec::new(), "{line}");
