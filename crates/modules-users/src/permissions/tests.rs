@@ -43,7 +43,7 @@ fn fixture(more: &[(&'static str, ParamSetting)]) -> (Fixture, State, Tables) {
         ("address", ROWS),
         ("other", "9 192.0.2.10 32 0 any - -"),
         ("/etc/sip/permissions.deny", "ALL : \"^sip:bob@example\\.com$\" EXCEPT \"^x\""),
-        ("/etc/sip/named.allow", "\"^sip:alice@example\\.com$\" : \"^sip:vip@\""),
+        ("/etc/sip/named.allow", "\"^sip:alice@example\\.com(:5070;x=y)?$\" : \"^sip:vip@\""),
         ("/etc/sip/named.deny", "ALL : \"^sip:[a-z]+@\", \"^tel:900\""),
     ])));
     let answers = Arc::clone(&tables);
