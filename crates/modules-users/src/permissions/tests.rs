@@ -19,7 +19,8 @@ const ROWS: &str = "1 192.0.2.10 32 5060 udp - carrier
 4 2001:db8::1 128 0 any - six
 4 2001:db8:1::ff 48 0 any - site
 5 0.0.0.0 0 7000 any - -
-0 192.0.2.1 32 0 any - -
+-1 192.0.2.1 32 0 any - -
+0 192.0.2.2 32 0 any - ungrouped
 1 somewhere 32 0 any - -
 1 192.0.2.1 33 0 any - -
 1 192.0.2.1 32 70000 any - -
@@ -112,6 +113,8 @@ fn addresses_ports_transports_and_patterns() {
         ((4, "2001:db8:2::5", 1, "tls", None), -1, ""),
         ((5, "198.51.100.1", 7000, "udp", None), 1, ""),
         ((6, "203.0.113.1", 1, "any", None), -1, ""),
+        ((0, "192.0.2.2", 1, "tls", None), 1, "ungrouped"),
+        ((1, "192.0.2.2", 1, "tls", None), -1, ""),
         ((1, "192.0.2", 1, "any", None), -1, ""),
         ((1, "192.0.2.10", 1, "pigeon", None), -1, ""),
     ] {
@@ -124,14 +127,19 @@ fn addresses_ports_transports_and_patterns() {
 fn bad_rows_are_reported_and_passed_over() {
     let (fixture, _, _) = fixture(&[]);
     let expected = [
-        "192.0.2.1: column grp is no number above 0",
-        "somewhere: column ip is no address",
-        "192.0.2.1: column mask is no length of a mask",
-        "192.0.2.1: column port is no port",
-        "192.0.2.1: column proto is no transport",
+        "-1 ip=192.0.2.1 mask=32 port=0 proto=any pattern= context_info=: column grp is no number of a group",
+        "1 ip=somewhere mask=32 port=0 proto=any pattern= context_info=: column ip is no address",
+        "1 ip=192.0.2.1 mask=33 port=0 proto=any pattern= context_info=: column mask is no length of a mask",
+        "1 ip=192.0.2.1 mask=32 port=70000 proto=any pattern= context_info=: column port is no port",
+        "1 ip=192.0.2.1 mask=32 port=0 proto=pigeon pattern= context_info=: column proto is no transport",
     ];
-    let expected = expected.map(|what| format!("ERROR: table address, row {what}; the row is passed over"));
-    assert_eq!(fixture.log_lines(), expected);
+    let mut lines = vec![
+        "WARNING: table address, row grp=4 ip=2001:db8:1::ff mask=48 port=0 proto=any pattern= context_info=site: it is all \
+         of 2001:db8:1::/48; one address has mask 128"
+            .to_owned(),
+    ];
+    lines.extend(expected.map(|what| format!("ERROR: table address, row grp={what}; the row is passed over")));
+    assert_eq!(fixture.log_lines(), lines);
 }
 
 #[test]
