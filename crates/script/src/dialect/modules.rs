@@ -32,6 +32,17 @@ const OLD_MODULES: &[(&str, OldModule)] = &[
     ("cpl-c", OldModule::Renamed("cpl_c")),
 ];
 
+/// What clients must know of a module that is part of another one today, where that speaks with them otherwise.
+pub(crate) fn speaks_otherwise(module: &str) -> Option<&'static str> {
+    (module == MI_JSON.0).then_some(
+        "commands come as JSON-RPC 2.0 by POST under the path of modparam(\"mi_http\", \"root\", …), \"mi\" if there is none: \
+         GET /json/COMMAND is not answered",
+    )
+}
+
+/// A server of its own in older releases, and the one that answers for it.
+pub(crate) const MI_JSON: (&str, &str) = ("mi_json", "mi_http");
+
 /// A parameter of older releases that its module has no more, or of a module that is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OldParam {
