@@ -1,7 +1,7 @@
 //! Addresses and files as functions and commands see them.
 
-use super::{MODULE, check, mi, trusted, uris};
-use catalogue::Value;
+use super::{MODULE, check, mi, old, trusted, uris};
+use catalogue::{Today, Value};
 use module_api::sql::Cell;
 use module_api::{Answer, ArgValue, Fault, ParamSetting, Request, State};
 use std::collections::BTreeMap;
@@ -162,6 +162,25 @@ fn where_the_request_came_from() {
     assert_eq!(source(&mut fixture, 9, str("second")), 1);
     let databases: Vec<&str> = fixture.wishes.databases.iter().map(|wish| &*wish.url).collect();
     assert_eq!(databases, ["sqlite:///addresses", "sqlite:///other"]);
+}
+
+#[test]
+fn addresses_as_scripts_before_1_6_asked_for_them() {
+    let (mut fixture, state, _) = fixture(&[]);
+    for (group, code) in [(1, 1), (3, 1), (2, 1), (4, -1), (0, -1)] {
+        assert_eq!(fixture.call(&state, &old::ALLOW_SOURCE_ADDRESS, &[int(group)]), code, "{group}");
+    }
+    for (group, ip, port, code) in
+        [(1, "192.0.2.10", 5060, 1), (1, "192.0.2.10", 5061, -1), (3, "192.0.2.77", 1, 1), (1, "nowhere", 1, -1)]
+    {
+        assert_eq!(fixture.call(&state, &old::ALLOW_ADDRESS, &[int(group), str(ip), int(port)]), code, "{ip}");
+    }
+    let today = |function: &module_api::Function, args: &[&str]| function.today.unwrap()(args);
+    let line = |text: &str| Today::Line(text.to_owned());
+    assert_eq!(today(&old::ALLOW_SOURCE_ADDRESS, &["1"]), line("check_source_address(1)"));
+    let address = today(&old::ALLOW_ADDRESS, &["2", "$si", "$sp"]);
+    assert_eq!(address, line("check_address(2, \"$si\", $sp, \"any\")"));
+    assert!(matches!(today(&old::ALLOW_SOURCE_ADDRESS, &["0"]), Today::Unclear(_)));
 }
 
 #[test]
