@@ -135,7 +135,7 @@ impl Balance {
 fn without_markers(text: &[u8], given: &Source, lines: &[u32]) -> Source {
     let mut clean = MapBuilder::default();
     let mut open_files = Vec::new();
-    let mut synced = text.starts_with(SYNC).then(|| Synced { given, lines, file: None });
+    let mut synced = text.starts_with(SYNC).then_some(Synced { given, lines, file: None });
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let is_sync = synced.as_mut().is_some_and(|synced| synced.take(line, &mut clean));
         if !is_sync {
