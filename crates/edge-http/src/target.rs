@@ -36,7 +36,10 @@ impl Target {
     pub fn parse(url: &str) -> Result<Target, HttpFailure> {
         let wrong = |what: &str| HttpFailure::Other(format!("the URL {what}"));
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
-        let written: Uri = ascii(&url).parse().map_err(|_| wrong("cannot be read"))?;
+        if let Some(sign) = url.chars().find(|sign| *sign <= ' ' || *sign == '\u{7f}') {
+            return Err(wrong(&format!("cannot have {sign:?} in it: {{rest.escape}} makes a value fit")));
+        }
+        let written: Uri = escaped(&url).parse().map_err(|_| wrong("cannot be read"))?;
         let is_secure = match written.scheme_str() {
             Some("http") => false,
             Some("https") => true,
@@ -64,11 +67,14 @@ impl Target {
     }
 }
 
-/// Bytes that no URL has, escaped; browsers and curl take them as they are.
-fn ascii(url: &str) -> String {
+/// Bytes that no URL has, escaped behind the host; browsers and curl take them as they are. A value that is not set prints as
+/// `<null>`.
+fn escaped(url: &str) -> String {
+    let begin = url.find("://").map_or(0, |end| end + 3);
+    let place = url.get(begin..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |end| begin + end);
     let mut text = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        match byte.is_ascii() {
+    for (at, byte) in url.bytes().enumerate() {
+        match byte.is_ascii() && (at < place || !b"\"<>\\^`{|}".contains(&byte)) {
             true => text.push(char::from(byte)),
             false => text.push_str(&format!("%{byte:02X}")),
         }
@@ -86,6 +92,7 @@ fn basic(user: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Target;
+    use module_api::HttpFailure;
 
     #[test]
     fn urls_are_taken_apart() {
@@ -105,7 +112,15 @@ mod tests {
         );
         assert_eq!(read("http://[::1]:80?x"), target(false, "::1", 80, "[::1]:80", "http://[::1]:80/?x"));
         assert_eq!(read("http://a/é"), target(false, "a", 80, "a", "http://a/%C3%A9"));
-        for wrong in ["", "ftp://a/", "http://", "http://a b/", "http:///x"] {
+        assert_eq!(
+            read("http://a/{b}|c?key=<null>&d=\"e\""),
+            target(false, "a", 80, "a", "http://a/%7Bb%7D%7Cc?key=%3Cnull%3E&d=%22e%22")
+        );
+        assert_eq!(
+            read("http://a/b?c=d e"),
+            Err(HttpFailure::Other("the URL cannot have ' ' in it: {rest.escape} makes a value fit".to_owned()))
+        );
+        for wrong in ["", "ftp://a/", "http://", "http://a b/", "http://a<b>/", "http://a/\n", "http:///x"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -12,6 +12,7 @@ mod group;
 mod msilo;
 mod permissions;
 mod registrar;
+mod rows;
 mod speeddial;
 mod statements;
 mod subject;

@@ -2,18 +2,21 @@
 
 use module_api::Fault;
 use sip::Uri;
+use sip::escape::without_needless_escapes;
+use std::borrow::Cow;
 
 /// A user's name and domain.
-pub type UserAndDomain<'a> = (&'a [u8], &'a [u8]);
+pub type UserAndDomain<'a> = (Cow<'a, [u8]>, &'a [u8]);
 
-/// User and domain of a URI, `None` where it has no user. A domain that begins with `prefix` is known without it.
+/// User and domain of a URI, `None` where it has no user. A domain that begins with `prefix` is known without it, and a user
+/// without escapes that nothing asks for: `%31000` is 1000.
 ///
 /// # Errors
 /// It is no URI.
 pub fn user_and_domain<'a>(uri: &'a [u8], prefix: &str) -> Result<Option<UserAndDomain<'a>>, Fault> {
     let uri = Uri::parse(uri)?;
     let Some(user) = uri.user.filter(|user| !user.is_empty()) else { return Ok(None) };
-    Ok(Some((user, without_prefix(uri.host, prefix))))
+    Ok(Some((without_needless_escapes(user), without_prefix(uri.host, prefix))))
 }
 
 /// A domain without its prefix, unless nothing would be left.
@@ -35,11 +38,15 @@ mod tests {
 
     #[test]
     fn domains_lose_their_prefix() {
-        let read = |uri: &'static str, prefix| user_and_domain(uri.as_bytes(), prefix).unwrap();
-        assert_eq!(read("sip:bob@sip.example.com", "sip."), Some((&b"bob"[..], &b"example.com"[..])));
-        assert_eq!(read("sip:bob@SIP.example.com:5070", "sip."), Some((&b"bob"[..], &b"example.com"[..])));
-        assert_eq!(read("sip:bob@example.com", "sip."), Some((&b"bob"[..], &b"example.com"[..])));
-        assert_eq!(read("sip:bob@sip.", "sip."), Some((&b"bob"[..], &b"sip."[..])));
+        let read = |uri: &'static str, prefix| {
+            let found = user_and_domain(uri.as_bytes(), prefix).unwrap();
+            found.map(|(user, domain)| (user.into_owned(), domain))
+        };
+        assert_eq!(read("sip:bob@sip.example.com", "sip."), Some((b"bob".to_vec(), &b"example.com"[..])));
+        assert_eq!(read("sip:bob@SIP.example.com:5070", "sip."), Some((b"bob".to_vec(), &b"example.com"[..])));
+        assert_eq!(read("sip:bob@example.com", "sip."), Some((b"bob".to_vec(), &b"example.com"[..])));
+        assert_eq!(read("sip:bob@sip.", "sip."), Some((b"bob".to_vec(), &b"sip."[..])));
+        assert_eq!(read("sip:%62ob@example.com", ""), Some((b"bob".to_vec(), &b"example.com"[..])));
         assert_eq!(read("sip:example.com", ""), None);
     }
 

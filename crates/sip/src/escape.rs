@@ -16,6 +16,24 @@ pub fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
+/// The text without escapes that nothing asks for, those of `unreserved` characters: what means the same is then the same to
+/// the byte (RFC 3986 section 6.2.2.2). Escapes of all others stay, as they mean something else without.
+pub fn without_needless_escapes(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'%', text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((byte, is_escaped, after)) = next_byte(rest) {
+        match is_escaped && !is_unreserved(byte) {
+            true => plain.extend_from_slice(rest.get(..3).unwrap_or_default()),
+            false => plain.push(byte),
+        }
+        rest = after;
+    }
+    Cow::Owned(plain)
+}
+
 /// The text fit for a user part: `unreserved` and `user-unreserved` stay, the rest is escaped.
 pub fn escape_user(text: &[u8]) -> Cow<'_, [u8]> {
     escape(text, |byte| is_unreserved(byte) || b"&=+$,;?/".contains(&byte))
@@ -104,6 +122,12 @@ mod tests {
         assert_eq!(unescape(b"sips%3Auser%40example.com").as_ref(), b"sips:user@example.com");
         assert_eq!(unescape(b"null-%00-null").as_ref(), b"null-\0-null");
         assert_eq!(unescape(b"%Z%45%").as_ref(), b"%ZE%");
+    }
+
+    #[test]
+    fn needless_escapes_alone_go() {
+        let text = b"sip:%39%30%30%40x%0a%zz%@%61.org";
+        assert_eq!(without_needless_escapes(text).as_ref(), b"sip:900%40x%0a%zz%@a.org");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! `exec`: programs that a script runs.
 
 mod environment;
+mod old;
 #[cfg(test)]
 mod tests;
 
+use bytes::Bytes;
 use catalogue::{Arg, Param, Routes};
 use module_api::{
     Args, Call, FUNCTION, Fault, Flow, Function, Module, Operator, Program, ProgramOutput, Request, Run, Setup,
@@ -17,7 +19,7 @@ pub const MODULE: Module = Module {
     name: "exec",
     about: "Runs programs: their input from the script, their output into its variables.",
     params: &[TIME_TO_KILL, SETVARS],
-    functions: &[EXEC],
+    functions: &[EXEC, old::EXEC_MSG, old::EXEC_AVP, old::EXEC_DSET, old::EXEC_GETENV],
     start,
     ..Module::EMPTY
 };
@@ -41,18 +43,25 @@ const EXEC: Function = Function {
         Arg::var("envavp", "An AVP whose values are its variables OSIPS_EXEC_0 (the newest), OSIPS_EXEC_1 …")
             .optional(),
     ],
-    routes: Routes::REQUEST
-        .or(Routes::FAILURE)
-        .or(Routes::LOCAL)
-        .or(Routes::STARTUP)
-        .or(Routes::TIMER)
-        .or(Routes::EVENT)
-        .or(Routes::ONREPLY),
     is_async: true,
-    returns: &[(1, "it has written its output, or runs"), (-1, "it cannot be run, or took too long")],
     run: Run::Wait(exec),
+    ..ASKS
+};
+
+/// What all that run programs share.
+const ASKS: Function = Function {
+    routes: ROUTES,
+    returns: &[(1, "it has written its output, or runs"), (-1, "it cannot be run, or took too long")],
     ..FUNCTION
 };
+
+const ROUTES: Routes = Routes::REQUEST
+    .or(Routes::FAILURE)
+    .or(Routes::LOCAL)
+    .or(Routes::STARTUP)
+    .or(Routes::TIMER)
+    .or(Routes::EVENT)
+    .or(Routes::ONREPLY);
 
 /// How long output is waited for where no `time_to_kill` ends the program.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -81,17 +90,22 @@ fn exec(call: &mut Call<'_>, args: Args<'_>) -> Flow {
 }
 
 fn program(call: &mut Call<'_>, args: Args<'_>) -> Result<Program, Fault> {
+    let environment = args.opt_var(4).map(|avp| environment::of_avp(call, avp)).unwrap_or_default();
+    let input = args.opt_str(1).cloned().unwrap_or_default();
+    let program = program_of(call, args.str(0)?.clone(), input, args.is_given(2))?;
+    let environment = environment.into_iter().chain(program.environment).collect();
+    Ok(Program { environment, wants_errors: args.is_given(3), ..program })
+}
+
+/// A command with its input, as the parameters have it.
+fn program_of(call: &Call<'_>, command: Bytes, input: Bytes, wants_output: bool) -> Result<Program, Fault> {
     let state = call.state::<Exec>()?;
-    let mut environment = args.opt_var(4).map(|avp| environment::of_avp(call, avp)).unwrap_or_default();
-    if state.sets_variables {
-        environment.extend(environment::of_message(call));
-    }
     Ok(Program {
-        command: args.str(0)?.clone(),
-        input: args.opt_str(1).cloned().unwrap_or_default(),
-        environment,
-        wants_output: args.is_given(2),
-        wants_errors: args.is_given(3),
+        command,
+        input,
+        environment: if state.sets_variables { environment::of_message(call) } else { Vec::new() },
+        wants_output,
+        wants_errors: false,
         time_to_kill: state.time_to_kill,
         answer_within: state.time_to_kill.unwrap_or(PATIENCE),
     })

@@ -1,6 +1,6 @@
 //! Programs as scripts ask for them; what they write is made up here.
 
-use super::{EXEC, MODULE};
+use super::{EXEC, MODULE, old};
 use bytes::Bytes;
 use catalogue::Value;
 use module_api::{Answer, ArgValue, Fault, ParamSetting, Program, ProgramOutput, Request, State};
@@ -103,4 +103,60 @@ SIP_HF_VIA=SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK-7
 SIP_HF_X_TWO_WORDS=a,b";
     let shown: Vec<String> = shown.filter(|line| expected.contains(line.as_str())).collect();
     assert_eq!(shown.join("\n"), expected);
+}
+
+#[test]
+fn old_commands_read_the_message() {
+    let (mut fixture, state, asked) = started(&[], wrote("", ""));
+    assert_eq!(fixture.call(&state, &old::EXEC_MSG, &[str("log.sh")]), 1);
+    let program = asked.lock().unwrap().remove(0);
+    assert!(program.input.starts_with(b"INVITE sip:bob@example.com SIP/2.0\r\n") && !program.wants_output);
+    assert_eq!(program.command, "log.sh");
+}
+
+#[test]
+fn old_commands_write_a_line_to_each_avp() {
+    let (mut fixture, state, asked) = started(&[], wrote("one \r\n\ntwo\nthree", ""));
+    assert_eq!(fixture.call(&state, &old::EXEC_AVP, &[str("who"), str("$avp(a), $avp(s:b)")]), 1);
+    assert!(asked.lock().unwrap().remove(0).wants_output);
+    let values = ["$avp(a)", "$avp(b)", "$avp(3)", "$avp(4)"].map(|name| fixture.value(name));
+    assert_eq!(values, [Value::fixed("one"), Value::fixed("two"), Value::fixed("three"), Value::Null]);
+    assert_eq!(fixture.call(&state, &old::EXEC_AVP, &[str("who"), absent()]), 1);
+    assert_eq!(fixture.value("$avp(1)"), Value::fixed("one"));
+    assert_eq!(fixture.call(&state, &old::EXEC_AVP, &[str("who"), str("$var(a)")]), -1);
+}
+
+#[test]
+fn old_commands_write_destinations() {
+    let (mut fixture, state, asked) = started(&[], wrote("sip:carol@example.com\nsip:dora@example.com\n", ""));
+    fixture.msg.branches.first_mut().uri = Bytes::from_static(b"sip:o'k;ls@example.com");
+    assert_eq!(fixture.call(&state, &old::EXEC_DSET, &[str("route.sh")]), 1);
+    assert_eq!(asked.lock().unwrap().remove(0).command, "route.sh 'sip:o'\\''k;ls@example.com'");
+    let uris: Vec<Bytes> = fixture.msg.branches.iter().map(|branch| branch.uri.clone()).collect();
+    assert_eq!(uris, ["sip:carol@example.com", "sip:dora@example.com"]);
+    let (mut fixture, state, _) = started(&[], wrote("sip:carol@exam ple.com\n", ""));
+    assert_eq!(fixture.call(&state, &old::EXEC_DSET, &[str("route.sh")]), -1);
+    assert_eq!(&**fixture.msg.request_uri(), b"sip:bob@example.com");
+}
+
+#[test]
+fn old_scripts_ask_for_the_environment() {
+    let (mut fixture, state, _) = started(&[], wrote("", ""));
+    fixture.services.settings.environment.push(("HOSTNAME".to_owned(), "one".to_owned()));
+    assert_eq!(fixture.call(&state, &old::EXEC_GETENV, &[str("HOSTNAME"), absent()]), 1);
+    assert_eq!(fixture.call(&state, &old::EXEC_GETENV, &[str("HOSTNAME"), str("$avp(host)")]), 1);
+    assert_eq!(fixture.value("$avp(1)"), Value::fixed("one"));
+    assert_eq!(fixture.value("$avp(host)"), Value::fixed("one"));
+    assert_eq!(fixture.call(&state, &old::EXEC_GETENV, &[str("NOTHING"), absent()]), -1);
+}
+
+#[test]
+fn the_line_of_today_has_the_arguments_of_the_script() {
+    let today = |function: &module_api::Function, args: &[&str]| function.today.unwrap()(args);
+    let line = catalogue::Today::Line("exec(\"sudo drop '$si'\", \"$mb\")".to_owned());
+    assert_eq!(today(&old::EXEC_MSG, &["sudo drop '$si'"]), line);
+    let hint = |text: &str| catalogue::Today::Hint(text.to_owned());
+    let every = hint("today it is exec(\"who\", , $avp(x)), which gets every line");
+    assert_eq!(today(&old::EXEC_AVP, &["who", "$avp(x)"]), every);
+    assert_eq!(today(&old::EXEC_GETENV, &["HOME"]), hint("today it is $avp(1) = $env(HOME)"));
 }

@@ -18,7 +18,7 @@ mod tests;
 mod variables;
 mod write;
 
-use module_api::{Module, Refusal, Setup, StartError, State};
+use module_api::{Module, Refusal, Setup, StartError, State, VariableHandle};
 use std::sync::Arc;
 
 /// The module.
@@ -87,6 +87,8 @@ pub(crate) struct Tm {
     write_deadline: std::time::Duration,
     /// `fr_timeout` and `fr_inv_timeout`
     timeouts: (std::time::Duration, std::time::Duration),
+    /// Where scripts of 1.x have them for each request: `fr_timer_avp` and `fr_inv_timer_avp`.
+    timeout_variables: [Option<VariableHandle>; 2],
 }
 
 fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
@@ -105,5 +107,6 @@ fn start(setup: &mut Setup<'_>) -> Result<State, StartError> {
             None => Ok(()),
         });
     }
-    Ok(Arc::new(Tm { appends, write_deadline: params::write_deadline(setup), timeouts }))
+    let timeout_variables = [setup.variable(&params::FR_TIMER_AVP)?, setup.variable(&params::FR_INV_TIMER_AVP)?];
+    Ok(Arc::new(Tm { appends, write_deadline: params::write_deadline(setup), timeouts, timeout_variables }))
 }

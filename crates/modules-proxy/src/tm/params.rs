@@ -29,6 +29,8 @@ pub(super) const ALL: &[Param] = &[
     CLUSTER_AUTO_CANCEL,
     LOCAL_REPLY_ROUTE,
     LOCAL_REQUEST_ROUTE,
+    FR_TIMER_AVP,
+    FR_INV_TIMER_AVP,
 ];
 
 const RURI_MATCHING: Param =
@@ -99,6 +101,12 @@ const LOCAL_REQUEST_ROUTE: Param = Param::unset(
     ParamKind::Route,
     "The route that each request of our own runs through, after local_route.",
 );
+pub(super) const FR_TIMER_AVP: Param =
+    Param::unset("fr_timer_avp", ParamKind::Var, "The variable whose seconds t_relay() takes for fr_timeout.")
+        .today("$T_fr_timeout, set before t_relay()");
+pub(super) const FR_INV_TIMER_AVP: Param =
+    Param::unset("fr_inv_timer_avp", ParamKind::Var, "The variable whose seconds t_relay() takes for fr_inv_timeout.")
+        .today("$T_fr_inv_timeout, set before t_relay()");
 
 /// The settings as the engine takes them.
 pub(super) fn settings(setup: &Setup<'_>) -> Result<TransactionSettings, StartError> {

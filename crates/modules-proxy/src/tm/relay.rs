@@ -1,6 +1,7 @@
 //! `t_relay()`, `t_replicate()`.
 
 use super::params::NO_CLUSTER;
+use super::variables::timeouts_of_variables;
 use catalogue::{Arg, Flag, Order, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, RelayOptions, Run};
 
@@ -78,6 +79,9 @@ fn destination_first(written: &[&str]) -> Order {
 fn relay(call: &mut Call<'_>, args: Args<'_>) -> Flow {
     let proxy = args.opt_str(1).filter(|proxy| !proxy.is_empty()).cloned();
     let options = RelayOptions { proxy, ..options(args, 0) };
+    if let Err(fault) = timeouts_of_variables(call) {
+        return Flow::Done(Err(fault));
+    }
     call.env.operations.relay(call, options)
 }
 

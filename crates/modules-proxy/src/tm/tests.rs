@@ -67,6 +67,26 @@ fn timeouts_can_be_set_before_there_is_a_transaction() {
 }
 
 #[test]
+fn t_relay_takes_timeouts_from_the_variables_of_old_scripts() {
+    let variable = |name: &str| ParamSetting::Str(name.to_owned());
+    let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+    let params = [("fr_timer_avp", variable("$avp(i:24)")), ("fr_inv_timer_avp", variable("$avp(ring)"))];
+    let state = fixture.start(&MODULE, &params);
+    let relay = |fixture: &mut Fixture, any_reply: Value, invite_final: Value| {
+        for (name, value) in [("$avp(i:24)", any_reply), ("$avp(ring)", invite_final)] {
+            let variable = fixture.variable(name);
+            fixture.with_call(&state, |call| variable.write(call, Operator::Set, value)).unwrap();
+        }
+        assert_eq!(fixture.call(&state, &super::relay::RELAY, &[absent(), absent()]), 1);
+        let armed = fixture.msg.armed;
+        [armed.any_reply, armed.invite_final].map(|time| time.map(|time| time.as_secs()))
+    };
+    assert_eq!(relay(&mut fixture, Value::Null, Value::fixed("soon")), [None, None]);
+    assert_eq!(relay(&mut fixture, Value::Int(5), Value::Int(-1)), [Some(5), None]);
+    assert_eq!(relay(&mut fixture, Value::fixed("7"), Value::Int(40)), [Some(7), Some(40)]);
+}
+
+#[test]
 fn the_engine_gets_the_parameters() {
     let mut fixture = Fixture::request("OPTIONS sip:a@b SIP/2.0");
     fixture.start(&MODULE, &[("fr_timeout", ParamSetting::Int(5)), ("T1_timer", ParamSetting::Int(100))]);

@@ -105,3 +105,17 @@ fn set(call: &mut Call<'_>, which: Which, value: &Value) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+/// Takes what `fr_timer_avp` and `fr_inv_timer_avp` hold as the timeouts of the transaction. What is no time is passed over,
+/// as it was.
+pub(super) fn timeouts_of_variables(call: &mut Call<'_>) -> Result<(), Fault> {
+    let module = call.shared_state::<Tm>()?;
+    for (variable, which) in module.timeout_variables.iter().zip([Which::AnyReply, Which::InviteFinal]) {
+        let Some(value) = variable.as_ref().map(|variable| variable.read(call)) else { continue };
+        let seconds = value.int().filter(|seconds| *seconds > 0);
+        if let Some(seconds) = seconds {
+            set(call, which, &Value::Int(seconds))?;
+        }
+    }
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! `alias_db_lookup` and `alias_db_find`: the table is asked, and its users take the place of the alias.
 
 use super::AliasDb;
+use crate::rows::shown;
 use crate::subject::{is_usable, user_and_domain};
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes, Value, Verdict};
@@ -67,13 +68,13 @@ fn lookup(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let way = way(call, args.opt_str(1));
     let module = call.shared_state::<AliasDb>()?;
     let Some(query) = module.query(args.str(0)?, call.msg.request_uri(), way)? else { return Ok(Flow::done(-1)) };
-    let table = args.str(0)?.clone();
+    let (table, asked) = (args.str(0)?.clone(), call.msg.request_uri().clone());
     Ok(Flow::wait(query.into(), move |call, answer| {
         let rows = match answer.rows() {
             Ok(rows) => rows,
             Err(fault) => return Flow::Done(Err(fault)),
         };
-        let mut users = module.users(call, &table, &rows).into_iter();
+        let mut users = module.users(call, &table, &rows, way, &asked).into_iter();
         let Some(first) = users.next() else { return Flow::done(-1) };
         call.msg.branches.first_mut().uri = first;
         let flags = call.msg.branches.first().flags;
@@ -89,13 +90,13 @@ fn find(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let way = way(call, args.opt_str(3));
     let module = call.shared_state::<AliasDb>()?;
     let Some(query) = module.query(args.str(0)?, args.str(1)?, way)? else { return Ok(Flow::done(-1)) };
-    let (table, output) = (args.str(0)?.clone(), args.var(2)?.clone());
+    let (table, asked, output) = (args.str(0)?.clone(), args.str(1)?.clone(), args.var(2)?.clone());
     Ok(Flow::wait(query.into(), move |call, answer| {
         let rows = match answer.rows() {
             Ok(rows) => rows,
             Err(fault) => return Flow::Done(Err(fault)),
         };
-        let users = module.users(call, &table, &rows);
+        let users = module.users(call, &table, &rows, way, &asked);
         if users.is_empty() {
             return Flow::done(-1);
         }
@@ -132,7 +133,7 @@ impl AliasDb {
         let Some((user, domain)) = user_and_domain(uri, &self.domain_prefix)? else { return Ok(None) };
         let statement = self.statements.of(way, table, |table| self.statement(table, way));
         let domain = (!way.ignores_domain).then(|| Cell::text(domain));
-        Ok(Some(Query::new(self.database, &statement, std::iter::once(Cell::text(user)).chain(domain))))
+        Ok(Some(Query::new(self.database, &statement, std::iter::once(Cell::text(&user)).chain(domain))))
     }
 
     fn statement(&self, table: &str, way: Way) -> Arc<Statement> {
@@ -144,7 +145,7 @@ impl AliasDb {
     }
 
     /// The URIs of the rows: the first, or all with `append_branches`. A row that is none is reported.
-    fn users(&self, call: &Call<'_>, table: &[u8], rows: &Rows) -> Vec<Bytes> {
+    fn users(&self, call: &Call<'_>, table: &[u8], rows: &Rows, way: Way, asked: &[u8]) -> Vec<Bytes> {
         let most = if self.appends_branches { BRANCHES_MAX } else { 1 };
         let mut users = Vec::new();
         for row in &rows.rows {
@@ -155,8 +156,13 @@ impl AliasDb {
             let (user, domain) = (text(0), text(1));
             let uri = [b"sip:", &*user, b"@", &*domain].concat();
             if user.is_empty() || domain.is_empty() || !is_usable(&uri) {
-                let (table, uri) = (String::from_utf8_lossy(table), String::from_utf8_lossy(&uri));
-                call.env.log().error(format!("table {table}: {uri:?} is no user's address; the row is passed over"));
+                let columns =
+                    if way.is_reverse { [&self.alias_user, &self.alias_domain] } else { [&self.user, &self.domain] };
+                let (table, asked) = (String::from_utf8_lossy(table), String::from_utf8_lossy(asked));
+                let row = shown(&columns, row);
+                call.env.log().error(format!(
+                    "table {table}, row {row} for {asked}: it is no user's address; the row is passed over"
+                ));
                 continue;
             }
             users.push(Bytes::from(uri));

@@ -60,8 +60,8 @@ fn all_users_of_an_alias_become_branches() {
     assert_eq!(
         fixture.log_lines().join("\n"),
         "WARNING: alias_db: flag z means nothing\n\
-         ERROR: table t: \"sip:@example.com\" is no user's address; the row is passed over\n\
-         ERROR: table t: \"sip:c\\r\\n@example.com\" is no user's address; the row is passed over"
+         ERROR: table t, row username= domain=example.com for sip:100@sip.example.com;x=y: it is no user's address; the row is passed over\n\
+         ERROR: table t, row username=c\\r\\n domain=example.com for sip:100@sip.example.com;x=y: it is no user's address; the row is passed over"
     );
 }
 

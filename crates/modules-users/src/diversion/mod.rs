@@ -7,6 +7,7 @@ use crate::subject::is_usable;
 use bytes::Bytes;
 use catalogue::{Arg, Example, Param, Routes, Verdict};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Module, Outcome, Run, Setup, StartError, State, judge};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The module `diversion`.
@@ -72,7 +73,7 @@ fn add(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     if !is_usable(uri) || uri.contains(&b'>') {
         return Err(Fault::script("the URI of a Diversion is none"));
     }
-    let mut line = [b"Diversion: <", uri, b">;reason=", reason].concat();
+    let mut line = [b"Diversion: <", uri, b">;reason=", &*quoted(reason)].concat();
     if let Some(counter) = args.opt_int(2)? {
         line.extend_from_slice(format!(";counter={counter}").as_bytes());
     }
@@ -81,4 +82,63 @@ fn add(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let first = call.msg.message.headers_called(b"Diversion").next().map(|header| header.index);
     call.msg.edits.insert_above(first, Bytes::from(line));
     Ok(1)
+}
+
+/// A reason as a header may have it (RFC 5806): a token, or what is in quotes, parameters behind it. Anything else is put
+/// in quotes, or what a caller sends could write headers.
+fn quoted(reason: &[u8]) -> Cow<'_, [u8]> {
+    if is_value(reason) {
+        return Cow::Borrowed(reason);
+    }
+    let mut text = vec![b'"'];
+    for byte in reason {
+        if matches!(byte, b'"' | b'\\') {
+            text.push(b'\\');
+        }
+        text.push(*byte);
+    }
+    text.push(b'"');
+    Cow::Owned(text)
+}
+
+/// Tokens and texts in quotes, parted by `;` and `=`.
+fn is_value(text: &[u8]) -> bool {
+    let (mut rest, mut wants_word) = (text, true);
+    while let Some((first, after)) = rest.split_first() {
+        let is_sign = matches!(first, b';' | b'=');
+        if is_sign == wants_word {
+            return false;
+        }
+        let end = match first {
+            b';' | b'=' => 1,
+            b'"' => match end_of_quoted(after) {
+                Some(end) => 1 + end,
+                None => return false,
+            },
+            _ => rest.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(rest.len()),
+        };
+        if end == 0 {
+            return false;
+        }
+        (rest, wants_word) = (rest.get(end..).unwrap_or_default(), is_sign);
+    }
+    !wants_word
+}
+
+/// Where the text behind an opening quote goes on once that is closed.
+fn end_of_quoted(text: &[u8]) -> Option<usize> {
+    let mut is_escaped = false;
+    for (place, byte) in text.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return Some(place + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
 }

@@ -47,3 +47,22 @@ fn nothing_ends_the_line() {
     let suffix = ("suffix", ParamSetting::Str(";a\r\nX: y".to_owned()));
     assert!(fixture.try_start(&MODULE, &[suffix]).is_err());
 }
+
+#[test]
+fn what_is_no_word_is_put_in_quotes() {
+    for (reason, expected) in [
+        ("user-busy", "user-busy"),
+        ("user-busy;privacy=\"full\"", "user-busy;privacy=\"full\""),
+        ("\"user busy\"", "\"user busy\""),
+        ("user busy", "\"user busy\""),
+        ("user busy;x=\"y", "\"user busy;x=\\\"y\""),
+        ("a\\", "\"a\\\\\""),
+        ("a, <sip:x@y>", "\"a, <sip:x@y>\""),
+        ("a;", "\"a;\""),
+    ] {
+        let mut fixture = Fixture::request("INVITE sip:bob@example.com SIP/2.0");
+        let state = fixture.start(&MODULE, &[]);
+        assert_eq!(fixture.call(&state, &ADD_DIVERSION, &[str(reason), absent(), absent()]), 1);
+        assert_eq!(diversions(&fixture), format!("Diversion: <sip:bob@example.com>;reason={expected}"));
+    }
+}

@@ -1,6 +1,7 @@
 //! The table of domains in memory: rows by name, and the search for a domain or one that it is below.
 
 use super::Domains;
+use crate::rows::{column, shown};
 use bytes::Bytes;
 use module_api::sql::{Cell, Query, Rows};
 use module_api::{Fault, Job, Logger};
@@ -31,13 +32,14 @@ const LABELS_MAX: usize = 127;
 
 impl Cache {
     /// What the rows say: domain, attributes, whether subdomains are accepted. A bad row is reported.
-    pub fn read(rows: &Rows, table: &str, log: &Logger) -> Cache {
+    pub fn read(rows: &Rows, table: &str, columns: &[String; 3], log: &Logger) -> Cache {
         let mut cache = Cache::default();
         for row in &rows.rows {
             let entry = match Entry::read(row) {
                 Ok(entry) => entry,
-                Err((key, column, wrong)) => {
-                    log.error(format!("table {table}, row {key}: column {column} {wrong}; the row is passed over"));
+                Err((place, wrong)) => {
+                    let (row, column) = (shown(columns, row), column(columns, place));
+                    log.error(format!("table {table}, row {row}: column {column} {wrong}; the row is passed over"));
                     continue;
                 }
             };
@@ -64,16 +66,15 @@ impl Cache {
 }
 
 impl Entry {
-    fn read(row: &[Cell]) -> Result<Entry, (String, &'static str, &'static str)> {
+    fn read(row: &[Cell]) -> Result<Entry, (usize, &'static str)> {
         let name = row.first().and_then(Cell::to_bytes).unwrap_or_default();
-        let key = || String::from_utf8_lossy(&name).into_owned();
         if name.is_empty() {
-            return Err((key(), "domain", "is empty"));
+            return Err((0, "is empty"));
         }
         let attrs = row.get(1).and_then(Cell::to_bytes).filter(|attrs| !attrs.is_empty());
         let accepts_subdomains = match row.get(2) {
             None | Some(Cell::Null) => false,
-            Some(cell) => cell.to_int().ok_or_else(|| (key(), "accept_subdomain", "is no number"))? > 0,
+            Some(cell) => cell.to_int().ok_or((2, "is no number"))? > 0,
         };
         Ok(Entry { name, attrs, accepts_subdomains })
     }
@@ -90,7 +91,7 @@ pub fn load_at_start(module: Arc<Domains>) -> Job {
     let query = Query::new(module.database, &module.load, []);
     Job::wait(query.into(), move |env, answer| match answer.rows() {
         Ok(rows) => {
-            module.replace(Cache::read(&rows, &module.table, env.log()));
+            module.replace(Cache::read(&rows, &module.table, &module.columns, env.log()));
             Job::DONE
         }
         Err(fault) => {

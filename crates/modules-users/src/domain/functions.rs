@@ -72,7 +72,11 @@ fn is_local(call: &mut Call<'_>, domain: Bytes, attrs: Option<&VariableHandle>) 
     let attrs = attrs.cloned();
     Flow::wait(module.query(&domain).into(), move |call, answer| match answer.rows() {
         // The rows are few: of the domain itself, and of those it is below.
-        Ok(rows) => found(call, Cache::read(&rows, &module.table, call.env.log()).find(&domain), attrs.as_ref()),
+        Ok(rows) => found(
+            call,
+            Cache::read(&rows, &module.table, &module.columns, call.env.log()).find(&domain),
+            attrs.as_ref(),
+        ),
         Err(fault) => Flow::Done(Err(fault)),
     })
 }

@@ -35,7 +35,7 @@ fn reload(management: &mut Management<'_>) -> MiFlow {
     let query = Query::new(module.database, &module.load, []);
     MiFlow::wait(query.into(), move |management, answer| match answer.rows() {
         Ok(rows) => {
-            module.replace(Cache::read(&rows, &module.table, management.env.log()));
+            module.replace(Cache::read(&rows, &module.table, &module.columns, management.env.log()));
             MiFlow::Done(Ok("OK".into()))
         }
         // What is in memory stays.

@@ -7,7 +7,7 @@ mod mi;
 mod tests;
 
 use cache::Cache;
-use catalogue::{Column, Param, ParamKind, Table};
+use catalogue::{Alias, Column, Param, ParamKind, Table};
 use module_api::sql::{Database, Statement};
 use module_api::{Module, Setup, StartError, State};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -35,7 +35,8 @@ const ACCEPT_SUBDOMAIN_COL: Param = Param::str(
     "accept_subdomain_col",
     "accept_subdomain",
     "The column that says whether domains below it are ours, too.",
-);
+)
+.aliases(&[Alias::old("subdomain_col", "")]);
 
 const DOMAIN: Table = Table {
     name: "domain",

@@ -94,8 +94,8 @@ fn in_memory_the_case_of_the_table_does_not_count() {
     assert_eq!(
         fixture.log_lines(),
         [
-            "ERROR: table domain, row : column domain is empty; the row is passed over",
-            "ERROR: table domain, row bad.example: column accept_subdomain is no number; the row is passed over",
+            "ERROR: table domain, row domain= attrs= accept_subdomain=0: column domain is empty; the row is passed over",
+            "ERROR: table domain, row domain=bad.example attrs= accept_subdomain=maybe: column accept_subdomain is no number; the row is passed over",
         ]
     );
 }

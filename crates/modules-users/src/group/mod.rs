@@ -6,7 +6,7 @@ mod patterns;
 mod tests;
 mod who;
 
-use catalogue::{Column, Param, ParamKind, Table};
+use catalogue::{Alias, Column, Param, ParamKind, Table};
 use module_api::sql::{Database, Statement};
 use module_api::{Module, Setup, StartError, State};
 use patterns::Patterns;
@@ -45,7 +45,8 @@ const GROUP_COLUMN: Param = Param::str("group_column", "grp", "Its column of gro
 const USE_DOMAIN: Param = Param::int("use_domain", 1, "Whether members are told apart by domain too.");
 const RE_TABLE: Param =
     Param::unset("re_table", ParamKind::Str, "The table of expressions; without it there is no db_get_user_group().");
-const RE_EXP_COLUMN: Param = Param::str("re_exp_column", "reg_exp", "Its column of expressions.");
+const RE_EXP_COLUMN: Param =
+    Param::str("re_exp_column", "reg_exp", "Its column of expressions.").aliases(&[Alias::old("reg_exp_column", "")]);
 const RE_GID_COLUMN: Param = Param::str("re_gid_column", "group_id", "Its column of group numbers.");
 const MULTIPLE_GID: Param =
     Param::int("multiple_gid", 1, "Whether all groups of a user are found, not the first alone.");

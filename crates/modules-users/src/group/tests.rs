@@ -65,6 +65,7 @@ fn users_are_uris_or_words() {
         ("To", "bob ld example.com", -1),
         ("Credentials", "user7 ld realm.example", 1),
         ("sip:carol@example.org;x=y", "carol ld example.org", 1),
+        ("sip:%63arol@example.org", "carol ld example.org", 1),
     ] {
         let got = fixture.call(&state, &member::DB_IS_USER_IN, &[str(written), str("ld")]);
         assert_eq!((&*format!("{select} | {keys}"), code), (&**asked.borrow(), got), "{written}");

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use module_api::{Call, Fault};
 use sip::Uri;
 use sip::auth::Credentials;
+use sip::escape::without_needless_escapes;
 
 /// A user with the domain, or of credentials the realm.
 pub struct Who {
@@ -32,7 +33,10 @@ impl Who {
         };
         let uri = Uri::parse(uri)?;
         let Some(user) = uri.user.filter(|user| !user.is_empty()) else { return Ok(None) };
-        Ok(Some(Who { user: Bytes::copy_from_slice(user), domain: Bytes::copy_from_slice(uri.host) }))
+        Ok(Some(Who {
+            user: Bytes::copy_from_slice(&without_needless_escapes(user)),
+            domain: Bytes::copy_from_slice(uri.host),
+        }))
     }
 }
 

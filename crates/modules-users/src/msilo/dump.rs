@@ -48,8 +48,8 @@ fn dump(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
     let Some((user, domain)) = user_and_domain(owner, "")? else {
         return Err(Fault::script(format!("{} has no user", String::from_utf8_lossy(owner))));
     };
-    let uri = address_of_record(&Uri::parse(owner)?, user);
-    let key = (Bytes::copy_from_slice(user), domain.to_ascii_lowercase().into());
+    let uri = address_of_record(&Uri::parse(owner)?, &user);
+    let key = (Bytes::copy_from_slice(&user), domain.to_ascii_lowercase().into());
     let most = args.opt_int(1)?.and_then(|most| usize::try_from(most).ok()).filter(|most| *most > 0);
     let turn = match module.owners.enter(key) {
         Entered::Yes(turn) => turn,

@@ -99,7 +99,7 @@ fn owner(call: &Call<'_>, args: Args<'_>) -> Result<(Bytes, Bytes), Fault> {
         },
     };
     let (user, domain) = found.ok_or(Fault::script("the owner's URI has no user"))?;
-    Ok((Bytes::copy_from_slice(user), domain.to_ascii_lowercase().into()))
+    Ok((Bytes::copy_from_slice(&user), domain.to_ascii_lowercase().into()))
 }
 
 /// When the message is to be sent, 0 for whenever its owner comes.

@@ -2,6 +2,7 @@
 //! a few steps.
 
 use super::entry::{Entry, Question, network};
+use crate::rows::{column, shown};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use module_api::Logger;
@@ -23,16 +24,21 @@ const ENTRIES_MAX: usize = 1_000_000;
 
 impl Addresses {
     /// What the rows say; bad ones are reported.
-    pub fn read(rows: &Rows, table: &str, log: &Logger) -> Addresses {
+    pub fn read(rows: &Rows, table: &str, columns: &[String], log: &Logger) -> Addresses {
         let mut addresses = Addresses::default();
         for row in &rows.rows {
             let entry = match Entry::read(row) {
                 Ok(entry) => entry,
-                Err((key, column, wrong)) => {
-                    log.error(format!("table {table}, row {key}: column {column} {wrong}; the row is passed over"));
+                Err((place, wrong)) => {
+                    let (row, column) = (shown(columns, row), column(columns, place));
+                    log.error(format!("table {table}, row {row}: column {column} {wrong}; the row is passed over"));
                     continue;
                 }
             };
+            if entry.is_wider_than_written(row) {
+                let (row, ip, mask) = (shown(columns, row), entry.ip, entry.mask);
+                log.warning(format!("table {table}, row {row}: it is all of {ip}/{mask}; one address has mask 128"));
+            }
             if !addresses.add(entry) {
                 log.error(format!("table {table} has more than {ENTRIES_MAX} rows; the others are passed over"));
                 break;

@@ -94,7 +94,7 @@ fn source_group(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 /// Any group that the message's source is in.
-fn source(call: &Call<'_>) -> Question<'static> {
+pub fn source(call: &Call<'_>) -> Question<'static> {
     let source = &call.msg.source;
     Question { group: 0, ip: source.peer.ip(), port: source.peer.port(), proto: Some(source.proto), text: None }
 }

@@ -55,27 +55,33 @@ impl Entry {
     /// Reads group, address, mask, port, transport, pattern, information.
     ///
     /// # Errors
-    /// The row's key, the column, and what is wrong with it.
-    pub fn read(row: &[Cell]) -> Result<Entry, (String, &'static str, &'static str)> {
+    /// The place of the column, and what is wrong with it.
+    pub fn read(row: &[Cell]) -> Result<Entry, (usize, &'static str)> {
         let cell = |index: usize| row.get(index).unwrap_or(&Cell::Null);
         let text = |index: usize| cell(index).to_bytes().filter(|text| !text.is_empty());
         let address = text(1).unwrap_or_default();
-        let wrong = |column, what| (String::from_utf8_lossy(&address).into_owned(), column, what);
-        let group = cell(0).to_int().and_then(|group| i32::try_from(group).ok()).filter(|group| *group > 0);
-        let ip = address_of(&address).ok_or_else(|| wrong("ip", "is no address"))?;
+        let group = cell(0).to_int().and_then(|group| i32::try_from(group).ok()).filter(|group| *group >= 0);
+        let ip = address_of(&address).ok_or((1, "is no address"))?;
         let bits = if ip.is_ipv4() { 32 } else { 128 };
         let mask = cell(2).to_int().and_then(|mask| u8::try_from(mask).ok()).filter(|mask| *mask <= bits);
-        let mask = mask.ok_or_else(|| wrong("mask", "is no length of a mask"))?;
+        let mask = mask.ok_or((2, "is no length of a mask"))?;
         let port = cell(3).to_int().and_then(|port| u16::try_from(port).ok());
         Ok(Entry {
-            group: group.ok_or_else(|| wrong("grp", "is no number above 0"))?,
+            group: group.ok_or((0, "is no number of a group"))?,
             ip: network(ip, mask),
             mask,
-            port: port.ok_or_else(|| wrong("port", "is no port"))?,
-            proto: Transport::read(&text(4).unwrap_or_default()).ok_or_else(|| wrong("proto", "is no transport"))?,
+            port: port.ok_or((3, "is no port"))?,
+            proto: Transport::read(&text(4).unwrap_or_default()).ok_or((4, "is no transport"))?,
             pattern: text(5),
             info: text(6),
         })
+    }
+
+    /// Whether its row has an IPv6 address behind a mask that is too short for it. The mask of a row that says none is 32,
+    /// which is one address of IPv4 and a whole provider of IPv6.
+    pub fn is_wider_than_written(&self, row: &[Cell]) -> bool {
+        let written = row.get(1).and_then(Cell::to_bytes).and_then(|ip| address_of(&ip));
+        self.ip.is_ipv6() && written.is_some_and(|ip| ip != self.ip)
     }
 
     /// Whether it is an address, no subnet.

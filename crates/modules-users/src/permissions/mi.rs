@@ -3,7 +3,7 @@
 use super::addresses::Addresses;
 use super::entry::{Entry, mask_of};
 use super::files::NAME_BYTES_MAX;
-use super::uris::plain;
+use super::uris::written;
 use super::{Permissions, partition::Partition};
 use catalogue::CommandParam;
 use module_api::{COMMAND, Command, Json, JsonMap, Management, MiError, MiFlow, MiReply, MiRun};
@@ -139,6 +139,6 @@ fn allow_uri(management: &mut Management<'_>) -> MiReply {
     }
     let forbidden = |why: &str| MiError::new(403, "Forbidden").with(why);
     let files = module.files.pair(&Some(base.to_owned())).ok_or_else(|| forbidden("the script uses no such files"))?;
-    let (uri, contact) = (plain(uri.as_bytes())?, plain(contact.as_bytes())?);
+    let (uri, contact) = (written(uri.as_bytes())?, written(contact.as_bytes())?);
     if files.allows(&uri, std::iter::once(&contact)) { Ok("OK".into()) } else { Err(forbidden("the files deny it")) }
 }

@@ -6,6 +6,7 @@ mod entry;
 mod files;
 mod fuzz;
 mod mi;
+mod old;
 mod partition;
 mod rules;
 #[cfg(test)]
@@ -15,7 +16,7 @@ mod uris;
 
 pub use fuzz::fuzz_rules;
 
-use catalogue::{Column, Param, ParamKind, Table};
+use catalogue::{Alias, Column, Param, ParamKind, Table};
 use files::Files;
 use module_api::{Fault, Module, Refusal, Setup, StartError, State};
 use partition::Partition;
@@ -57,6 +58,8 @@ pub const MODULE: Module = Module {
         uris::ALLOW_REGISTER,
         uris::ALLOW_URI,
         trusted::ALLOW_TRUSTED,
+        old::ALLOW_SOURCE_ADDRESS,
+        old::ALLOW_ADDRESS,
     ],
     commands: &[
         mi::ADDRESS_RELOAD,
@@ -89,7 +92,8 @@ const PARTITION: Param = Param::unset(
 .repeats();
 const DB_URL: Param = Param::unset("db_url", ParamKind::Str, "The database, db_default_url if not set.");
 const ADDRESS_TABLE: Param = Param::str("address_table", "address", "The table of addresses.");
-const IP_COL: Param = Param::str("ip_col", "ip", "The column of addresses.");
+const IP_COL: Param =
+    Param::str("ip_col", "ip", "The column of addresses.").aliases(&[Alias::old("ip_addr_col", "1.6")]);
 const PROTO_COL: Param = Param::str("proto_col", "proto", "The column of transports.");
 const PATTERN_COL: Param = Param::str("pattern_col", "pattern", "The column of shell patterns.");
 const INFO_COL: Param = Param::str("info_col", "context_info", "The column of what the script is told.");

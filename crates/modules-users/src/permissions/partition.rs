@@ -14,6 +14,7 @@ pub struct Partition {
     /// What scripts and commands call it.
     pub name: String,
     table: String,
+    columns: [String; 7],
     database: Database,
     load: Arc<Statement>,
     addresses: RwLock<Arc<Addresses>>,
@@ -69,7 +70,8 @@ fn make(
 ) -> Result<Partition, StartError> {
     let table = table.unwrap_or_else(|| setup.params.text(&ADDRESS_TABLE).to_owned());
     let columns = [&GRP_COL, &IP_COL, &MASK_COL, &PORT_COL, &PROTO_COL, &PATTERN_COL, &INFO_COL];
-    let load = Statement::select(&table, &columns.map(|column| setup.params.text(column)), &[], "");
+    let columns = columns.map(|column| setup.params.text(column).to_owned());
+    let load = Statement::select(&table, &columns.each_ref().map(String::as_str), &[], "");
     let database = match url {
         Some(url) => setup.database_at(&url, &[]),
         None => setup.database(&DB_URL, &[])?,
@@ -77,7 +79,7 @@ fn make(
     if let Some(wish) = setup.wishes.databases.get_mut(usize::from(database.0)) {
         wish.tables.push((table.clone(), ADDRESS.version));
     }
-    Ok(Partition { name, table, database, load, addresses: RwLock::default() })
+    Ok(Partition { name, table, columns, database, load, addresses: RwLock::default() })
 }
 
 /// Reads the partitions from this one on, before the first message is accepted.
@@ -107,7 +109,7 @@ impl Partition {
 
     /// Puts what the rows say in place of what was there.
     pub fn take(&self, rows: &Rows, log: &Logger) {
-        let addresses = Arc::new(Addresses::read(rows, &self.table, log));
+        let addresses = Arc::new(Addresses::read(rows, &self.table, &self.columns, log));
         *self.addresses.write().unwrap_or_else(PoisonError::into_inner) = addresses;
     }
 

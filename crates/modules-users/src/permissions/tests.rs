@@ -1,7 +1,7 @@
 //! Addresses and files as functions and commands see them.
 
-use super::{MODULE, check, mi, trusted, uris};
-use catalogue::Value;
+use super::{MODULE, check, mi, old, trusted, uris};
+use catalogue::{Today, Value};
 use module_api::sql::Cell;
 use module_api::{Answer, ArgValue, Fault, ParamSetting, Request, State};
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ const ROWS: &str = "1 192.0.2.10 32 5060 udp - carrier
 4 2001:db8::1 128 0 any - six
 4 2001:db8:1::ff 48 0 any - site
 5 0.0.0.0 0 7000 any - -
-0 192.0.2.1 32 0 any - -
+-1 192.0.2.1 32 0 any - -
+0 192.0.2.2 32 0 any - ungrouped
 1 somewhere 32 0 any - -
 1 192.0.2.1 33 0 any - -
 1 192.0.2.1 32 70000 any - -
@@ -43,7 +44,7 @@ fn fixture(more: &[(&'static str, ParamSetting)]) -> (Fixture, State, Tables) {
         ("address", ROWS),
         ("other", "9 192.0.2.10 32 0 any - -"),
         ("/etc/sip/permissions.deny", "ALL : \"^sip:bob@example\\.com$\" EXCEPT \"^x\""),
-        ("/etc/sip/named.allow", "\"^sip:alice@example\\.com$\" : \"^sip:vip@\""),
+        ("/etc/sip/named.allow", "\"^sip:alice@example\\.com(:5070;x=y)?$\" : \"^sip:vip@\""),
         ("/etc/sip/named.deny", "ALL : \"^sip:[a-z]+@\", \"^tel:900\""),
     ])));
     let answers = Arc::clone(&tables);
@@ -112,6 +113,8 @@ fn addresses_ports_transports_and_patterns() {
         ((4, "2001:db8:2::5", 1, "tls", None), -1, ""),
         ((5, "198.51.100.1", 7000, "udp", None), 1, ""),
         ((6, "203.0.113.1", 1, "any", None), -1, ""),
+        ((0, "192.0.2.2", 1, "tls", None), 1, "ungrouped"),
+        ((1, "192.0.2.2", 1, "tls", None), -1, ""),
         ((1, "192.0.2", 1, "any", None), -1, ""),
         ((1, "192.0.2.10", 1, "pigeon", None), -1, ""),
     ] {
@@ -124,14 +127,19 @@ fn addresses_ports_transports_and_patterns() {
 fn bad_rows_are_reported_and_passed_over() {
     let (fixture, _, _) = fixture(&[]);
     let expected = [
-        "192.0.2.1: column grp is no number above 0",
-        "somewhere: column ip is no address",
-        "192.0.2.1: column mask is no length of a mask",
-        "192.0.2.1: column port is no port",
-        "192.0.2.1: column proto is no transport",
+        "-1 ip=192.0.2.1 mask=32 port=0 proto=any pattern= context_info=: column grp is no number of a group",
+        "1 ip=somewhere mask=32 port=0 proto=any pattern= context_info=: column ip is no address",
+        "1 ip=192.0.2.1 mask=33 port=0 proto=any pattern= context_info=: column mask is no length of a mask",
+        "1 ip=192.0.2.1 mask=32 port=70000 proto=any pattern= context_info=: column port is no port",
+        "1 ip=192.0.2.1 mask=32 port=0 proto=pigeon pattern= context_info=: column proto is no transport",
     ];
-    let expected = expected.map(|what| format!("ERROR: table address, row {what}; the row is passed over"));
-    assert_eq!(fixture.log_lines(), expected);
+    let mut lines = vec![
+        "WARNING: table address, row grp=4 ip=2001:db8:1::ff mask=48 port=0 proto=any pattern= context_info=site: it is all \
+         of 2001:db8:1::/48; one address has mask 128"
+            .to_owned(),
+    ];
+    lines.extend(expected.map(|what| format!("ERROR: table address, row grp={what}; the row is passed over")));
+    assert_eq!(fixture.log_lines(), lines);
 }
 
 #[test]
@@ -154,6 +162,25 @@ fn where_the_request_came_from() {
     assert_eq!(source(&mut fixture, 9, str("second")), 1);
     let databases: Vec<&str> = fixture.wishes.databases.iter().map(|wish| &*wish.url).collect();
     assert_eq!(databases, ["sqlite:///addresses", "sqlite:///other"]);
+}
+
+#[test]
+fn addresses_as_scripts_before_1_6_asked_for_them() {
+    let (mut fixture, state, _) = fixture(&[]);
+    for (group, code) in [(1, 1), (3, 1), (2, 1), (4, -1), (0, -1)] {
+        assert_eq!(fixture.call(&state, &old::ALLOW_SOURCE_ADDRESS, &[int(group)]), code, "{group}");
+    }
+    for (group, ip, port, code) in
+        [(1, "192.0.2.10", 5060, 1), (1, "192.0.2.10", 5061, -1), (3, "192.0.2.77", 1, 1), (1, "nowhere", 1, -1)]
+    {
+        assert_eq!(fixture.call(&state, &old::ALLOW_ADDRESS, &[int(group), str(ip), int(port)]), code, "{ip}");
+    }
+    let today = |function: &module_api::Function, args: &[&str]| function.today.unwrap()(args);
+    let line = |text: &str| Today::Line(text.to_owned());
+    assert_eq!(today(&old::ALLOW_SOURCE_ADDRESS, &["1"]), line("check_source_address(1)"));
+    let address = today(&old::ALLOW_ADDRESS, &["2", "$si", "$sp"]);
+    assert_eq!(address, line("check_address(2, \"$si\", $sp, \"any\")"));
+    assert!(matches!(today(&old::ALLOW_SOURCE_ADDRESS, &["0"]), Today::Unclear(_)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::files::{NAME_BYTES_MAX, Pair, Which};
 use bytes::Bytes;
 use catalogue::{Arg, Example, Routes};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Run};
+use sip::escape::without_needless_escapes;
 use sip::{HeaderName, Scheme, Uri};
 use std::sync::Arc;
 
@@ -94,18 +95,18 @@ impl Pairs {
     }
 }
 
-fn base(written: Option<&Bytes>) -> Result<Option<String>, Fault> {
-    let Some(written) = written.filter(|written| !written.is_empty()) else { return Ok(None) };
-    if written.len() > NAME_BYTES_MAX {
+fn base(name: Option<&Bytes>) -> Result<Option<String>, Fault> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
+    if name.len() > NAME_BYTES_MAX {
         return Err(Fault::script("the base name is too long"));
     }
-    Ok(Some(String::from_utf8_lossy(written).into_owned()))
+    Ok(Some(String::from_utf8_lossy(name).into_owned()))
 }
 
 fn routing(call: &Call<'_>, module: &Permissions, _: Args<'_>) -> Result<Pairs, Fault> {
     let most = if module.checks_all_branches { usize::MAX } else { 1 };
     let rights = call.msg.branches.iter().take(most).map(|branch| plain(&branch.uri));
-    Ok(Pairs { left: plain(call.msg.message.from()?.uri)?, rights: rights.collect::<Result<_, _>>()? })
+    Ok(Pairs { left: written(call.msg.message.from()?.uri)?, rights: rights.collect::<Result<_, _>>()? })
 }
 
 fn register(call: &Call<'_>, _: &Permissions, _: Args<'_>) -> Result<Pairs, Fault> {
@@ -117,24 +118,39 @@ fn register(call: &Call<'_>, _: &Permissions, _: Args<'_>) -> Result<Pairs, Faul
             rights.push(plain(contact?.address.uri)?);
         }
     }
-    Ok(Pairs { left: plain(call.msg.message.to()?.uri)?, rights })
+    Ok(Pairs { left: written(call.msg.message.to()?.uri)?, rights })
 }
 
 fn uri(call: &Call<'_>, _: &Permissions, args: Args<'_>) -> Result<Pairs, Fault> {
-    Ok(Pairs { left: plain(call.msg.message.from()?.uri)?, rights: vec![plain(args.str(1)?)?] })
+    Ok(Pairs { left: written(call.msg.message.from()?.uri)?, rights: vec![written(args.str(1)?)?] })
 }
 
-/// What the expressions are compared with: scheme, user and host, without port and parameters.
+/// What expressions are compared with for a Request-URI, a branch, a Contact: `sip:user@host`, whatever the scheme, as
+/// upstream has it. A caller chooses the scheme, so a rule for `sip:` must meet `sips:` and `tel:` too. What is the same
+/// by RFC 3261 section 19.1.4 is written the same: hosts in small letters, `%39` as 9.
 ///
 /// # Errors
 /// It is no URI.
 pub fn plain(uri: &[u8]) -> Result<Vec<u8>, Fault> {
     let uri = Uri::parse(uri)?;
-    let scheme = uri.scheme_text().to_ascii_lowercase();
+    let host = uri.host.to_ascii_lowercase();
     Ok(match (uri.scheme, uri.user) {
-        (Scheme::Tel, Some(number)) => [&scheme[..], b":", number].concat(),
-        (_, Some(user)) => [&scheme[..], b":", user, b"@", uri.host].concat(),
-        (Scheme::Sip | Scheme::Sips, None) => [&scheme[..], b":", uri.host].concat(),
-        (_, None) => uri.text.to_vec(),
+        (Scheme::Sip | Scheme::Sips | Scheme::Tel, Some(user)) => {
+            [b"sip:", &*without_needless_escapes(user), b"@", &host].concat()
+        }
+        (Scheme::Sip | Scheme::Sips | Scheme::Tel, None) => [b"sip:", &host[..]].concat(),
+        _ => uri.text.to_vec(),
     })
 }
+
+/// What expressions are compared with for From, To, and what a function is given: the URI as it is written, port and
+/// parameters with it. `%39` is 9, or it would pass a rule about 9.
+///
+/// # Errors
+/// It is no URI.
+pub fn written(uri: &[u8]) -> Result<Vec<u8>, Fault> {
+    Ok(without_needless_escapes(Uri::parse(uri)?.text).into_owned())
+}
+
+#[cfg(test)]
+mod tests;

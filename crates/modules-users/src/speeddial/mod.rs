@@ -9,6 +9,7 @@ use catalogue::{Arg, Column, Example, Param, ParamKind, Routes, Table};
 use module_api::sql::{Cell, Database, Query, Statement};
 use module_api::{Args, Call, FUNCTION, Fault, Flow, Function, Module, Run, Setup, StartError, State};
 use sip::Uri;
+use sip::escape::without_needless_escapes;
 use std::sync::Arc;
 
 /// The module `speeddial`.
@@ -122,15 +123,17 @@ fn lookup(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
         None => user_and_domain(call.msg.message.from()?.uri, &module.domain_prefix)?,
     };
     let number = Uri::parse(call.msg.request_uri())?;
-    let (Some((user, domain)), Some(short)) = (owner, number.user) else { return Ok(Flow::done(-1)) };
-    let table = args.str(0)?.clone();
+    let (Some((user, domain)), Some(short)) = (owner, number.user.map(without_needless_escapes)) else {
+        return Ok(Flow::done(-1));
+    };
+    let (table, column) = (args.str(0)?.clone(), module.new_uri.clone());
     let statement = module.statements.of((), &table, |table| {
         let keys: Vec<&str> = module.keys.iter().map(String::as_str).collect();
         Statement::select(table, &[&module.new_uri], &keys, "")
     });
-    let cells = [user, short, domain, number.host].into_iter().take(module.keys.len()).map(Cell::text);
+    let cells = [&*user, &*short, domain, number.host].into_iter().take(module.keys.len()).map(Cell::text);
     let query = Query::new(module.database, &statement, cells);
-    let asked = format!("{} of {}", String::from_utf8_lossy(short), String::from_utf8_lossy(user));
+    let asked = format!("{} of {}", String::from_utf8_lossy(&short), String::from_utf8_lossy(&user));
     Ok(Flow::wait(query.into(), move |call, answer| {
         let rows = match answer.rows() {
             Ok(rows) => rows,
@@ -140,7 +143,9 @@ fn lookup(call: &mut Call<'_>, args: Args<'_>) -> Result<Flow, Fault> {
         let uri = row.first().and_then(Cell::to_bytes).unwrap_or_default();
         if !is_usable(&uri) {
             let (table, uri) = (String::from_utf8_lossy(&table), String::from_utf8_lossy(&uri));
-            return Flow::Done(Err(Fault::backend(format!("table {table}: {uri:?} for {asked} is no URI"))));
+            return Flow::Done(Err(Fault::backend(format!(
+                "table {table}: column {column}: {uri:?} for {asked} is no URI"
+            ))));
         }
         call.msg.branches.first_mut().uri = uri;
         Flow::done(1)

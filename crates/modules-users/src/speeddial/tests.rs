@@ -63,7 +63,7 @@ fn the_owner_may_be_another() {
 fn what_is_no_uri_or_not_there_changes_nothing() {
     let (mut fixture, state, _) = fixture(&[], "bob");
     assert_eq!(fixture.call(&state, &SD_LOOKUP, &[str("speed_dial"), absent()]), -1);
-    assert_eq!(fixture.log_lines(), ["ERROR: table speed_dial: \"bob\" for 12 of alice is no URI"]);
+    assert_eq!(fixture.log_lines(), ["ERROR: table speed_dial: column new_uri: \"bob\" for 12 of alice is no URI"]);
     fixture.answer = Box::new(|_| Fixture::rows(&["new_uri"], Vec::new()));
     assert_eq!(fixture.call(&state, &SD_LOOKUP, &[str("speed_dial"), absent()]), -1);
     fixture.answer = Box::new(|_| Answer::Sql(Err(Fault::backend("it is gone"))));

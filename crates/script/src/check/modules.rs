@@ -3,7 +3,7 @@
 use super::missing::unknown_module;
 use crate::ast::{Item, Script, Span, Spanned};
 use crate::diagnostic::{Diagnostic, Diagnostics, codes};
-use crate::dialect::{OldModule, old_module};
+use crate::dialect::{OldModule, old_module, speaks_otherwise};
 use crate::resolve::CORE;
 use catalogue::{Catalogue, ModuleId};
 
@@ -86,6 +86,10 @@ fn find(path: &Spanned<String>, catalogue: &Catalogue, diagnostics: &mut Diagnos
     if today != name {
         let message = format!("module {name} is part of {today} now");
         let warning = Diagnostic::warning(codes::MODULE_OLD, path.span, message);
+        let warning = match speaks_otherwise(name) {
+            Some(how) => warning.help(how),
+            None => warning,
+        };
         diagnostics.push(warning.fix(path.span, format!("\"{today}.so\"")));
     }
     Some(module)

@@ -2,10 +2,11 @@
 
 use super::ParamSetting;
 use super::missing::unknown_module;
+use super::modules::name_of;
 use crate::ast::{Item, ModuleParam, ParamValue, RouteType, Script, Span};
 use crate::compile::{Lookup, RouteTable, compile_format, compile_variable};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::dialect::{OLD_DEFAULTS, OldParam, old_param};
+use crate::dialect::{MI_JSON, OLD_DEFAULTS, OldParam, old_param};
 use crate::resolve::nearest::nearest;
 use bytes::Bytes;
 use catalogue::{Default, ModuleId, Param, ParamKind};
@@ -14,7 +15,9 @@ use std::collections::BTreeSet;
 
 /// The settings of a script, checked.
 pub(super) fn settings(script: &Script, routes: &RouteTable, lookup: &mut Lookup<'_>) -> Vec<ParamSetting> {
-    let mut checker = Checker { lookup, routes, settings: Vec::new(), said: BTreeSet::new() };
+    let is_loaded = |item: &Item| matches!(item, Item::LoadModule(path) if name_of(&path.node) == MI_JSON.1);
+    let has_mi_http = script.items.iter().any(is_loaded);
+    let mut checker = Checker { lookup, routes, settings: Vec::new(), said: BTreeSet::new(), has_mi_http };
     for item in &script.items {
         if let Item::ModuleParam(line) = item {
             checker.line(line);
@@ -30,6 +33,8 @@ struct Checker<'c, 'a> {
     settings: Vec<ParamSetting>,
     /// The old parameters and those without effect that have been named: once is enough.
     said: BTreeSet<(ModuleId, &'static str)>,
+    /// Whether the script loads `mi_http` by this name: then that is where its own lines put it.
+    has_mi_http: bool,
 }
 
 impl Checker<'_, '_> {
@@ -47,6 +52,12 @@ impl Checker<'_, '_> {
     /// A parameter of a module of older releases that is another module's today; false if the line is none such.
     fn old_line(&mut self, line: &ModuleParam) -> bool {
         let (of, name) = (line.modules.node.trim(), line.name.node.as_str());
+        if of == MI_JSON.0 && self.has_mi_http {
+            let message = format!("parameter {name} changes nothing: mi_http, which is loaded too, has its own");
+            let warning = Diagnostic::warning(codes::PARAM_WITHOUT_EFFECT, line.name.span, message);
+            self.lookup.diagnostics.push(warning);
+            return true;
+        }
         let (module, param) = match old_param(of, name) {
             Some(OldParam::Of(module, param)) => (module, param),
             Some(OldParam::Ignored(why)) => {

@@ -69,6 +69,8 @@ impl Compiler<'_> {
             }
             ArgKind::Static => self.static_argument(&written, arg, expression.span),
             ArgKind::Raw => Some(Argument::Fixed(ArgValue::Str(self.as_written(&written)))),
+            // Older releases had no other way to leave one out before others.
+            ArgKind::Var if arg.optional && matches!(&written, Written::Text(text) if text.is_empty()) => Some(ABSENT),
             ArgKind::Var => self.var_argument(&written, expression.span),
             ArgKind::Vars => self.vars_argument(&written, expression.span),
             ArgKind::Regex => self.regex_argument(&written, Pattern::IGNORE_CASE, arg, expression.span),

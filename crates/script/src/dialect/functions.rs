@@ -30,10 +30,6 @@ const GONE: &[(&str, &str)] = &[
     ("registered", "it is is_registered() of the module registrar since 2.3: is_registered(\"location\", \"$ru\")"),
     ("avp_write", "assign the variable: $avp(name) = value"),
     ("sip_trace", "it is trace() of the module tracer since 3.0"),
-    ("exec_avp", "it is exec() of the module exec since 3.0: exec(\"command\", , $var(out))"),
-    ("exec_dset", "it is exec() of the module exec since 3.0: exec(\"command\", , $ru)"),
-    ("exec_msg", "it is exec() of the module exec since 3.0: exec(\"command\", \"$mb\")"),
-    ("exec_getenv", "it is $env(NAME) since 3.0"),
     ("fetch_event_params", "write $param(name) where the parameter of the event is wanted"),
     ("unforce_rtp_proxy", "it is rtpproxy_unforce() of the module rtpproxy"),
     (

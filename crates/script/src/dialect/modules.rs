@@ -32,6 +32,17 @@ const OLD_MODULES: &[(&str, OldModule)] = &[
     ("cpl-c", OldModule::Renamed("cpl_c")),
 ];
 
+/// What clients must know of a module that is part of another one today, where that speaks with them otherwise.
+pub(crate) fn speaks_otherwise(module: &str) -> Option<&'static str> {
+    (module == MI_JSON.0).then_some(
+        "commands come as JSON-RPC 2.0 by POST under the path of modparam(\"mi_http\", \"root\", …), \"mi\" if there is none: \
+         GET /json/COMMAND is not answered",
+    )
+}
+
+/// A server of its own in older releases, and the one that answers for it.
+pub(crate) const MI_JSON: (&str, &str) = ("mi_json", "mi_http");
+
 /// A parameter of older releases that its module has no more, or of a module that is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OldParam {
@@ -52,6 +63,7 @@ pub(crate) fn old_param(module: &str, name: &str) -> Option<OldParam> {
 pub(crate) const OLD_DEFAULTS: &[(&str, &str, &str, i32)] = &[("avpops", "sqlops", "use_domain", 0)];
 
 const OLD_PARAMS: &[(&str, &str, OldParam)] = &[
+    ("avpops", "avp_url", OldParam::Of("sqlops", "db_url")),
     ("avpops", "db_url", OldParam::Of("sqlops", "db_url")),
     ("avpops", "avp_table", OldParam::Of("sqlops", "usr_table")),
     ("avpops", "use_domain", OldParam::Of("sqlops", "use_domain")),
@@ -68,15 +80,21 @@ const OLD_PARAMS: &[(&str, &str, OldParam)] = &[
         "report_ack",
         OldParam::Ignored("an ACK has no record of its own: acc_log_request() makes one where it is wanted"),
     ),
+    ("tm", "own_timer_proc", OldParam::Ignored("every part of the transaction table has its own timers")),
     (
-        "tm",
-        "fr_timer_avp",
-        OldParam::Gone("set the seconds for a final reply with $T_fr_timeout = 5; before t_relay()"),
+        "dialog",
+        "dlg_flag",
+        OldParam::Gone(
+            "call create_dialog() where the script sets that flag, before t_relay(): only then is there a dialog",
+        ),
     ),
     (
-        "tm",
-        "fr_inv_timer_avp",
-        OldParam::Gone("set the seconds that a phone may ring with $T_fr_inv_timeout = 30; before t_relay()"),
+        "registrar",
+        "aor_avp",
+        OldParam::Gone(
+            "name the address of record in the calls: save(\"location\", , $avp(aor)) and lookup(\"location\", , $avp(aor)); \
+             where the AVP has no value, leave it out",
+        ),
     ),
     ("avpops", "buf_size", OldParam::Ignored("values are as long as they are")),
 ];

@@ -36,9 +36,11 @@ pub(super) fn preprocess(
     diagnostics: &mut Diagnostics,
 ) -> Source {
     let given = flat.into_source();
-    let fault = match preprocessor.run(&with_markers(&given)) {
+    let (marked, lines) = with_markers(&given);
+    let fault = match preprocessor.run(&marked) {
         Ok(made) if made.status == 0 && made.output.len() <= SOURCE_BYTES_MAX => {
-            return made_of(given, without_markers(&made.output));
+            let made = without_markers(&made.output, &given, &lines);
+            return made_of(given, made);
         }
         Ok(made) if made.status == 0 => format!("gave more than {SOURCE_BYTES_MAX} bytes"),
         Ok(made) if made.errors.trim().is_empty() => format!("ended with status {}", made.status),
@@ -54,9 +56,11 @@ fn made_of(given: Source, made: Source) -> Source {
     Source { text: made.text, map: made.map.after(given.map) }
 }
 
-/// The text with a marker where a file begins and ends, and before each line that no macro can be in the middle of.
-fn with_markers(source: &Source) -> Vec<u8> {
+/// The text with a marker where a file begins and ends, and before each line that no macro can be in the middle of; and where
+/// each line of that is in the text without.
+fn with_markers(source: &Source) -> (Vec<u8>, Vec<u32>) {
     let mut marked = Vec::with_capacity(source.text.len() * 2);
+    let mut lines = Vec::new();
     let mut open_files: Vec<&str> = Vec::new();
     let mut balance = Balance::default();
     let mut offset = 0;
@@ -65,20 +69,24 @@ fn with_markers(source: &Source) -> Vec<u8> {
         while open_files.last().is_some_and(|file| *file != place.file) && open_files.contains(&place.file) {
             open_files.pop();
             marked.extend_from_slice(format!("{FILE_END}\n").as_bytes());
+            lines.push(offset);
         }
         let is_new_file = open_files.last() != Some(&place.file);
         if is_new_file {
             open_files.push(place.file);
             marked.extend_from_slice(format!("{FILE_BEGIN} \"{}\"\n", place.file).as_bytes());
+            lines.push(offset);
         }
         if is_new_file || balance.is_even() {
             marked.extend_from_slice(format!("{LINE} {}\n", place.line).as_bytes());
+            lines.push(offset);
         }
         marked.extend_from_slice(line);
+        lines.push(offset);
         balance.take(line);
         offset = offset.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX));
     }
-    marked
+    (marked, lines)
 }
 
 /// Where a marker would become part of a macro's argument that is compared or taken apart: between parentheses. Text
@@ -122,11 +130,24 @@ impl Balance {
     }
 }
 
-/// Takes the markers out again, wherever the preprocessor has put them, and reads the places off them.
-fn without_markers(text: &[u8]) -> Source {
+/// Takes the markers out again, wherever the preprocessor has put them, and reads the places off them. A preprocessor that
+/// begins with a line `#line` tells with more of them where its text comes from: they know the files that it has read itself.
+fn without_markers(text: &[u8], given: &Source, lines: &[u32]) -> Source {
     let mut clean = MapBuilder::default();
     let mut open_files = Vec::new();
-    let mut rest = text;
+    let mut synced = text.starts_with(SYNC).then_some(Synced { given, lines, file: None });
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let is_sync = synced.as_mut().is_some_and(|synced| synced.take(line, &mut clean));
+        if !is_sync {
+            take_line(line, &mut clean, &mut open_files);
+        }
+    }
+    clean.into_source()
+}
+
+/// A line with the markers that are in it.
+fn take_line(line: &[u8], clean: &mut MapBuilder, open_files: &mut Vec<usize>) {
+    let mut rest = line;
     while let Some(found) = memchr::memmem::find(rest, ANY_MARKER) {
         let (before, from_marker) = rest.split_at_checked(found).unwrap_or((rest, b""));
         clean.text.extend_from_slice(before);
@@ -134,18 +155,59 @@ fn without_markers(text: &[u8]) -> Source {
         match marker {
             Marker::FileBegin(path) => {
                 open_files.push(clean.file(&path));
-                continue_in(&mut clean, &open_files, 1);
+                continue_in(clean, open_files, 1);
             }
             Marker::FileEnd => {
                 open_files.pop();
             }
-            Marker::Line(number) => continue_in(&mut clean, &open_files, number),
+            Marker::Line(number) => continue_in(clean, open_files, number),
             Marker::None => clean.text.extend_from_slice(ANY_MARKER),
         }
         rest = after;
     }
     clean.text.extend_from_slice(rest);
-    clean.into_source()
+}
+
+/// What `m4 -s` writes where its output does not go on in step with its input: `#line 3 "file"`, or `#line 3` in the same file.
+const SYNC: &[u8] = b"#line ";
+/// What m4 calls the text that it was given.
+const GIVEN: &str = "stdin";
+
+/// The places that lines `#line` tell of.
+struct Synced<'a> {
+    given: &'a Source,
+    /// Where each line of the text that the preprocessor was given is in `given`.
+    lines: &'a [u32],
+    /// The file that the preprocessor is in, if it is not in what it was given.
+    file: Option<usize>,
+}
+
+impl Synced<'_> {
+    /// Goes on at the place that the line tells of; false if it tells of none.
+    fn take(&mut self, line: &[u8], clean: &mut MapBuilder) -> bool {
+        let Some(told) = line.strip_prefix(SYNC).and_then(|told| std::str::from_utf8(told).ok()) else { return false };
+        let (number, path) = told.trim_end().split_once(' ').unwrap_or((told.trim_end(), ""));
+        let Ok(number) = number.parse::<u32>() else { return false };
+        match path.strip_prefix('"').and_then(|path| path.strip_suffix('"')) {
+            Some(GIVEN) => self.file = None,
+            Some(path) => self.file = Some(clean.file(path)),
+            None if path.is_empty() => {}
+            None => return false,
+        }
+        match self.file {
+            Some(file) => clean.continue_at(file, number, 1, false),
+            None => self.continue_in_given(number, clean),
+        }
+        true
+    }
+
+    fn continue_in_given(&self, number: u32, clean: &mut MapBuilder) {
+        let line = usize::try_from(number).ok().and_then(|number| self.lines.get(number.checked_sub(1)?));
+        let Some(offset) = line else { return };
+        let place = self.given.map.place(*offset);
+        let file = clean.file(place.file);
+        clean.continue_at(file, place.line, 1, false);
+    }
 }
 
 fn continue_in(clean: &mut MapBuilder, open_files: &[usize], line: u32) {

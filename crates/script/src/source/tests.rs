@@ -233,6 +233,48 @@ main.m4:8: d",
     );
 }
 
+/// Stands for `m4 -s`: `read(file)` is two lines of that file, and lines `#line` say so.
+struct Reading;
+
+impl Preprocessor for Reading {
+    fn command(&self) -> &str {
+        "reading"
+    }
+
+    fn run(&mut self, text: &[u8]) -> io::Result<Preprocessed> {
+        let mut output = "#line 1 \"stdin\"\n".to_owned();
+        for (number, line) in (1..).zip(String::from_utf8_lossy(text).lines()) {
+            match line {
+                "read(file)" => {
+                    output.push_str(&format!(
+                        "#line 1 \"src/file.m4\"\nin 1\n#line 7\nin 7\n#line {number} \"stdin\"\n\n"
+                    ));
+                }
+                "define(x)" => output.push_str(&format!("#line {}\n", number + 1)),
+                line => output.push_str(&format!("{line}\n")),
+            }
+        }
+        Ok(Preprocessed { output: output.into_bytes(), status: 0, errors: String::new() })
+    }
+}
+
+#[test]
+fn files_that_the_preprocessor_reads_have_places_of_their_own() {
+    check_with(
+        &[("main.m4", "a\nread(file)\ndefine(x)\nlog(\"x\ndefine(x)\ny\")\n#line of a comment\nb\n")],
+        Some(&mut Reading),
+        "\
+main.m4:1: a
+src/file.m4:1: in 1
+src/file.m4:7: in 7
+main.m4:2: 
+main.m4:4: log(\"x
+main.m4:6: y\")
+main.m4:7: #line of a comment
+main.m4:8: b",
+    );
+}
+
 /// The include is missing before the preprocessor runs, and its place is not that of the text it left.
 #[test]
 fn a_missing_include_keeps_its_place_behind_a_preprocessor() {

@@ -15,6 +15,8 @@ pub fn catalogue() -> Catalogue {
     let sipmsgops = ModuleInfo { aliases: &["uri"], ..module("sipmsgops") };
     catalogue.add(sipmsgops, SIPMSGOPS.iter().copied(), [], []);
     catalogue.add(module("dialog"), [], DIALOG.iter().copied(), []);
+    let mi_http = ModuleInfo { aliases: &["mi_json"], params: MI_HTTP, ..module("mi_http") };
+    catalogue.add(mi_http, [], [], []);
     catalogue
 }
 
@@ -75,6 +77,7 @@ const CORE: &[Function<()>] = &[
     Function { name: "put_all", args: &[Arg::vars("targets", "")], ..FUNCTION },
     // Prints a variable.
     Function { name: "look", args: &[Arg::var("variable", "")], ..FUNCTION },
+    Function { name: "look_perhaps", args: &[Arg::var("variable", "").optional()], ..FUNCTION },
     Function { name: "matches", args: &[Arg::regex("pattern", ""), Arg::str("text", "")], ..FUNCTION },
     Function { name: "raw", args: &[Arg::raw("text", "")], ..FUNCTION },
     Function { name: "setflag", args: &[Arg::message_flag("flag", "")], ..FUNCTION },
@@ -87,6 +90,9 @@ const CORE: &[Function<()>] = &[
     // Prints its flags.
     Function { name: "flags", args: &[Arg::flags("flags", SAVE_FLAGS, "").optional()], ..FUNCTION },
 ];
+
+const MI_HTTP: &[Param] =
+    &[Param::str("root", "mi", "").aliases(&[Alias::of_module("mi_json", "mi_json_root", "3.0")])];
 
 const SAVE_FLAGS: &[Flag] = &[
     Flag::new("memory-only").letter("m").bit(1),

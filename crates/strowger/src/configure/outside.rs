@@ -52,7 +52,12 @@ impl Preprocessor for ShellPreprocessor<'_> {
         if !self.directory.as_os_str().is_empty() {
             shell.current_dir(self.directory);
         }
-        shell.arg("-c").arg(self.command).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        shell
+            .arg("-c")
+            .arg(telling_places(self.command))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = shell.spawn()?;
         let Some(mut stdin) = child.stdin.take() else { return Err(io::Error::other("it has no standard input")) };
         let text = text.to_owned();
@@ -66,5 +71,26 @@ impl Preprocessor for ShellPreprocessor<'_> {
             status: output.status.code().unwrap_or(-1),
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+}
+
+/// m4 tells with `-s` which line of which file it is at: only so places in files that it includes are known.
+fn telling_places(command: &str) -> String {
+    let (program, rest) = command.split_once(' ').unwrap_or((command, ""));
+    match program.rsplit('/').next() {
+        Some("m4" | "gm4") => format!("{program} -s {rest}"),
+        _ => command.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling_places;
+
+    #[test]
+    fn m4_tells_places() {
+        assert_eq!(telling_places("m4"), "m4 -s ");
+        assert_eq!(telling_places("/usr/bin/m4 -I src defs.m4 -"), "/usr/bin/m4 -s -I src defs.m4 -");
+        assert_eq!(telling_places("sed s/m4/m5/"), "sed s/m4/m5/");
     }
 }
