@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How long a stop waits for what is under way: a registration that is acknowledged later may be written no more.
 const GRACE: Duration = Duration::from_secs(4);
 
+/// How many seconds a clock is set forward or back at most.
+pub const FARTHEST_STEP: u64 = 4000;
+
 impl World {
     pub(super) fn fault(&mut self, fault: Fault) {
         self.trace.note(5, self.now, &[fault as u8]);
@@ -47,7 +50,8 @@ impl World {
             // process counts lifetimes that it finds in the database from what the clock says then. Who keeps contacts in
             // the database alone goes by the clock at once: that is not judged here.
             Fault::ClockStep => {
-                let step = i64::try_from(self.chance.below(8000)).unwrap_or(0) - 4000;
+                let step =
+                    i64::try_from(self.chance.below(2 * FARTHEST_STEP)).unwrap_or(0) - FARTHEST_STEP.cast_signed();
                 self.skew = self.chance.pick(&[self.skew + step, self.skew + step / 60, 0]).unwrap_or(0);
                 if self.swarm.variant.mode != Mode::SqlOnly {
                     self.set_clock_of_proxy();

@@ -2,6 +2,7 @@
 //! nothing at all.
 
 use super::World;
+use super::faults::FARTHEST_STEP;
 use crate::agenda::{Fault, Happening};
 use crate::script::Mode;
 use std::time::Duration;
@@ -44,7 +45,9 @@ impl World {
             return self.watch.breach(self.now, format!("at the end there is still: {left}"), "");
         }
         self.is_silent = true;
-        let over_at = (self.now + SILENCE).max(self.watch.last_contact_until() + SILENT_TICK * 3);
+        // What goes by a clock that was set back lasts for as much longer.
+        let set_back = Duration::from_secs(2 * FARTHEST_STEP * self.swarm.clock_steps);
+        let over_at = (self.now + SILENCE + set_back).max(self.watch.last_contact_until() + SILENT_TICK * 3);
         self.agenda.add(over_at, Happening::Fault(Fault::Silence));
     }
 
