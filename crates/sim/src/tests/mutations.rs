@@ -45,7 +45,7 @@ fn a_script_that_accounts_too_little() {
 #[test]
 fn a_script_that_accounts_too_much() {
     let once = "\trecord_route();";
-    is_noticed(once, "\tacc_db_request(\"200 OK\", \"acc\"); record_route();", "and should have at most", |swarm| {
+    is_noticed(once, "\tacc_db_request(\"200 OK\", \"acc\"); record_route();", "records, and should have", |swarm| {
         swarm.database.unheard = 0;
     });
 }
