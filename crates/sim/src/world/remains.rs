@@ -44,7 +44,7 @@ impl World {
             return self.watch.breach(self.now, format!("at the end there is still: {left}"), "");
         }
         self.is_silent = true;
-        let over_at = (self.now + SILENCE).max(self.watch.last_contact_until() + SILENT_TICK * 3);
+        let over_at = (self.now + SILENCE + self.watch.set_back).max(self.watch.last_contact_until() + SILENT_TICK * 3);
         self.agenda.add(over_at, Happening::Fault(Fault::Silence));
     }
 
