@@ -38,8 +38,6 @@ impl Server {
         let mode = [("db_mode", ParamSetting::Int(db_mode)), ("db_url", text("sqlite:///x"))];
         fixture.start(&dialog::MODULE, &mode);
         let acc = fixture.start(&MODULE, params);
-        fixture.services.dialogs = fixture.wishes.dialogs.clone();
-        fixture.services.dialog_hooks = std::mem::take(&mut fixture.wishes.dialog_hooks);
         let answering = Arc::clone(world);
         fixture.answer = Box::new(move |request| answering.lock().unwrap().answer(request));
         for (_, job) in std::mem::take(&mut fixture.wishes.at_start) {

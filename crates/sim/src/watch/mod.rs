@@ -20,6 +20,7 @@ use sip::{HeaderName, Limits, Message, Method};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// What was broken, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct Watch {
     pub is_unsure: bool,
     /// Whether the database has failed in the last while: until when to be lenient with writing behind.
     pub troubled_until: Time,
+    /// How far the clock was set back, all times together: what ends by the clock on the wall may end so much later.
+    pub set_back: Duration,
     /// The first thing that was broken.
     pub broken: Option<Violation>,
     /// What was seen, for figures.
@@ -132,6 +135,7 @@ impl Watch {
             bindings: Bindings::default(),
             is_unsure: false,
             troubled_until: Time::default(),
+            set_back: Duration::ZERO,
             broken: None,
             seen: Seen::default(),
         }
@@ -237,6 +241,9 @@ impl Watch {
     /// The clock of the next life is so many seconds from that of the last, where rows were written by the latest clock.
     pub fn clock_moved(&mut self, seconds: i64) {
         self.bindings.clock_moved(seconds);
+        if seconds < 0 {
+            self.set_back += Duration::from_secs(seconds.unsigned_abs());
+        }
         // Calls under way may find them gone.
         self.asked.values_mut().for_each(|asked| asked.expected.clear());
     }
