@@ -17,7 +17,7 @@ fn strowger(args: &[&str]) -> (bool, String) {
     (status.success(), output)
 }
 
-fn done(args: &[&str]) -> String {
+pub fn done(args: &[&str]) -> String {
     let (success, output) = strowger(args);
     assert!(success, "{args:?}: {output}");
     output

@@ -1,6 +1,8 @@
 //! Calls as dialogs, with SIPp on both sides: limits of time and number, an end by command, a restart in mid-call.
 
-use crate::harness::{Running, Server, ServerBuilder, Sipp, Users};
+use crate::databases::done;
+use crate::harness::{Kind, Running, Server, ServerBuilder, Sipp, SqlServer, Users, Wire, comes_true};
+use std::net::UdpSocket;
 
 const SCRIPT: &str = include_str!("configs/dialogs.cfg");
 
@@ -92,4 +94,54 @@ fn an_operator_sees_a_call_and_ends_it() {
     assert!(said.contains("OK"), "{said}");
     finish(&server, phones);
     server.eventually(|| rows(&server), "");
+}
+
+/// A caller's INVITE, whose call the callee answers.
+fn answered_by(callee: &Wire, caller: &Wire, call_id: &str, (tag, number, contact): (&str, u32, &str)) {
+    caller.send(&format!(
+        "INVITE sip:bob@127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 127.0.0.1:{port};rport;branch=z9hG4bK-{call_id}\n\
+         From: <sip:{call_id}@127.0.0.1>;tag={tag}\nTo: <sip:bob@127.0.0.1>\nCall-ID: {call_id}\nCSeq: {number} INVITE\n\
+         Contact: <sip:{call_id}@127.0.0.1:{port}{contact}>\nMax-Forwards: 70\nContent-Length: 0\n\n",
+        port = caller.port
+    ));
+    caller.expect("SIP/2.0 100");
+    let invite = callee.expect("INVITE");
+    callee.answer(&invite, "200 OK", "called");
+    caller.expect("SIP/2.0 200");
+}
+
+#[test]
+fn a_call_that_a_strict_table_has_no_room_for_keeps_no_other_out_of_it() {
+    let database = SqlServer::start(Kind::Mariadb);
+    let url = database.url("calls");
+    done(&["db", "create", &url]);
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("socket");
+    let port = socket.local_addr().expect("address").port();
+    let script = SCRIPT.replace("@TIMEOUT@", "60").replace("@CALLEE@", &port.to_string()).replace("@DB@", &url);
+    let often = "\"db_mode\", 2)\nmodparam(\"dialog\", \"db_update_period\", 1)";
+    let script = script.replace("db_sqlite.so", "db_mysql.so").replace("\"db_mode\", 1)", often);
+    let mut server = ServerBuilder::new(&script).start();
+    let (callee, caller) = (Wire::of(socket, &server), Wire::new(&server));
+    let contact = format!(";x={}", "y".repeat(280));
+    let long_tag = "x".repeat(65);
+    for (call_id, details) in [
+        ("good-1", ("1", 1, "")),
+        ("long-tag", (long_tag.as_str(), 1, "")),
+        ("good-2", ("1", 1, "")),
+        ("long-contact", ("1", 1, &contact)),
+        ("great-number", ("1", 3_000_000_000, "")),
+    ] {
+        answered_by(&callee, &caller, call_id, details);
+    }
+    let rows = || {
+        let rows = database.sql("calls", "SELECT callid FROM dialog ORDER BY callid");
+        rows.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = ["good-1", "good-2", "great-number"];
+    assert!(comes_true(|| rows() == expected), "{:?}", rows());
+    server.until(|| server.statistic("dialog:refused_rows") >= 2);
+    // Neither is the clean stop held up.
+    server.restart();
+    assert_eq!(rows(), expected);
+    assert_eq!(server.statistic("dialog:active_dialogs"), 3);
 }
