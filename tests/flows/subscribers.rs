@@ -128,7 +128,10 @@ fn tables_are_read_again_while_calls_go_on() {
     ask(4);
     gateway.expect("SIP/2.0 403 Not in the group");
     let output = server.process.output();
-    assert!(output.contains("table address, row gateway: column ip is no address; the row is passed over"), "{output}");
+    assert!(
+        output.contains("table address, row grp=1 ip=gateway mask=32 port=0 proto=any pattern= context_info=: column ip is no address; the row is passed over"),
+        "{output}"
+    );
 }
 
 #[test]

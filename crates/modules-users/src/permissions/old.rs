@@ -5,6 +5,7 @@ use super::check::source;
 use super::entry::{Question, address_of};
 use catalogue::{Arg, Example, Routes, Today};
 use module_api::{Args, Call, FUNCTION, Fault, Function, Outcome, Run};
+use std::str::FromStr;
 
 pub const ALLOW_SOURCE_ADDRESS: Function = Function {
     name: "allow_source_address",
@@ -21,7 +22,7 @@ pub const ALLOW_SOURCE_ADDRESS: Function = Function {
 pub const ALLOW_ADDRESS: Function = Function {
     name: "allow_address",
     about: "Whether an address is in a group, whatever its transport.",
-    args: &[GROUP, Arg::str("ip", "The address."), Arg::int("port", "The port.").within(0, 65535)],
+    args: &[GROUP, Arg::str("ip", "The address."), Arg::str("port", "The port.")],
     routes: ROUTES,
     returns: FOUND,
     today: Some(|args| {
@@ -33,7 +34,8 @@ pub const ALLOW_ADDRESS: Function = Function {
     ..FUNCTION
 };
 
-const GROUP: Arg = Arg::int("group_id", "The group.");
+// Text, as it was: a number in quotes is no mistake of these.
+const GROUP: Arg = Arg::str("group_id", "The number of the group.");
 const ROUTES: Routes = Routes::REQUEST.or(Routes::FAILURE);
 const FOUND: &[(i32, &str)] = &[(1, "it is"), (-1, "it is not, or an error, which is logged")];
 
@@ -57,15 +59,19 @@ fn source_address(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
 fn address(call: &mut Call<'_>, args: Args<'_>) -> Outcome {
     let ip = args.str(1)?;
     let wrong = || Fault::script(format!("{} is no address", String::from_utf8_lossy(ip)));
-    let port = u16::try_from(args.int(2)?).map_err(|_| Fault::script("it is no port"))?;
+    let port = number(args.str(2)?).ok_or_else(|| Fault::script("it is no port"))?;
     find(call, args, Question { group: 0, ip: address_of(ip).ok_or_else(wrong)?, port, proto: None, text: None })
 }
 
 fn find(call: &mut Call<'_>, args: Args<'_>, question: Question<'_>) -> Outcome {
-    let group = args.int(0)?;
+    let group = number(args.str(0)?).ok_or_else(|| Fault::script("it is no number of a group"))?;
     if group == 0 {
         return Err(Fault::script("group 0 was a group of its own, and means all groups today"));
     }
     let addresses = call.state::<Permissions>()?.partition(None)?.addresses();
     Ok(if addresses.find(&Question { group, ..question }).is_some() { 1 } else { -1 })
+}
+
+fn number<T: FromStr>(text: &[u8]) -> Option<T> {
+    std::str::from_utf8(text).ok()?.trim().parse().ok()
 }

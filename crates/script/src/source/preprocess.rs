@@ -189,14 +189,15 @@ impl Synced<'_> {
         let (number, path) = told.trim_end().split_once(' ').unwrap_or((told.trim_end(), ""));
         let Ok(number) = number.parse::<u32>() else { return false };
         match path.strip_prefix('"').and_then(|path| path.strip_suffix('"')) {
-            Some(GIVEN) => self.file = None,
+            // Where it has been elsewhere; else our own marks know better, within the arguments of macros too.
+            Some(GIVEN) if self.file.take().is_some() => self.continue_in_given(number, clean),
+            Some(GIVEN) => {}
             Some(path) => self.file = Some(clean.file(path)),
             None if path.is_empty() => {}
             None => return false,
         }
-        match self.file {
-            Some(file) => clean.continue_at(file, number, 1, false),
-            None => self.continue_in_given(number, clean),
+        if let Some(file) = self.file {
+            clean.continue_at(file, number, 1, false);
         }
         true
     }

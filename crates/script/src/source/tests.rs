@@ -261,7 +261,7 @@ impl Preprocessor for Reading {
 #[test]
 fn files_that_the_preprocessor_reads_have_places_of_their_own() {
     check_with(
-        &[("main.m4", "a\nread(file)\ndefine(x)\nlog(\"x\ndefine(x)\ny\")\n#line of a comment\nb\n")],
+        &[("main.m4", "a\nread(file)\ndefine(x)\nlog(\"x\ny\")\n#line of a comment\nb\n")],
         Some(&mut Reading),
         "\
 main.m4:1: a
@@ -269,9 +269,9 @@ src/file.m4:1: in 1
 src/file.m4:7: in 7
 main.m4:2: 
 main.m4:4: log(\"x
-main.m4:6: y\")
-main.m4:7: #line of a comment
-main.m4:8: b",
+main.m4:5: y\")
+main.m4:6: #line of a comment
+main.m4:7: b",
     );
 }
 
