@@ -207,19 +207,21 @@ pub fn write(
     otherwise: impl FnOnce(&mut Env<'_>, &Fault) -> Job + Send + 'static,
 ) {
     let number = journal.number();
+    // Before it is on the disk, where whoever drains may find it at once.
+    if before.is_doubtful {
+        journal.doubts().unsure.insert(number);
+    }
     let request = journal.step(JournalStep::Add { number, entry: entry.encode(), after: before.held });
     let acc = Arc::clone(acc);
     env.start(Job::wait(request, move |env, answer| {
         let Some(journal) = &acc.journal else { return Job::DONE };
         if let Err(fault) = answer.journaled() {
+            journal.doubts().unsure.remove(&number);
             return otherwise(env, &fault);
         }
         journal.depth.fetch_add(1, Ordering::Relaxed);
         // Under the lock, so that whoever drains either sees that it is asked for, or is seen.
         let mut doubts = journal.doubts();
-        if before.is_doubtful {
-            doubts.unsure.insert(number);
-        }
         if journal.draining.load(Ordering::SeqCst) {
             return Job::DONE;
         }
