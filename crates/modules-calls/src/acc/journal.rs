@@ -207,30 +207,38 @@ pub fn write(
     otherwise: impl FnOnce(&mut Env<'_>, &Fault) -> Job + Send + 'static,
 ) {
     let number = journal.number();
-    // Before it is on the disk, where whoever drains may find it at once.
-    if before.is_doubtful {
-        journal.doubts().unsure.insert(number);
+    {
+        // Whoever drains may find it on the disk before we hear that it is there, and leaves it to us.
+        let mut doubts = journal.doubts();
+        doubts.asked.insert(number);
+        if before.is_doubtful {
+            doubts.unsure.insert(number);
+        }
     }
     let request = journal.step(JournalStep::Add { number, entry: entry.encode(), after: before.held });
     let acc = Arc::clone(acc);
     env.start(Job::wait(request, move |env, answer| {
         let Some(journal) = &acc.journal else { return Job::DONE };
         if let Err(fault) = answer.journaled() {
-            journal.doubts().unsure.remove(&number);
+            let mut doubts = journal.doubts();
+            doubts.asked.remove(&number);
+            doubts.unsure.remove(&number);
+            drop(doubts);
             return otherwise(env, &fault);
         }
         journal.depth.fetch_add(1, Ordering::Relaxed);
         // Under the lock, so that whoever drains either sees that it is asked for, or is seen.
         let mut doubts = journal.doubts();
         if journal.draining.load(Ordering::SeqCst) {
+            doubts.asked.remove(&number);
             return Job::DONE;
         }
         if before.is_doubtful {
+            doubts.asked.remove(&number);
             drop(doubts);
             begin_draining(env, &acc, Duration::ZERO);
             return Job::DONE;
         }
-        doubts.asked.insert(number);
         drop(doubts);
         insert(&acc, number, entry)
     }));
