@@ -56,7 +56,10 @@ impl<'a> Compiler<'a> {
 
     fn unknown_function(&mut self, call: &Call, unknown: &Unknown) {
         let name = &call.name.node;
+        // What has become of a name says more than whose it was.
+        let today = crate::dialect::gone_function(name).filter(|_| !matches!(unknown, Unknown::NotLoaded(_)));
         let message = match unknown {
+            _ if today.is_some() => format!("unknown function {name}()"),
             Unknown::NotLoaded(_) => format!("{name}() belongs to a module that is not loaded"),
             Unknown::NotYet(modules) => {
                 format!("{name}() is of the module {}, which is not there yet", modules.join(" or "))
@@ -64,7 +67,7 @@ impl<'a> Compiler<'a> {
             Unknown::Nowhere(_) => format!("unknown function {name}()"),
         };
         let diagnostic = Diagnostic::error(codes::FUNCTION_UNKNOWN, call.name.span, message);
-        if let (Unknown::Nowhere(_), Some(today)) = (unknown, crate::dialect::gone_function(name)) {
+        if let Some(today) = today {
             return self.push(diagnostic.help(today));
         }
         let diagnostic = match unknown {
