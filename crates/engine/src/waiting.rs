@@ -47,10 +47,15 @@ impl WaitingRoom {
             self.refused.increment();
             return Err(then);
         }
+        Ok(self.keep_always(then, deadline))
+    }
+
+    /// The same, whether there is room or not.
+    pub(crate) fn keep_always(&self, then: ThenJob, deadline: Time) -> Token {
         let token = self.next.fetch_add(1, Ordering::Relaxed);
         self.shard(token).insert(token, Waiter { then, deadline });
         self.waiting.increment();
-        Ok(Token(token))
+        Token(token)
     }
 
     /// Takes the work of a token; `None` if its answer has come already, or its deadline.

@@ -183,6 +183,12 @@ impl Worker {
             Job::Done(Err(fault)) => self.core.services.log.error(format!("background work failed: {fault}")),
             Job::Wait(request, then) => {
                 let deadline = own_deadline(&request, now).unwrap_or(now);
+                // Modules pause before they try again what was refused: a pause that is refused is none, and they would
+                // never come to an end. How many may pause is bounded by what they keep.
+                if let Request::Sleep(_) = request {
+                    let token = self.core.waiting.keep_always(then, deadline);
+                    return self.requests.push((token, request));
+                }
                 self.wait(request, then, deadline, now);
             }
         }
@@ -193,7 +199,8 @@ impl Worker {
             Ok(token) => token,
             Err(then) => {
                 let fault = Fault::us("too much waits for answers already").reply(503, "Service Unavailable");
-                return self.go_on(then, Answer::Done(Err(fault)), now);
+                // Later, and not from within: whoever asks again at once would sink deeper each time.
+                return self.out.resume(then, Answer::Done(Err(fault)));
             }
         };
         match request {

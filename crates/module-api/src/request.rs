@@ -107,7 +107,8 @@ pub enum Answer {
     Exec(Result<ProgramOutput, Fault>),
     /// To [`Request::Http`].
     Http(Result<HttpResponse, HttpFailure>),
-    /// To [`Request::Sleep`], [`Request::Sent`], [`Request::Write`], [`Request::Keep`], [`Request::Notify`] and [`Request::Promise`].
+    /// To [`Request::Sleep`], [`Request::Sent`], [`Request::Write`], [`Request::Keep`], [`Request::Notify`] and
+    /// [`Request::Promise`].
     Done(Result<(), Fault>),
 }
 

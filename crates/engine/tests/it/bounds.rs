@@ -27,6 +27,18 @@ fn a_full_waiting_room_refuses() {
     world.settle();
 }
 
+/// Whoever pauses before asking again comes to the pause, however full it is, and not deeper into the stack.
+#[test]
+fn work_that_is_refused_again_and_again_pauses_in_between() {
+    let bounds = Bounds { waiting: 1, ..Bounds::default() };
+    let mut world =
+        World::with_bounds("", r#"route { insist(); if (!ask("db")) sl_send_reply(503, "Busy"); }"#, bounds);
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    world.request("alice", "OPTIONS", "sip:example.com", "");
+    // The first asks, all that came after it was refused once: the question of the second request, and both messages'.
+    assert_eq!(world.count("engine:waiting_refused"), 3);
+}
+
 #[test]
 fn what_is_held_is_bounded_in_bytes_too() {
     let bounds = Bounds { held_bytes: 16_000, ..Bounds::default() };

@@ -5,12 +5,13 @@ use module_api::{
     Answer, Args, Call, FUNCTION, Fault, Flow, Function, HookEvent, Job, Level, Module, Question, Request, Run, State,
 };
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A module with functions that only tests need.
 pub const TEST: Module = Module {
     name: "test",
     about: "Waits.",
-    functions: &[ASK, KNOW, CRASH],
+    functions: &[ASK, KNOW, CRASH, INSIST],
     params: &[SLOW_START],
     start: |setup| {
         let state: State = Arc::new(());
@@ -46,6 +47,24 @@ const ASK: Function = Function {
     run: Run::Wait(ask),
     ..FUNCTION
 };
+
+/// A function that begins work which asks, and after a pause asks again whenever it gets no answer.
+const INSIST: Function = Function {
+    name: "insist",
+    about: "Asks until it is answered.",
+    run: Run::Now(|call, _| {
+        call.env.start(insist());
+        Ok(1)
+    }),
+    ..FUNCTION
+};
+
+fn insist() -> Job {
+    Job::wait(question("insist"), |_, answer| match answered(answer) {
+        Ok(()) => Job::DONE,
+        Err(_) => Job::wait(Request::Sleep(Duration::from_secs(1)), |_, _| insist()),
+    })
+}
 
 /// A function that may wait, but knows the answer.
 const KNOW: Function = Function { name: "know", about: "Knows.", is_async: true, ..FUNCTION };
