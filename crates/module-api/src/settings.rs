@@ -22,6 +22,8 @@ pub struct Settings {
     pub advertised_port: Option<u16>,
     /// `disable_503_translation`
     pub disable_503_translation: bool,
+    /// `reply_to_via`
+    pub reply_to_via: bool,
     /// `disable_dns_failover`
     pub disable_dns_failover: bool,
     /// `disable_dns_blacklist`
@@ -89,6 +91,7 @@ impl Default for Settings {
             advertised_address: None,
             advertised_port: None,
             disable_503_translation: false,
+            reply_to_via: false,
             disable_dns_failover: false,
             disable_dns_blacklist: true,
             dns: false,

@@ -33,6 +33,7 @@ impl Desk<'_> {
 
     fn request_for_script(&self, env: &mut Env<'_>, mut msg: Box<Routing>, invite: Option<u64>) {
         msg.invite = invite;
+        msg.via.reply_to_via = env.services.settings.reply_to_via;
         if self.has_gates(Arriving::Requests) {
             return self.pass_gates(env, msg, Passage::new(Arriving::Requests));
         }

@@ -25,6 +25,8 @@ pub struct GlobalParam {
     pub spellings: &'static [&'static str],
     /// Names of older releases, for the same thing.
     pub old: &'static [&'static str],
+    /// How scripts of today say it, where it is of older releases only.
+    pub today: Option<&'static str>,
     /// Why setting it changes nothing here.
     pub no_effect: Option<&'static str>,
     /// One sentence: what it is for.
@@ -75,6 +77,7 @@ impl GlobalParam {
             repeats: false,
             spellings: &[],
             old: &[],
+            today: None,
             no_effect: None,
             about,
         }
@@ -124,6 +127,10 @@ impl GlobalParam {
 
     pub(super) const fn once(self, old: &'static [&'static str]) -> GlobalParam {
         GlobalParam { old, ..self }
+    }
+
+    pub(super) const fn of_older_releases(self, today: &'static str) -> GlobalParam {
+        GlobalParam { today: Some(today), ..self }
     }
 
     pub(super) const fn no_effect(self, why: &'static str) -> GlobalParam {

@@ -39,6 +39,8 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
     GlobalParam::bool("dns_try_ipv6", false, "Asks for an AAAA record when there is no A record."),
     GlobalParam::bool("dns_try_naptr", true, "Asks for NAPTR records first, RFC 3263."),
     GlobalParam::bool("dns_use_search_list", true, "Tries names within the system's search domains."),
+    GlobalParam::bool("reply_to_via", false, "Whether replies of our own go to the address of the Via.")
+        .of_older_releases("call set_via_handling(\"reply-to-via\") in the route"),
     GlobalParam::bool("disable_dns_failover", false, "Uses the first address of a name only."),
     GlobalParam::bool(
         "disable_dns_blacklist",

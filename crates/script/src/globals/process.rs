@@ -28,6 +28,16 @@ pub(super) const GLOBALS: &[GlobalParam] = &[
         .no_effect("the best method of the system is used"),
     GlobalParam::bool("debug_mode", false, "Runs in the foreground and logs everything to the standard error."),
     GlobalParam::bool("disable_core_dump", false, "Leaves no core file after a crash."),
+    GlobalParam::unset("user", GlobalKind::Word, "Whom the process becomes; -u of the command line is stronger.")
+        .spelt(&["uid"])
+        .of_older_releases("it is given on the command line: -u NAME"),
+    GlobalParam::unset(
+        "group",
+        GlobalKind::Word,
+        "The group that the process gets; -g of the command line is stronger.",
+    )
+    .spelt(&["gid"])
+    .of_older_releases("it is given on the command line: -g NAME"),
     GlobalParam::unset("chroot", GlobalKind::Path, "The directory that becomes the root."),
     GlobalParam::of("wdir", GlobalKind::Path, catalogue::Default::Str("/"), "The working directory.")
         .spelt(&["workdir"]),

@@ -33,6 +33,10 @@ impl Parser<'_> {
             let message = format!("`{name}` is called `{}` today", param.name);
             self.report(Diagnostic::warning(codes::OLD_GLOBAL, name_span, message).fix(name_span, param.name));
         }
+        if let Some(today) = param.today {
+            let message = format!("`{name}` is of older releases");
+            self.report(Diagnostic::warning(codes::OLD_GLOBAL, name_span, message).help(today));
+        }
         let name = Spanned { node: param.name.to_owned(), span: name_span };
         loop {
             let value = self.global_value(param)?;

@@ -30,6 +30,7 @@ pub fn settings(configured: &Configured, origin: &Origin, options: &ServeOptions
         advertised_address: options.advertise.clone().or_else(|| text("advertised_address")).map(Bytes::from),
         advertised_port: globals.optional_int("advertised_port").and_then(|port| u16::try_from(port).ok()),
         disable_503_translation: globals.is_on("disable_503_translation"),
+        reply_to_via: globals.is_on("reply_to_via"),
         disable_dns_failover: globals.is_on("disable_dns_failover"),
         disable_dns_blacklist: globals.is_on("disable_dns_blacklist"),
         dns: globals.is_on("dns") || options.dns > 0,

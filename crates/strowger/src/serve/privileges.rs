@@ -27,7 +27,7 @@ pub fn enter(options: &ServeOptions, globals: &Globals) -> Result<(), String> {
 /// A file cannot be written, or the system refuses.
 pub fn drop(options: &ServeOptions, globals: &Globals, pid_files: &PidFiles) -> Result<(), String> {
     // Names are looked up while the system's files can still be seen.
-    let identity = Identity::of(options)?;
+    let identity = Identity::of(options, globals)?;
     pid_files.write(options)?;
     if let Some((source, root)) = chosen("-t", &options.root, "chroot", globals) {
         let changed = chroot(&root).and_then(|()| chdir("/"));
@@ -45,9 +45,9 @@ struct Identity {
 
 impl Identity {
     /// By name or number. A user without a group given brings his own.
-    fn of(options: &ServeOptions) -> Result<Identity, String> {
-        let user = options.user.as_deref().map(find_user).transpose()?;
-        let given = options.group.as_deref().map(find_group).transpose()?;
+    fn of(options: &ServeOptions, globals: &Globals) -> Result<Identity, String> {
+        let user = options.user.as_deref().or_else(|| globals.text("user")).map(find_user).transpose()?;
+        let given = options.group.as_deref().or_else(|| globals.text("group")).map(find_group).transpose()?;
         let group =
             given.or_else(|| user.as_ref().and_then(|(_, account)| account.as_ref().map(|account| account.gid)));
         let named =

@@ -105,12 +105,12 @@ warning[S301]: `port` is written in each socket today
 6 | port=5070
   | ^^^^
   = help: socket = udp:ADDRESS:5070, or modparam(\"proto_udp\", \"udp_port\", 5070)
-error[S204]: `user` is gone
+warning[S301]: `user` is of older releases
  --> test.cfg:7:1
   |
 7 | user=\"sip\"
   | ^^^^
-  = help: name the user on the command line: -u NAME",
+  = help: it is given on the command line: -u NAME",
     );
 }
 
