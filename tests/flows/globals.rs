@@ -193,14 +193,14 @@ fn replies_go_to_the_address_of_the_via_where_the_script_says_so() {
     let script = "socket = udp:127.0.0.1:@PORT@\nstderror_enabled = yes\nreply_to_via = 1\n\
                   loadmodule \"proto_udp.so\"\nloadmodule \"sl.so\"\nroute { sl_send_reply(200, \"OK\"); }\n";
     let server = ServerBuilder::new(script).start();
-    let [from, to] = [(); 2].map(|()| std::net::UdpSocket::bind("127.0.0.1:0").expect("socket"));
+    let [from, to] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("socket"));
     let request = format!(
         "OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {};rport;branch=z9hG4bK-via\r\nFrom: <sip:a@b>;tag=1\r\n\
          To: <sip:a@b>\r\nCall-ID: via\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
         to.local_addr().expect("address")
     );
     from.send_to(request.as_bytes(), server.address()).expect("sent");
-    to.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("set");
+    to.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
     let mut reply = [0; 2048];
     let length = to.recv(&mut reply).expect("the reply");
     assert!(reply[..length].starts_with(b"SIP/2.0 200 OK\r\n"));
