@@ -20,6 +20,8 @@ pub struct Variant {
     pub patience_s: Option<(u32, u32)>,
     /// Whether each message is counted by what keeps floods out, and noted in a cache.
     pub has_guards: bool,
+    /// Whether the default script keeps calls and has a record of each, rather than of each answer and BYE.
+    pub keeps_calls: bool,
 }
 
 /// The text of a script.
@@ -83,12 +85,13 @@ impl Variant {
                 .unwrap_or(Mode::WriteThrough),
             patience_s,
             has_guards: false,
+            keeps_calls: false,
         }
     }
 
     /// Whether calls have a record when they have ended, in place of one for each answer.
     pub fn records_calls(&self) -> bool {
-        self.text != Text::Residential
+        self.keeps_calls && self.text != Text::Residential
     }
 
     /// Whether all calls have ended when the world does.
@@ -134,6 +137,8 @@ impl Variant {
         let text = lines.collect::<Vec<_>>().join("\n");
         let text = if self.records_calls() {
             SHORT_CALLS.iter().fold(text, |text, (long, short)| text.replacen(long, short, 1))
+        } else if self.text != Text::Residential {
+            without_calls(text)
         } else {
             text
         };
@@ -153,6 +158,24 @@ impl Variant {
         ];
         values.iter().fold(text, |text, (mark, value)| text.replace(mark, value))
     }
+}
+
+/// The default script without what keeps calls: each answer and each BYE has its record, and whatever carries our mark is
+/// within a call.
+fn without_calls(text: String) -> String {
+    let (Some(kept), Some(after)) = (text.find("\tif (!create_dialog"), text.find("# A request within a call")) else {
+        return text;
+    };
+    let mut without = text;
+    without.replace_range(kept..after, "}\n\n");
+    let changes = [
+        ("\"failed|cdr\"", "\"failed\""),
+        (
+            "if (!is_method(\"ACK|BYE\") || $(rr_params",
+            "if (is_method(\"BYE\")) do_accounting(\"db\", \"failed\");\n\tif ($(rr_params",
+        ),
+    ];
+    changes.iter().fold(without, |text, (from, to)| text.replacen(from, to, 1))
 }
 
 /// A script, compiled.

@@ -8,7 +8,7 @@ use super::params::Acc;
 use bytes::Bytes;
 use module_api::sql::{Cell, Database, Query, Rows, Statement};
 use module_api::{Env, Fault, Job, JournalStep, Journaled, Request, Whose};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -87,9 +87,12 @@ fn look_for(acc: Arc<Acc>, mut entries: BTreeMap<u64, Entry>) -> Job {
             Err(fault) if fault.whose == Whose::Script => Rows::default(),
             Err(fault) => return later(env, acc, &fault),
         };
-        let there: BTreeSet<Key> = rows.rows.iter().filter_map(|row| key_of(row)).collect();
-        let is_there = |number: &u64, entry: &Entry| {
-            journal.may_be_written(*number) && key(entry).is_some_and(|key| there.contains(&key))
+        // Requests of one second may look alike: each row stands for one of them.
+        let mut there: BTreeMap<Key, usize> = BTreeMap::new();
+        rows.rows.iter().filter_map(|row| key_of(row)).for_each(|key| *there.entry(key).or_default() += 1);
+        let mut is_there = |number: &u64, entry: &Entry| {
+            let rows = key(entry).filter(|_| journal.may_be_written(*number)).and_then(|key| there.get_mut(&key));
+            rows.filter(|rows| **rows > 0).map(|rows| *rows -= 1).is_some()
         };
         let known: Vec<u64> =
             entries.iter().filter(|(number, entry)| is_there(number, entry)).map(|(number, _)| *number).collect();

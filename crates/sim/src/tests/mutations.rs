@@ -14,6 +14,7 @@ fn is_noticed(from: &'static str, to: &'static str, words: &str, change: impl Fn
                 mode: Mode::WriteThrough,
                 patience_s: Some((5, 20)),
                 has_guards: false,
+                keeps_calls: true,
             };
             change(&mut swarm);
             run_swarm(seed, swarm).failure.map(|failure| failure.what)

@@ -80,7 +80,13 @@ fn a_registration_under_way_when_the_server_stops_is_written() {
 
 #[test]
 fn who_cannot_be_checked_is_told_to_come_again_and_not_to_try_another_password() {
-    let variant = Variant { text: Text::Default, mode: Mode::WriteThrough, patience_s: None, has_guards: false };
+    let variant = Variant {
+        text: Text::Default,
+        mode: Mode::WriteThrough,
+        patience_s: None,
+        has_guards: false,
+        keeps_calls: false,
+    };
     let mut bench = Bench::new(&variant.text(), Duration::from_millis(1));
     bench.register(1, None);
     let nonce = bench.nonces()[&1].clone();
@@ -106,7 +112,13 @@ fn a_request_that_was_answered_and_comes_again_is_not_challenged_again() {
 
 #[test]
 fn a_server_that_is_gone_holds_nothing() {
-    let variant = Variant { text: Text::Default, mode: Mode::WriteThrough, patience_s: None, has_guards: true };
+    let variant = Variant {
+        text: Text::Default,
+        mode: Mode::WriteThrough,
+        patience_s: None,
+        has_guards: true,
+        keeps_calls: false,
+    };
     let log = Arc::<Log>::default();
     let start = Time::from_unix_seconds(1_700_000_000);
     let mut proxy = Proxy::boot(compile(&variant.text()), [1; 32], start, 0, false, &log);

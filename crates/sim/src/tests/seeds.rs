@@ -61,7 +61,7 @@ fn phones_that_speak_tcp_in_the_worst_weather() {
 fn records_of_calls_through_kills() {
     for seed in 30..36 {
         let mut swarm = Swarm::of(seed);
-        swarm.variant = Variant { text: Text::Default, ..swarm.variant };
+        swarm.variant = Variant { text: Text::Default, keeps_calls: true, ..swarm.variant };
         (swarm.kills, swarm.database.downs) = (3, 2);
         let outcome = run_swarm(seed, swarm);
         assert!(outcome.failure.is_none(), "{}", outcome.failure.unwrap());

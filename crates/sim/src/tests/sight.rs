@@ -17,8 +17,13 @@ struct Scene(Watch);
 
 impl Scene {
     fn new() -> Scene {
-        let mut watch =
-            Watch::new(Variant { text: Text::Default, mode: Mode::WriteThrough, patience_s: None, has_guards: false });
+        let mut watch = Watch::new(Variant {
+            text: Text::Default,
+            mode: Mode::WriteThrough,
+            patience_s: None,
+            has_guards: false,
+            keeps_calls: false,
+        });
         watch.know(address(ALICE).ip(), false);
         watch.know(address(BOB).ip(), false);
         let mut scene = Scene(watch);

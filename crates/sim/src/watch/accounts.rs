@@ -86,6 +86,11 @@ impl Watch {
             let mut add = |table: &'static str, least: usize, most: usize| {
                 let bounds = expected.entry((table, method.to_owned(), asked.call_id.clone())).or_default();
                 bounds.least += if is_sure { least } else { 0 };
+                // A record has no CSeq: two BYEs of a call in one second look alike to who finds out, after the database
+                // has failed, which of them it has. One row may stand for both.
+                if method == "BYE" {
+                    bounds.least = bounds.least.min(1);
+                }
                 bounds.most += if asked.is_sure() { most } else { usize::MAX / 1000 };
             };
             let successes = asked.finals.iter().filter(|known| (200..300).contains(&known.code)).count();
