@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     Fault, HeaderName, Lists, Message,
     cursor::{Cursor, quoted_length},
-    text::{is_list_mark, is_token, is_token_byte, trim, trim_end, trim_start, unescape_quoted},
+    text::{is_list_mark, is_token, is_token_byte, trim, trim_start, unescape_quoted},
 };
 
 /// What a client shows: the value of Authorization or Proxy-Authorization.
@@ -251,7 +251,7 @@ fn usual_pair(text: &[u8]) -> Option<(Pair<'_>, Option<&[u8]>)> {
         _ => after.iter().position(|byte| is_list_mark(*byte)).unwrap_or(after.len()),
     };
     let (value, after) = after.split_at(length);
-    let value = trim_end(value);
+    let value = trim(value);
     let rest = match trim_start(after) {
         [] => None,
         [b',', rest @ ..] => Some(rest),
